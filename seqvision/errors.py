@@ -1,0 +1,38 @@
+"""What seqvision raises when something is wrong that a person can mend.
+
+The command line prints the message of a `SeqvisionError` on one line, without a traceback, and
+exits with 2; a message therefore says what was wrong, where, and what would be right.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SeqvisionError(Exception):
+    """Wrong input. The base of every error that seqvision raises on purpose."""
+
+
+class ConfigError(SeqvisionError):
+    """A config that cannot be read or does not hold together."""
+
+
+class DataError(SeqvisionError):
+    """A data file that is damaged or does not fit: nothing may stand in for it."""
+
+
+class DataUnavailable(SeqvisionError):
+    """A dataset that is nowhere to be had; a config's `offline:` dataset may stand in for it."""
+
+
+class UnknownName(SeqvisionError, LookupError):
+    """A name that no registry holds."""
+
+
+class RunFailed(SeqvisionError):
+    """A run that started and could not end well, such as a loss that became NaN: exit code 1."""
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """Return `"; did you mean 'gru'?"` for the nearest known name, or nothing when none is near."""
+    near = difflib.get_close_matches(wrong, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,161 @@
+"""What an option may hold: the types that datasets, scans, cells and families annotate with.
+
+A *spec* names a registered thing and its options: `gru`, or `{name: gru, reset_after: false}`.
+Options are checked against the thing's own parameters, so a new cell needs no schema of its own.
+"""
+
+import typing
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
+from seqvision.registry import REGISTRIES, Entry
+from seqvision.source import REQUIRED
+
+
+class OptionError(SeqvisionError):
+    """A wrong option; `path` leads to it from the top of what was checked."""
+
+    def __init__(self, path: Iterable[str | int], message: str):
+        self.path = tuple(path)
+        self.message = message
+        super().__init__(f"{'.'.join(map(str, self.path))}: {message}" if self.path else message)
+
+
+class Spec:
+    """Annotates an option that names a registered thing of one kind."""
+
+    def __init__(self, kind: str):
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._checked)
+
+    def _checked(self, value: Any) -> Any:
+        try:
+            return check_spec(self.kind, value)
+        except OptionError as error:
+            raise PydanticCustomError(
+                "option", "{message}", {"message": error.message, "path": error.path}
+            ) from None
+
+
+CellSpec = Annotated[str | dict[str, Any], Spec("cell")]
+ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
+DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
+
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, lt=1)]
+"""The share of values that dropout sets to zero."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Units = PositiveInt | Annotated[list[PositiveInt], Field(min_length=1)]
+"""The size of a state, or one size a layer."""
+Pooling = Literal["last", "mean", "max", "attention"]
+MergeMode = Literal["concat", "sum", "mul", "ave"]
+Activation = str | None
+Initializer = str | dict[str, Any]
+"""A Keras initializer by name, or `{name: …, argument: …}`."""
+Regularizer = str | dict[str, Any] | None
+Constraint = str | dict[str, Any] | None
+FilePath = str
+"""A file or folder; `~` and a path relative to the current folder are fine."""
+
+_TYPES = {**vars(typing), **globals()}
+
+
+def name_and_options(spec: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Split a spec: `{name: gru, reset_after: false}` → `("gru", {"reset_after": False})`."""
+    if isinstance(spec, str):
+        return spec, {}
+    return spec["name"], {key: value for key, value in spec.items() if key != "name"}
+
+
+def build(kind: str, spec: str | dict[str, Any], *given: Any, **more: Any) -> Any:
+    """Call what a spec names with its options and with what code gives.
+
+    Raises:
+        UnknownName: no such name is registered.
+    """
+    name, options = name_and_options(spec)
+    return REGISTRIES[kind].get(name)(*given, **more, **options)
+
+
+def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
+    """Return a spec in its shortest form once its name and options are known to be right.
+
+    Raises:
+        OptionError: with the path to what is wrong and what would be right.
+    """
+    if isinstance(spec, str):
+        name, options = spec, {}
+    elif isinstance(spec, dict) and isinstance(spec.get("name"), str):
+        name, options = name_and_options(spec)
+    else:
+        raise OptionError((), f"expected the name of a {kind}, or a mapping with `name:`")
+    registry = REGISTRIES[kind]
+    try:
+        entry = registry.entry(name)
+    except UnknownName as error:
+        raise OptionError(("name",) if options else (), str(error)) from None
+    options = check_options(entry, options, registry.given)
+    return {"name": name, **options} if options else name
+
+
+def check_options(
+    entry: Entry, options: dict[str, Any], given: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return options, converted, once each fits the parameter of its name.
+
+    Args:
+        given: the parameters that code passes: neither allowed nor required here.
+
+    Raises:
+        OptionError: an option is unknown, missing, of the wrong type or out of range.
+    """
+    parameters = {p.name: p for p in entry.parameters if p.name not in given}
+    checked = {}
+    for key, value in options.items():
+        if key not in parameters:
+            known = ", ".join(parameters) or "none"
+            near = did_you_mean(str(key), parameters)
+            raise OptionError(
+                (key,), f"{entry.name!r} has no option {key!r}{near} (options: {known})"
+            )
+        try:
+            checked[key] = _adapter(parameters[key].annotation).validate_python(value)
+        except ValidationError as error:
+            path, message = first_problem(error)
+            raise OptionError((key, *path), message) from None
+    for name, parameter in parameters.items():
+        if parameter.default is REQUIRED and name not in options:
+            raise OptionError((), f"{entry.name!r} needs the option {name!r}")
+    return checked
+
+
+def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
+    """The path to the first thing wrong, and what is wrong with it."""
+    # Of a union's branches, the one that got furthest into the value says most.
+    problem = max(error.errors(), key=lambda e: e["type"] == "option")
+    context = problem.get("ctx", {})
+    # Pydantic names a union's branches within the path; a person knows only keys and positions.
+    path = tuple(p for p in problem["loc"] if isinstance(p, int) or str(p).isidentifier())
+    if problem["type"] == "option":
+        return (*path, *context["path"]), context["message"]
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return path, f"{message}, got {problem['input']!r}"
+
+
+@cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """The check for an annotation, given as a type or as source text."""
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, dict(_TYPES)) if annotation else Any
+        except NameError:
+            annotation = Any  # A type from elsewhere: the constructor itself will judge it.
+    return TypeAdapter(annotation, config=ConfigDict(strict=True))
