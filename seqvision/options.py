@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
-from seqvision.registry import REGISTRIES, Entry
+from seqvision.registry import REGISTRIES, Entry, Registry
 from seqvision.source import REQUIRED
 
 
@@ -75,14 +75,14 @@ def name_and_options(spec: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
-def build(kind: str, spec: str | dict[str, Any], *given: Any, **more: Any) -> Any:
+def build(registry: Registry, spec: str | dict[str, Any], *given: Any, **more: Any) -> Any:
     """Call what a spec names with its options and with what code gives.
 
     Raises:
         UnknownName: no such name is registered.
     """
     name, options = name_and_options(spec)
-    return REGISTRIES[kind].get(name)(*given, **more, **options)
+    return registry.get(name)(*given, **more, **options)
 
 
 def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:

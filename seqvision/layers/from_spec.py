@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from seqvision.cells import CELLS
 from seqvision.layers.gru import GRU
 from seqvision.layers.recurrent import Recurrent
 from seqvision.options import build, name_and_options
@@ -22,4 +23,4 @@ def recurrent_layer(cell: str | dict[str, Any], units: int, **kwargs: Any) -> ke
     name, options = name_and_options(cell)
     if name in _OWN_LAYER:
         return _OWN_LAYER[name](units, **options, **kwargs)
-    return Recurrent(build("cell", cell, units), **kwargs)
+    return Recurrent(build(CELLS, cell, units), **kwargs)
