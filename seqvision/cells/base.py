@@ -1,8 +1,10 @@
 """The protocol of a cell whose work is cut in two, so that a layer can do half of it at once."""
 
+import inspect
 from typing import Any
 
-from keras import tree
+import keras
+from keras import ops, tree
 
 
 class Cell:
@@ -42,3 +44,43 @@ class Cell:
         """Do one time step as Keras's RNN layer asks for it: inputs `(batch, features)`."""
         projected = tree.map_structure(lambda p: p[:, 0], self.project(inputs[:, None], training))
         return self.step(projected, list(states) if tree.is_nested(states) else [states], training)
+
+
+class CellLayer(Cell, keras.layers.Layer):
+    """A cell of our own: a Keras layer whose config is its constructor's arguments.
+
+    A subclass keeps every argument as an attribute of the same name and sets `state_size`, an
+    int or a list of them, and `output_size`.
+    """
+
+    state_size: Any
+    output_size: int
+
+    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+        """Return a zero tensor `(batch, size)` for each state."""
+        sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
+
+    def get_config(self) -> dict[str, Any]:
+        parameters = list(inspect.signature(type(self).__init__).parameters.values())[1:]
+        own = (p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
+        return {**super().get_config(), **{name: _plain(getattr(self, name)) for name in own}}
+
+
+def raised_bias(initializer: Any, gate: int, gates: int, by: float) -> Any:
+    """Return an initializer of the biases of several gates, one of which starts higher by `by`."""
+
+    def initial(shape: Any, dtype: Any = None) -> Any:
+        raised = ops.repeat(ops.one_hot(gate, gates, dtype=dtype), shape[0] // gates)
+        return initializer(shape, dtype=dtype) + by * raised
+
+    return initial
+
+
+def _plain(value: Any) -> Any:
+    """What a config holds of an argument: initializers and activations by their name."""
+    if isinstance(value, (keras.initializers.Initializer, keras.layers.Layer)):
+        return keras.saving.serialize_keras_object(value)
+    if callable(value):
+        return keras.activations.serialize(value)
+    return list(value) if isinstance(value, (list, tuple)) else value

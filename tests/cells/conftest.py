@@ -1,0 +1,102 @@
+"""What the tests of cells share: random weights, a run step by step, and a gradient check."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+
+@pytest.fixture
+def x():
+    """A small batch of sequences `(2, 4, 6)`."""
+    return np.random.default_rng(1).normal(size=(2, 4, 6)).astype("float32")
+
+
+@pytest.fixture
+def randomise():
+    """Build a cell and give it random weights; returns them by name."""
+    return _randomise
+
+
+@pytest.fixture
+def run():
+    """Run a cell over sequences with `call`, one step after another."""
+    return _run
+
+
+@pytest.fixture
+def check_gradients():
+    """Compare the gradient of every weight, and of the input, with finite differences."""
+    return _check_gradients
+
+
+def _randomise(cell, features=6, scale=0.5, seed=0):
+    generator = np.random.default_rng(seed)
+    if not cell.built:
+        cell.build((None, features))
+    for weight in cell.weights:
+        if "seed" not in weight.path:
+            weight.assign(generator.normal(0, scale, weight.shape))
+    return {weight.path.split("/", 1)[-1]: ops.convert_to_numpy(weight) for weight in cell.weights}
+
+
+def _steps(cell, x, states=None, training=False):
+    states = cell.get_initial_state(batch_size=x.shape[0]) if states is None else states
+    outputs = []
+    for t in range(x.shape[1]):
+        output, states = cell(x[:, t], states, training=training)
+        outputs.append(output)
+    return ops.stack(outputs, axis=1), states
+
+
+def _run(cell, x, states=None, training=False):
+    outputs, states = _steps(cell, ops.convert_to_tensor(x), states, training)
+    return ops.convert_to_numpy(outputs), [ops.convert_to_numpy(s) for s in states]
+
+
+def _check_gradients(cell, features=3, steps=3, scale=0.7, training=False, epsilon=1e-5):
+    """Check along one random direction a weight; the cell must compute in float64."""
+    assert cell.compute_dtype == "float64"
+    generator = np.random.default_rng(2)
+    _randomise(cell, features, scale)
+    x = keras.Variable(generator.normal(size=(2, steps, features)), dtype="float64")
+    probe = generator.normal(size=(2, steps, cell.output_size))
+    variables = [*cell.trainable_weights, x]
+
+    def loss():
+        outputs, states = _steps(cell, ops.convert_to_tensor(x), training=training)
+        return ops.sum(outputs * probe) + sum(ops.sum(ops.sin(3 * s)) for s in states)
+
+    for variable, gradient in zip(variables, _gradients(loss, variables), strict=True):
+        start = ops.convert_to_numpy(variable)
+        direction = generator.normal(size=start.shape)
+        losses = []
+        for sign in (1, -1):
+            variable.assign(start + sign * epsilon * direction)
+            losses.append(float(loss()))
+        variable.assign(start)
+        expected = (losses[0] - losses[1]) / (2 * epsilon)
+        got = 0.0 if gradient is None else float(np.sum(gradient * direction))
+        assert got == pytest.approx(expected, rel=1e-5, abs=1e-6), variable.path
+
+
+def _gradients(loss, variables):
+    if keras.backend.backend() == "torch":
+        import torch
+
+        values = torch.autograd.grad(loss(), [v.value for v in variables], allow_unused=True)
+        return [None if v is None else ops.convert_to_numpy(v) for v in values]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def stateless(values):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return loss()
+
+        return [np.asarray(g) for g in jax.grad(stateless)([v.value for v in variables])]
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradients = tape.gradient(value, [v.value for v in variables])
+    return [None if g is None else np.asarray(g) for g in gradients]
