@@ -5,7 +5,8 @@ Options are checked against the thing's own parameters, so a new cell needs no s
 """
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -36,12 +37,8 @@ class Spec:
         return core_schema.no_info_plain_validator_function(self._checked)
 
     def _checked(self, value: Any) -> Any:
-        try:
+        with option_error():
             return check_spec(self.kind, value)
-        except OptionError as error:
-            raise PydanticCustomError(
-                "option", "{message}", {"message": error.message, "path": error.path}
-            ) from None
 
 
 CellSpec = Annotated[str | dict[str, Any], Spec("cell")]
@@ -66,6 +63,7 @@ FilePath = str
 """A file or folder; `~` and a path relative to the current folder are fine."""
 
 _TYPES = {**vars(typing), **globals()}
+_BRANCHES = {"int", "float", "str", "bool", "dict", "list", "constrained-int", "constrained-float"}
 
 
 def name_and_options(spec: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -98,12 +96,17 @@ def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
     else:
         raise OptionError((), f"expected the name of a {kind}, or a mapping with `name:`")
     registry = REGISTRIES[kind]
-    try:
-        entry = registry.entry(name)
-    except UnknownName as error:
-        raise OptionError(("name",) if options else (), str(error)) from None
+    entry = known_entry(registry, name, ("name",) if isinstance(spec, dict) else ())
     options = check_options(entry, options, registry.given)
     return {"name": name, **options} if options else name
+
+
+def known_entry(registry: Registry, name: str, path: tuple[str, ...] = ()) -> Entry:
+    """The entry of a name, or an `OptionError` at `path` that says what there is."""
+    try:
+        return registry.entry(name)
+    except UnknownName as error:
+        raise OptionError(path, str(error)) from None
 
 
 def check_options(
@@ -129,7 +132,7 @@ def check_options(
         try:
             checked[key] = _adapter(parameters[key].annotation).validate_python(value)
         except ValidationError as error:
-            path, message = first_problem(error)
+            path, message, _ = first_problem(error)
             raise OptionError((key, *path), message) from None
     for name, parameter in parameters.items():
         if parameter.default is REQUIRED and name not in options:
@@ -137,17 +140,20 @@ def check_options(
     return checked
 
 
-def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
-    """The path to the first thing wrong, and what is wrong with it."""
-    # Of a union's branches, the one that got furthest into the value says most.
-    problem = max(error.errors(), key=lambda e: e["type"] == "option")
+def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, str]:
+    """The path to the first thing wrong, what is wrong with it, and pydantic's word for it."""
+    # Of a union's branches, the one that looked into the value says most.
+    problem = max(error.errors(), key=lambda e: (e["type"] == "option", len(e["loc"])))
     context = problem.get("ctx", {})
-    # Pydantic names a union's branches within the path; a person knows only keys and positions.
-    path = tuple(p for p in problem["loc"] if isinstance(p, int) or str(p).isidentifier())
+    # Pydantic names a union's branch within the path; a person knows only keys and positions.
+    path = tuple(p for p in problem["loc"] if p not in _BRANCHES and "[" not in str(p))
     if problem["type"] == "option":
-        return (*path, *context["path"]), context["message"]
-    message = problem["msg"][:1].lower() + problem["msg"][1:]
-    return path, f"{message}, got {problem['input']!r}"
+        return (*path, *context["path"]), context["message"], "option"
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = message[:1].lower() + message[1:]
+    if problem["type"] not in ("value_error", "missing"):
+        message = f"{message}, got {problem['input']!r}"
+    return path, message, problem["type"]
 
 
 @cache
@@ -159,3 +165,13 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
         except NameError:
             annotation = Any  # A type from elsewhere: the constructor itself will judge it.
     return TypeAdapter(annotation, config=ConfigDict(strict=True))
+
+
+@contextmanager
+def option_error() -> Iterator[None]:
+    """Turn an `OptionError` into one that pydantic passes on with its path."""
+    try:
+        yield
+    except OptionError as error:
+        context = {"message": error.message, "path": error.path}
+        raise PydanticCustomError("option", "{message}", context) from None

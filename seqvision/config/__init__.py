@@ -1,0 +1,6 @@
+"""Configs: the YAML of a run, validated whole before anything heavy is imported."""
+
+from seqvision.config.load import find, load_config, zoo_folder, zoo_names
+from seqvision.config.schema import Config
+
+__all__ = ["Config", "find", "load_config", "zoo_folder", "zoo_names"]

@@ -2,6 +2,19 @@
 
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
+from seqvision.layers.lstm import LSTM
+from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
 from seqvision.layers.recurrent import Recurrent
+from seqvision.layers.simple_rnn import SimpleRNN
 
-__all__ = ["GRU", "Recurrent", "recurrent_layer"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "AttentionPooling",
+    "LastStep",
+    "MaxOverTime",
+    "MeanOverTime",
+    "Recurrent",
+    "SimpleRNN",
+    "recurrent_layer",
+]

@@ -6,10 +6,12 @@ import keras
 
 from seqvision.cells import CELLS
 from seqvision.layers.gru import GRU
+from seqvision.layers.lstm import LSTM
 from seqvision.layers.recurrent import Recurrent
+from seqvision.layers.simple_rnn import SimpleRNN
 from seqvision.options import build, name_and_options
 
-_OWN_LAYER = {"gru": GRU}
+_OWN_LAYER = {"gru": GRU, "lstm": LSTM, "simple_rnn": SimpleRNN}
 
 
 def recurrent_layer(cell: str | dict[str, Any], units: int, **kwargs: Any) -> keras.layers.RNN:

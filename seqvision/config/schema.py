@@ -1,0 +1,220 @@
+"""What a config may say: one frozen model a section, every key with its default.
+
+The `model` section is the options of its family, checked against that family's own signature.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+import seqvision.cells
+import seqvision.data
+import seqvision.scans  # noqa: F401  (specs are checked against what these register)
+from seqvision.config.keras_names import check_optimizer
+from seqvision.families import FAMILIES
+from seqvision.options import (
+    DatasetSpec,
+    OptionError,
+    PositiveFloat,
+    PositiveInt,
+    Rate,
+    Share,
+    check_options,
+    known_entry,
+    option_error,
+)
+from seqvision.source import REQUIRED
+
+
+class Section(BaseModel):
+    """A part of a config: unknown keys are refused, numbers are not made from text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Data(Section):
+    """Which images, and how many of the training images are kept for validation."""
+
+    dataset: DatasetSpec
+    offline: DatasetSpec | None = None
+    """The dataset that stands in, and is said to, when `dataset` can be had nowhere."""
+    validation: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """A count (scaled when a smaller dataset stands in) or a share of the training images."""
+
+
+class OneCycle(Section):
+    """Up to the optimizer's learning rate and down again (Smith & Topin, arXiv 1708.07120)."""
+
+    name: Literal["one_cycle"]
+    warmup: Share = 0.25
+    """The share of the run that rises to the peak, which is the optimizer's `learning_rate`."""
+    start: Share = 0.04
+    """The rate at the beginning, as a share of the peak."""
+    end: Share = 0.0001
+    """The rate at the end, as a share of the peak."""
+
+
+class Cosine(Section):
+    """A linear warm-up, then half a cosine (Loshchilov & Hutter, arXiv 1608.03983)."""
+
+    name: Literal["cosine"]
+    warmup: Share = 0.0
+    end: Share = 0.0
+
+
+class Step(Section):
+    """The rate times `factor` at each of the shares of the run in `at`."""
+
+    name: Literal["step"]
+    at: Annotated[list[Share], Field(min_length=1)] = [0.5, 0.75]
+    factor: PositiveFloat = 0.1
+
+
+Schedule = Annotated[OneCycle | Cosine | Step, Field(discriminator="name")]
+
+
+class Augment(Section):
+    """Random changes of the training images, drawn anew for each image and epoch."""
+
+    shift: Share = 0.0
+    """The largest shift, as a share of height and width."""
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """The largest rotation, in degrees."""
+    zoom: Rate = 0.0
+    """The largest change of scale: 0.1 is between 90 % and 110 %."""
+    shear: Share = 0.0
+    """The largest shear factor."""
+    elastic: Annotated[float, Field(ge=0)] = 0.0
+    """The strength of an elastic distortion, in pixels (Simard et al. 2003)."""
+    cutout: Share = 0.0
+    """The largest share of the image that is blanked (DeVries & Taylor, arXiv 1708.04552)."""
+
+
+class EarlyStopping(Section):
+    """Stop when a validation metric has not improved for `patience` epochs."""
+
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    patience: PositiveInt = 3
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Threads(Section):
+    """TensorFlow's thread pools: operations side by side, and threads within one."""
+
+    inter_op: PositiveInt
+    intra_op: PositiveInt
+
+
+class Train(Section):
+    """How a model is trained."""
+
+    epochs: PositiveInt = 3
+    minutes: PositiveFloat | None = None
+    """A budget of training time; the run ends with the epoch in which it is used up."""
+    target_val_accuracy: Share | None = None
+    """Stop once validation reaches it."""
+    batch_size: PositiveInt = 64
+    optimizer: str | dict[str, Any] = Field(
+        default={"name": "rmsprop", "learning_rate": 1e-3}, validate_default=False
+    )
+    """A Keras optimizer and its arguments."""
+    schedule: Schedule | None = None
+    label_smoothing: Rate = 0.0
+    class_weights: Literal["balanced"] | list[PositiveFloat] | None = None
+    augment: Augment | None = None
+    early_stopping: EarlyStopping | None = None
+    best_weights: Literal["val_loss", "val_accuracy"] | None = None
+    """Keep the weights of the epoch that was best by this, in place of the last."""
+    precision: Literal["float32", "float64", "bfloat16", "mixed_bfloat16", "mixed_float16"] = (
+        "float32"
+    )
+    steps_per_execution: PositiveInt = 1
+    jit_compile: bool | Literal["auto"] = "auto"
+    deterministic: bool = True
+    """Use only operations that give the same numbers each time."""
+    threads: Threads | Literal["auto"] = "auto"
+    log_every: PositiveInt = 1
+    """TensorBoard gets loss and error rate of every so many training steps."""
+    test_every: PositiveInt | None = None
+    """Measure, show and log the test error every so many steps; nothing else looks at it."""
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)] = [0]
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, value: Any) -> Any:
+        with option_error():
+            return check_optimizer(value)
+
+    @field_validator("seeds")
+    @classmethod
+    def _different_seeds(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed is listed twice")
+        return seeds
+
+
+class Config(Section):
+    """A whole config. `name` is also the name of the folder that its records go to."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    description: str = ""
+    data: Data
+    model: dict[str, Any]
+    train: Train = Train()
+    tune: dict[str, Any] | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _fits_family(cls, model: dict[str, Any]) -> dict[str, Any]:
+        with option_error():
+            return check_model(model)
+
+    @model_validator(mode="after")
+    def _has_validation(self) -> Self:
+        train = self.train
+        needs = {
+            "early_stopping": train.early_stopping,
+            "best_weights": train.best_weights,
+            "target_val_accuracy": train.target_val_accuracy,
+        }
+        if not self.data.validation and any(needs.values()):
+            key = next(key for key, value in needs.items() if value)
+            raise ValueError(f"train.{key} needs validation images, but data.validation is 0")
+        return self
+
+    def resolved(self) -> dict[str, Any]:
+        """The config as plain data, every default filled in."""
+        return self.model_dump(mode="json")
+
+    @property
+    def hash(self) -> str:
+        """Eight hex digits that tell configs with different results apart."""
+        content = self.resolved()
+        train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
+        text = json.dumps([content["data"], content["model"], train], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+_NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
+"""Keys of `train` that do not change what a run of a given seed ends with."""
+
+
+def check_model(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the `model` section with its family's defaults filled in.
+
+    Raises:
+        OptionError: the family is unknown, or an option does not fit it.
+    """
+    options = {key: value for key, value in model.items() if key != "family"}
+    if not isinstance(model.get("family"), str):
+        raise OptionError((), "needs the key 'family': " + ", ".join(FAMILIES.names()))
+    entry = known_entry(FAMILIES, model["family"], ("family",))
+    checked = check_options(entry, options, FAMILIES.given)
+    defaults = {
+        p.name: p.default
+        for p in entry.parameters
+        if p.name not in FAMILIES.given and p.default is not REQUIRED
+    }
+    return {"family": model["family"], **defaults, **checked}

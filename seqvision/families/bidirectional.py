@@ -1,0 +1,43 @@
+"""Stacked layers that each read the sequence in both directions."""
+
+from collections.abc import Sequence
+
+import keras
+
+from seqvision.families import FAMILIES
+from seqvision.families.base import Reader, classifier, image_input, scanned
+from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units
+
+
+@FAMILIES.register("bidirectional", paper="Schuster & Paliwal 1997")
+def bidirectional(
+    input_shape: Sequence[int],
+    num_classes: int,
+    *,
+    scan: ScanSpec = "rows",
+    cell: CellSpec = "gru",
+    units: Units = 128,
+    merge_mode: MergeMode = "concat",
+    dropout: Rate = 0.0,
+    recurrent_dropout: Rate = 0.0,
+    layer_norm: bool = False,
+    pooling: Pooling = "last",
+    scale: float = 0.00392156862745098,
+) -> keras.Model:
+    """Recurrent layers that each read in both directions.
+
+    With `pooling: last` each direction gives the step it reads last.
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        num_classes: the number of logits.
+        units: the size of the state of one direction; a list makes as many layers.
+        merge_mode: how the two directions are put together, as in `keras.layers.Bidirectional`.
+        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, scale: as in `stacked`.
+
+    Returns:
+        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+    """
+    images, scaled = image_input(input_shape, scale)
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, merge_mode)
+    return classifier(images, read(scanned(scaled, scan)), num_classes, "bidirectional")

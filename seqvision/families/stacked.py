@@ -1,0 +1,45 @@
+"""Recurrent layers one upon another: the tutorial's model, and the plainest."""
+
+from collections.abc import Sequence
+
+import keras
+
+from seqvision.families import FAMILIES
+from seqvision.families.base import Reader, classifier, image_input, scanned
+from seqvision.options import CellSpec, Pooling, Rate, ScanSpec, Units
+
+
+@FAMILIES.register("stacked")
+def stacked(
+    input_shape: Sequence[int],
+    num_classes: int,
+    *,
+    scan: ScanSpec = "rows",
+    cell: CellSpec = "gru",
+    units: Units = 128,
+    dropout: Rate = 0.0,
+    recurrent_dropout: Rate = 0.0,
+    layer_norm: bool = False,
+    pooling: Pooling = "last",
+    scale: float = 0.00392156862745098,
+) -> keras.Model:
+    """Recurrent layers one upon another, reading in one direction.
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        num_classes: the number of logits.
+        scan: the order in which an image is read as a sequence.
+        cell: what happens in one time step.
+        units: the size of each layer's state; a list makes as many layers.
+        dropout: the share of each layer's output set to zero, anew at each time step.
+        recurrent_dropout: the share of the state set to zero, the same at every time step.
+        layer_norm: normalise between the layers.
+        pooling: `last` step, `mean`, `max` or `attention` over all steps.
+        scale: what raw pixels are multiplied by: 1/255.
+
+    Returns:
+        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+    """
+    images, scaled = image_input(input_shape, scale)
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling)
+    return classifier(images, read(scanned(scaled, scan)), num_classes, "stacked")

@@ -1,0 +1,57 @@
+"""Several readers of the same image, each in an order of its own, merged before the answer."""
+
+from collections.abc import Sequence
+
+import keras
+
+from seqvision.families import FAMILIES
+from seqvision.families.base import Reader, classifier, image_input, scanned
+from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units
+
+_MERGE = {
+    "concat": keras.layers.Concatenate,
+    "sum": keras.layers.Add,
+    "mul": keras.layers.Multiply,
+    "ave": keras.layers.Average,
+}
+
+
+@FAMILIES.register("two_way")
+def two_way(
+    input_shape: Sequence[int],
+    num_classes: int,
+    *,
+    scans: list[ScanSpec] = ["rows", "columns"],  # noqa: B006  (read, never changed)
+    cell: CellSpec = "gru",
+    units: Units = 128,
+    bidirectional: bool = False,
+    merge_mode: MergeMode = "concat",
+    dropout: Rate = 0.0,
+    recurrent_dropout: Rate = 0.0,
+    layer_norm: bool = False,
+    pooling: Pooling = "last",
+    scale: float = 0.00392156862745098,
+) -> keras.Model:
+    """A branch over the rows and a branch over the columns, merged.
+
+    Args:
+        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        num_classes: the number of logits.
+        scans: the order of each branch; more than two branches are fine.
+        units: the size of the state, in each branch alike; a list makes as many layers.
+        bidirectional: let each branch read in both directions, joined end to end.
+        merge_mode: how the branches are put together.
+        cell, dropout, recurrent_dropout, layer_norm, pooling, scale: as in `stacked`.
+
+    Returns:
+        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+    """
+    images, scaled = image_input(input_shape, scale)
+    directions = "concat" if bidirectional else None
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, directions)
+    branches = [
+        read(scanned(scaled, scan, f"scan_{way}"), f"way_{way}_")
+        for way, scan in enumerate(scans, start=1)
+    ]
+    merged = branches[0] if len(branches) == 1 else _MERGE[merge_mode](name="merged")(branches)
+    return classifier(images, merged, num_classes, "two_way")
