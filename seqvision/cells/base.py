@@ -56,6 +56,13 @@ class CellLayer(Cell, keras.layers.Layer):
     state_size: Any
     output_size: int
 
+    def add_weight(self, shape: Any = None, initializer: Any = None, **kwargs: Any) -> Any:
+        """Add a weight as Keras does, but never draw two from the same random numbers."""
+        if isinstance(initializer, keras.initializers.Initializer):
+            # Called twice for the same shape, a Keras initializer gives the same values twice.
+            initializer = initializer.clone()
+        return super().add_weight(shape, initializer, **kwargs)
+
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
         """Return a zero tensor `(batch, size)` for each state."""
         sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size

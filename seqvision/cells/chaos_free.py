@@ -1,0 +1,91 @@
+"""The chaos-free network, whose state fades to zero when the input does."""
+
+from typing import Any, Literal
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.options import Activation, Initializer, PositiveInt
+
+
+@CELLS.register("chaos_free", paper="Laurent & von Brecht 2016, arXiv 1612.06212", states="units")
+@keras.saving.register_keras_serializable("seqvision")
+class ChaosFreeCell(CellLayer):
+    """Chaos-free network (CFN): two gates, and no mixing of the states but in them.
+
+        θ = σ(x V_θ + h U_θ + b_θ)
+        η = σ(x V_η + h U_η + b_η)
+        h' = θ ∘ tanh(h) + η ∘ tanh(x W)
+
+    `input_gate="complement"` is TensorFlow contrib's cell: its η is one minus the paper's, and
+    lets in what η leaves: h' = θ ∘ tanh(h) + (1 − η) ∘ tanh(x W).
+
+    The kernel holds θ, η, W; the recurrent kernel and the bias θ, η.
+
+    Args:
+        units: size of the state.
+        input_gate: whether η opens (the paper) or closes (contrib) the way in.
+        forget_bias: what b_θ starts at, besides its initializer: one in the paper.
+        input_bias: what the way in starts at: minus one in the paper, as in contrib, where it
+            is one of the opposite sign.
+
+    References:
+        Laurent & von Brecht, "A recurrent neural network without chaos", 2016, arXiv 1612.06212.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        input_gate: Literal["paper", "complement"] = "paper",
+        forget_bias: float = 1.0,
+        input_bias: float = -1.0,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.input_gate = input_gate
+        self.forget_bias = forget_bias
+        self.input_bias = input_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.state_size = units
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        units = self.units
+        self.kernel = self.add_weight(
+            (input_shape[-1], 3 * units), self.kernel_initializer, name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            (units, 2 * units), self.recurrent_initializer, name="recurrent_kernel"
+        )
+        open_at = self.input_bias if self.input_gate == "paper" else -self.input_bias
+        bias = raised_bias(self.bias_initializer, 0, 2, self.forget_bias)
+        self.bias = self.add_weight((2 * units,), raised_bias(bias, 1, 2, open_at), name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        x = ops.matmul(sequence, self.kernel)
+        split = 2 * self.units
+        return [x[..., :split] + self.bias, self.activation(x[..., split:])]
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        (h,) = states
+        gates, x = projected
+        gates = self.recurrent_activation(gates + ops.matmul(h, self.recurrent_kernel))
+        theta, eta = ops.split(gates, 2, axis=-1)
+        if self.input_gate == "complement":
+            eta = 1 - eta
+        h = theta * self.activation(h) + eta * x
+        return h, [h]

@@ -1,0 +1,134 @@
+"""The LSTM split into groups that do not see each other."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.errors import SeqvisionError
+from seqvision.options import Activation, Initializer, PositiveInt
+
+
+@CELLS.register(
+    "grouped_lstm",
+    paper="Kuchaiev & Ginsburg 2017, arXiv 1703.10722",
+    states="projection or units, units",
+)
+@keras.saving.register_keras_serializable("seqvision")
+class GroupedLSTMCell(CellLayer):
+    """Group LSTM: k small LSTMs side by side, each on its share of the input and of the state.
+
+        for each group: i, f, o = σ(x W + h U + b),  c' = f ∘ c + i ∘ tanh(x W_c + h U_c + b_c)
+        h' = (o ∘ tanh(c')) P
+
+    Input, state and output are cut into k equal pieces, the weights of the groups are their
+    own, and the projection P mixes the groups. Kernels are `(groups, inputs, 4 · units)` of
+    one group, with the gates in Keras's order i, f, c, o; the states are `[h, c]`.
+
+    Args:
+        units: size of the cell state of all groups together.
+        groups: k. It divides the number of features, `units` and `projection`.
+        forget_bias: what the forget gate's bias starts at, besides its initializer.
+        projection: size of the output, given by a linear projection P; None for no projection.
+
+    Raises:
+        SeqvisionError: a size is not a multiple of `groups`.
+
+    References:
+        Kuchaiev & Ginsburg, "Factorization tricks for LSTM networks", 2017, arXiv 1703.10722.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        groups: PositiveInt = 2,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        forget_bias: float = 1.0,
+        projection: PositiveInt | None = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        projection_initializer: Initializer = "glorot_uniform",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.groups = groups
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.forget_bias = forget_bias
+        self.projection = projection
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.projection_initializer = keras.initializers.get(projection_initializer)
+        self.output_size = projection or units
+        self.state_size = [self.output_size, units]
+        self._divide("units", units)
+        self._divide("projection", self.output_size)
+
+    def build(self, input_shape: Any) -> None:
+        inputs = self._divide("the number of input features", input_shape[-1])
+        outputs, gates = self.output_size // self.groups, 4 * self.units // self.groups
+        self.kernel = self.add_weight(
+            (self.groups, inputs, gates), self._each(self.kernel_initializer), name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            (self.groups, outputs, gates),
+            self._each(self.recurrent_initializer),
+            name="recurrent_kernel",
+        )
+        bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
+        self.bias = self.add_weight((4 * self.units,), bias, name="bias")
+        if self.projection:
+            self.projection_kernel = self.add_weight(
+                (self.units, self.projection),
+                self.projection_initializer,
+                name="projection_kernel",
+            )
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        batch, time = ops.shape(sequence)[:2]
+        flat = ops.reshape(sequence, (-1, sequence.shape[-1]))
+        projected = self._gates(flat, self.kernel) + self.bias
+        return ops.reshape(projected, (batch, time, 4 * self.units))
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        h, c = states
+        z = projected + self._gates(h, self.recurrent_kernel)
+        i, f, g, o = ops.split(z, 4, axis=-1)
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
+        if self.projection:
+            h = ops.matmul(h, self.projection_kernel)
+        return h, [h, c]
+
+    def _gates(self, values: Any, kernel: Any) -> Any:
+        """Each group's product, `(batch, 4 · units)` with the groups side by side in each gate."""
+        share, width = values.shape[-1] // self.groups, self.units // self.groups
+        values = ops.reshape(values, (-1, self.groups, share))
+        gates = ops.einsum("bgi,gij->bgj", values, kernel)
+        gates = ops.reshape(gates, (-1, self.groups, 4, width))
+        return ops.reshape(ops.transpose(gates, (0, 2, 1, 3)), (-1, 4 * self.units))
+
+    def _each(self, initializer: Any) -> Any:
+        """An initializer that draws each group's kernel as the 2-D kernel it is."""
+
+        def initial(shape: Any, dtype: Any = None) -> Any:
+            # A Keras initializer with a seed repeats itself: only a clone draws anew.
+            draws = [initializer.clone() for _ in range(shape[0])]
+            return ops.stack([draw(shape[1:], dtype=dtype) for draw in draws])
+
+        return initial
+
+    def _divide(self, what: str, size: int) -> int:
+        if size % self.groups:
+            raise SeqvisionError(
+                f"grouped_lstm: {what} must be a multiple of groups={self.groups}, got {size}"
+            )
+        return size // self.groups

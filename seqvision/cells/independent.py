@@ -1,0 +1,226 @@
+"""Cells whose units see only their own past: IndRNN, and its gated kin IndyGRU and IndyLSTM."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
+
+_UNIFORM = {"class_name": "RandomUniform", "config": {"minval": -1.0, "maxval": 1.0}}
+
+
+@CELLS.register("indrnn", paper="Li et al. 2018, arXiv 1803.04831", states="units")
+@keras.saving.register_keras_serializable("seqvision")
+class IndRNNCell(CellLayer):
+    """Independently recurrent neural network: each unit has one recurrent weight.
+
+        h' = relu(x W + u ∘ h + b)
+
+    Args:
+        units: size of the state.
+        activation: relu in the paper, tanh in TensorFlow.
+        recurrent_clip: bound of |u|, kept at the start and after each update of the weights.
+            The paper's bound for T steps is 2^(1/T) with relu: 1.025 for 28 steps.
+        recurrent_initializer: of u; None is uniform in [-1, 1], as TensorFlow's.
+
+    References:
+        Li et al., "Independently recurrent neural network (IndRNN): building a longer and
+        deeper RNN", 2018, arXiv 1803.04831.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "relu",
+        recurrent_clip: PositiveFloat | None = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer | None = None,
+        bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_clip = recurrent_clip
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.state_size = units
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight(
+            (input_shape[-1], self.units), self.kernel_initializer, name="kernel"
+        )
+        bound = MaxAbs(self.recurrent_clip) if self.recurrent_clip else None
+        draw = self.recurrent_initializer
+        self.recurrent_kernel = self.add_weight(
+            (self.units,),
+            (lambda shape, dtype=None: bound(draw(shape, dtype=dtype))) if bound else draw,
+            constraint=bound,
+            name="recurrent_kernel",
+        )
+        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        return ops.matmul(sequence, self.kernel) + self.bias
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        h = self.activation(projected + self.recurrent_kernel * states[0])
+        return h, [h]
+
+
+@keras.saving.register_keras_serializable("seqvision")
+class MaxAbs(keras.constraints.Constraint):
+    """Keeps the absolute values of a weight within a bound."""
+
+    def __init__(self, bound: float):
+        self.bound = bound
+
+    def __call__(self, w: Any) -> Any:
+        return ops.clip(w, -self.bound, self.bound)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"bound": self.bound}
+
+
+@CELLS.register("indy_gru", paper="Li et al. 2018, arXiv 1803.04831", states="units")
+@keras.saving.register_keras_serializable("seqvision")
+class IndyGRUCell(CellLayer):
+    """GRU with diagonal recurrence, as TensorFlow contrib had it.
+
+        z = σ(x W_z + u_z ∘ h + b_z),  r = σ(x W_r + u_r ∘ h + b_r)
+        h' = z ∘ h + (1 − z) ∘ tanh(x W_h + u_h ∘ r ∘ h + b_h)
+
+    Weights hold the gates in Keras's order z, r, h.
+
+    Args:
+        units: size of the state.
+        gate_bias: what b_z and b_r start at, besides their initializer.
+        recurrent_initializer: of u; None is uniform in [-1, 1].
+
+    References:
+        The recurrence of Li et al. 2018, arXiv 1803.04831, in the unit of Cho et al. 2014,
+        arXiv 1406.1078.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        gate_bias: float = 1.0,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer | None = None,
+        bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.gate_bias = gate_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.state_size = units
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        gates = 3 * self.units
+        self.kernel = self.add_weight(
+            (input_shape[-1], gates), self.kernel_initializer, name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            (gates,), self.recurrent_initializer, name="recurrent_kernel"
+        )
+        bias = raised_bias(self.bias_initializer, 0, 3, self.gate_bias)
+        self.bias = self.add_weight((gates,), raised_bias(bias, 1, 3, self.gate_bias), name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        return ops.matmul(sequence, self.kernel) + self.bias
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        (h,) = states
+        x_z, x_r, x_h = ops.split(projected, 3, axis=-1)
+        u_z, u_r, u_h = ops.split(ops.convert_to_tensor(self.recurrent_kernel), 3)
+        z = self.recurrent_activation(x_z + u_z * h)
+        r = self.recurrent_activation(x_r + u_r * h)
+        h = z * h + (1 - z) * self.activation(x_h + u_h * r * h)
+        return h, [h]
+
+
+@CELLS.register(
+    "indy_lstm", paper="Gonnet & Deselaers 2019, arXiv 1903.08023", states="units, units"
+)
+@keras.saving.register_keras_serializable("seqvision")
+class IndyLSTMCell(CellLayer):
+    """LSTM with diagonal recurrence.
+
+        i, f, o = σ(x W + u ∘ h + b), each with its own W, u, b
+        c' = f ∘ c + i ∘ tanh(x W_c + u_c ∘ h + b_c)
+        h' = o ∘ tanh(c')
+
+    Weights hold the gates in Keras's order i, f, c, o; the states are `[h, c]`.
+
+    Args:
+        units: size of the state.
+        forget_bias: what the forget gate's bias starts at, besides its initializer.
+        recurrent_initializer: of u; None is uniform in [-1, 1].
+
+    References:
+        Gonnet & Deselaers, "IndyLSTMs: independently recurrent LSTMs", 2019, arXiv 1903.08023.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        forget_bias: float = 1.0,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer | None = None,
+        bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.forget_bias = forget_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.state_size = [units, units]
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        gates = 4 * self.units
+        self.kernel = self.add_weight(
+            (input_shape[-1], gates), self.kernel_initializer, name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            (gates,), self.recurrent_initializer, name="recurrent_kernel"
+        )
+        bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
+        self.bias = self.add_weight((gates,), bias, name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        return ops.matmul(sequence, self.kernel) + self.bias
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        h, c = states
+        recurrent = ops.concatenate([h, h, h, h], axis=-1) * self.recurrent_kernel
+        i, f, g, o = ops.split(projected + recurrent, 4, axis=-1)
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
+        return h, [h, c]

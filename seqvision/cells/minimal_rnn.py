@@ -1,0 +1,84 @@
+"""The minimal RNN: one gate, and a candidate that only the input makes."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer
+from seqvision.options import Activation, Initializer, PositiveInt
+
+
+@CELLS.register("minimal_rnn", paper="Chen 2017, arXiv 1711.06788", states="units")
+@keras.saving.register_keras_serializable("seqvision")
+class MinimalRNNCell(CellLayer):
+    """Minimal RNN: the input is mapped to the state's space, and a gate mixes the two.
+
+        z = tanh(x W + b_z)
+        u = σ(h U + z V + b_u)
+        h' = u ∘ h + (1 − u) ∘ z
+
+    Args:
+        units: size of the state.
+        use_input_bias: whether there is b_z; TensorFlow's cell has none.
+        bias_initializer: of b_u; above zero keeps.
+        input_bias_initializer: of b_z.
+
+    References:
+        Chen, "MinimalRNN: toward more interpretable and trainable recurrent neural networks",
+        2017, arXiv 1711.06788; Chen, Pennington & Schoenholz, 2018, arXiv 1806.05394.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        use_input_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "ones",
+        input_bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.use_input_bias = use_input_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.input_bias_initializer = keras.initializers.get(input_bias_initializer)
+        self.state_size = units
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        units, square = self.units, (self.units, self.units)
+        self.kernel = self.add_weight(
+            (input_shape[-1], units), self.kernel_initializer, name="kernel"
+        )
+        if self.use_input_bias:
+            self.input_bias = self.add_weight(
+                (units,), self.input_bias_initializer, name="input_bias"
+            )
+        self.gate_kernel = self.add_weight(square, self.kernel_initializer, name="gate_kernel")
+        self.recurrent_kernel = self.add_weight(
+            square, self.recurrent_initializer, name="recurrent_kernel"
+        )
+        self.bias = self.add_weight((units,), self.bias_initializer, name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        z = ops.matmul(sequence, self.kernel)
+        z = self.activation(z + self.input_bias if self.use_input_bias else z)
+        return [z, ops.matmul(z, self.gate_kernel) + self.bias]
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        (h,) = states
+        z, gate = projected
+        u = self.recurrent_activation(gate + ops.matmul(h, self.recurrent_kernel))
+        h = u * h + (1 - u) * z
+        return h, [h]

@@ -1,0 +1,76 @@
+"""The simple recurrent unit, whose gates do not look at the state."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer
+from seqvision.options import Activation, Initializer, PositiveInt
+
+
+@CELLS.register("sru", paper="Lei et al. 2017, arXiv 1709.02755", states="units")
+@keras.saving.register_keras_serializable("seqvision")
+class SRUCell(CellLayer):
+    """Simple recurrent unit: a linear recurrence with gates from the input alone.
+
+        f = σ(x W_f + b_f),  r = σ(x W_r + b_r)
+        c' = f ∘ c + (1 − f) ∘ (x W)
+        h = r ∘ tanh(c') + (1 − r) ∘ s
+
+    h is the output, c' the state. The skip s is the input itself if it is as wide as the state,
+    and else x W_s. All but c' is computed for the whole sequence at once: `project` gives f,
+    (1 − f) ∘ (x W), r and (1 − r) ∘ s, so c' = f ∘ c + the second is linear in c and can be
+    scanned in parallel. The kernel holds W, W_f, W_r and, if there is one, W_s.
+
+    Args:
+        units: size of the state and of the output.
+        project_skip: whether s is x W_s though the widths agree; TensorFlow's cell always does.
+
+    References:
+        Lei et al., "Training RNNs as fast as CNNs", 2017, arXiv 1709.02755, first version.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        project_skip: bool = False,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.project_skip = project_skip
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.state_size = units
+        self.output_size = units
+
+    def build(self, input_shape: Any) -> None:
+        features = input_shape[-1]
+        blocks = 4 if self.project_skip or features != self.units else 3
+        self.kernel = self.add_weight(
+            (features, blocks * self.units), self.kernel_initializer, name="kernel"
+        )
+        self.bias = self.add_weight((2 * self.units,), self.bias_initializer, name="bias")
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        units = self.units
+        x = ops.matmul(sequence, self.kernel)
+        gates = self.recurrent_activation(x[..., units : 3 * units] + self.bias)
+        f, r = ops.split(gates, 2, axis=-1)
+        skip = x[..., 3 * units :] if self.kernel.shape[-1] == 4 * units else sequence
+        return [f, (1 - f) * x[..., :units], r, (1 - r) * skip]
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        f, new, r, skip = projected
+        c = f * states[0] + new
+        return r * self.activation(c) + skip, [c]
