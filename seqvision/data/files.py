@@ -1,0 +1,125 @@
+"""Readers of the file formats that datasets come in, each length checked before it is believed."""
+
+import gzip
+import math
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from seqvision.errors import DataError
+
+_LARGEST = 4 * 2**30  # bytes: no image set that fits in memory is larger
+
+
+def data_folder(name: str) -> Path | None:
+    """`$SEQVISION_DATA/<name>`, when there is such a folder."""
+    root = os.environ.get("SEQVISION_DATA")
+    folder = Path(root).expanduser() / name if root else None
+    return folder if folder and folder.is_dir() else None
+
+
+def keras_cache(file: str) -> Path | None:
+    """A file that Keras has downloaded before."""
+    home = os.environ.get("KERAS_HOME")
+    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / file
+    return path if path.is_file() else None
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Read an IDX file of unsigned bytes, plain or gzipped (LeCun's format, big-endian header).
+
+    Raises:
+        DataError: it is not IDX, cut short, longer than it says, or does not unpack.
+    """
+    content = _unpacked(path)
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+        raise DataError(f"{path}: not an IDX file of bytes (it begins {content[:4].hex(' ')})")
+    rank = content[3]
+    start = 4 + 4 * rank
+    if len(content) < start or not 1 <= rank <= 4:
+        raise DataError(f"{path}: its header is cut short or wrong")
+    shape = tuple(int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(rank))
+    if len(content) - start != math.prod(shape):
+        raise DataError(
+            f"{path}: its header says {shape}, {math.prod(shape):,} bytes; "
+            f"it holds {len(content) - start:,}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def read_idx_folder(folder: Path) -> tuple[np.ndarray, ...] | None:
+    """Read MNIST's four files: training images, labels, test images, labels; None if none is there.
+
+    Raises:
+        DataError: one is missing while others are there, or is damaged.
+    """
+    stems = [f"{part}-{what}" for part in ("train", "t10k") for what in _IDX_NAMES]
+    paths = [_plain_or_gz(folder, stem) for stem in stems]
+    if not any(paths):
+        return None
+    if missing := [stem for stem, path in zip(stems, paths, strict=True) if path is None]:
+        raise DataError(f"{folder}: lacks {missing[0]} (or {missing[0]}.gz)")
+    arrays = tuple(read_idx(path) for path in paths if path)
+    for stem, array, rank in zip(stems, arrays, (3, 1, 3, 1), strict=True):
+        if array.ndim != rank:
+            raise DataError(f"{folder / stem}: expected {rank} dimensions, got {array.ndim}")
+    return arrays
+
+
+_IDX_NAMES = ("images-idx3-ubyte", "labels-idx1-ubyte")
+
+
+def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Read arrays of an .npz file; nothing in it is unpickled.
+
+    Raises:
+        DataError: it is damaged, lacks a key, or holds objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if missing := [key for key in keys if key not in archive.files]:
+                has = ", ".join(archive.files)
+                raise DataError(f"{path}: has no array {missing[0]!r}; it has {has or 'none'}")
+            with zipfile.ZipFile(path) as members:
+                if sum(m.file_size for m in members.infolist()) > _LARGEST:
+                    raise DataError(f"{path}: unpacks to more than {_LARGEST:,} bytes")
+            return {key: archive[key] for key in keys}
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+        raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise DataError(f"{path}: holds pickled objects, which are not read") from None
+        raise DataError(f"{path}: damaged: {error}") from None
+
+
+def npz_keys(path: Path) -> list[str]:
+    """The names of the arrays in an .npz file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
+
+
+def _plain_or_gz(folder: Path, stem: str) -> Path | None:
+    # Some copies of MNIST have a dot where the original has a dash.
+    for name in (stem, f"{stem}.gz", stem.replace("-idx", ".idx")):
+        if (folder / name).is_file():
+            return folder / name
+    return None
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        if path.suffix != ".gz":
+            return path.read_bytes()
+        with gzip.open(path) as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    if len(content) > _LARGEST:
+        raise DataError(f"{path}: unpacks to more than {_LARGEST:,} bytes")
+    return content

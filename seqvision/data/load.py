@@ -1,0 +1,43 @@
+"""The dataset that a config names, or, said loudly, the one that stands in for it."""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from seqvision.data import DATASETS
+from seqvision.data.base import Dataset
+from seqvision.errors import DataUnavailable
+from seqvision.options import build, name_and_options
+
+log = logging.getLogger("seqvision")
+
+
+def load(spec: str | dict[str, Any], offline: str | dict[str, Any] | None = None) -> Dataset:
+    """Load a dataset by its spec, `mnist` or `{name: npz, path: digits.npz}`.
+
+    Args:
+        offline: the dataset to use when `spec` can be had nowhere.
+
+    Raises:
+        DataUnavailable: it can be had nowhere and nothing may stand in.
+        DataError: its files are damaged; nothing stands in for them.
+    """
+    name, _ = name_and_options(spec)
+    try:
+        return build(DATASETS, spec)
+    except DataUnavailable as error:
+        if offline is None:
+            raise DataUnavailable(
+                f"{error}. Set SEQVISION_DATA to a folder that holds {name}/, go online once, "
+                "or name a dataset to stand in: `data: {offline: mnist-5k}`"
+            ) from None
+        dataset = build(DATASETS, offline)
+        asked_size = DATASETS.entry(name).card.get("train_size", len(dataset.train))
+        log.warning(
+            "%s. USING %s INSTEAD: %s training and %s test images.",
+            error,
+            dataset.name,
+            f"{len(dataset.train):,}",
+            f"{len(dataset.test):,}",
+        )
+        return replace(dataset, stands_in_for=name, scale=len(dataset.train) / asked_size)
