@@ -1,0 +1,1 @@
+"""Runs: one config and one seed become one record."""

@@ -1,0 +1,51 @@
+"""What has to be settled before a model is built: threads, seed, determinism, precision."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from seqvision.config.schema import Train
+
+
+def prepare(train: Train, seed: int) -> dict[str, Any]:
+    """Set threads, determinism and every random generator; return what was set, for the record."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    threads = _set_threads(train) if keras.backend.backend() == "tensorflow" else {}
+    keras.utils.set_random_seed(seed)
+    if train.deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    return threads
+
+
+def _set_threads(train: Train) -> dict[str, int]:
+    import tensorflow as tf
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    chosen = train.threads
+    inter_op, intra_op = (cores, cores) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
+    # TensorFlow fixes its pools when it first computes; a later run in the process shares them.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_inter_op_parallelism_threads(inter_op or 1)
+        tf.config.threading.set_intra_op_parallelism_threads(intra_op or 1)
+    return {
+        "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
+        "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
+    }
+
+
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers with a Keras dtype policy, such as `mixed_bfloat16`."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

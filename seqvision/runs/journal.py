@@ -1,0 +1,176 @@
+"""The Keras callback of a run: what it logs, when it stops, and what it needs to go on."""
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqvision.config.schema import Train
+from seqvision.data.base import Split
+from seqvision.runs import checkpoint
+from seqvision.runs.metrics import evaluate
+from seqvision.runs.predict import averaged_weights, logits
+from seqvision.runs.progress import Progress
+from seqvision.runs.scalars import Scalars
+
+
+@dataclass
+class State:
+    """What a run knows besides its weights; kept in the checkpoint as JSON."""
+
+    epochs: int = 0
+    """Epochs finished."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[list[float]] = field(default_factory=list)
+    """`[step, loss, error rate]` of training steps."""
+    tests: list[list[float]] = field(default_factory=list)
+    """`[step, error rate]` on the test images."""
+    best: float | None = None
+    best_epoch: int = 0
+    waiting_from: float | None = None
+    waited: int = 0
+    seconds: float = 0.0
+    """Time spent on finished epochs."""
+    steady_seconds: float = 0.0
+    steady_images: int = 0
+    stopped: str | None = None
+    """Why the run ended before its last epoch."""
+
+
+class Journal(keras.callbacks.Callback):
+    """Follows a run: scalars, history, validation, stopping and checkpoints.
+
+    The test images are looked at only to be reported; no decision reads `state.tests`.
+    """
+
+    def __init__(
+        self,
+        train: Train,
+        steps_per_epoch: int,
+        training_images: int,
+        validation: Split,
+        test: Split,
+        folder: Path,
+        progress: Progress,
+    ):
+        super().__init__()
+        self.train, self.steps_per_epoch = train, steps_per_epoch
+        self.training_images, self.validation, self.test = training_images, validation, test
+        self.checkpoint_file = folder / "checkpoint.npz"
+        self.scalars = Scalars(folder / "tensorboard")
+        self.progress = progress
+        self.state = State()
+        self.best_weights: list[np.ndarray] = []
+        self.nan_step: int | None = None
+
+    def resume(self, model: keras.Model) -> None:
+        """Take up a checkpoint, when there is one."""
+        if found := checkpoint.restore(self.checkpoint_file, model):
+            values, self.best_weights = found
+            self.state = State(**values)
+        # Steps of an epoch that was cut short are not the run's: the scalars begin anew.
+        state = self.state
+        self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch_began = time.perf_counter()
+        self.seen, self.loss_sum, self.error_sum = 0, 0.0, 0.0
+        self.epoch_loss = self.epoch_error = math.nan
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.step_began = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        took = time.perf_counter() - self.step_began
+        seen = min((batch + 1) * self.train.batch_size, self.training_images)
+        images, self.seen = seen - self.seen, seen
+        if getattr(self, "warm", False):  # The first step of a process traces the model.
+            self.state.steady_seconds += took
+            self.state.steady_images += images
+        self.warm = True
+        step = self.state.epochs * self.steps_per_epoch + batch + 1
+        # Keras gives means since the epoch's beginning; their differences are the step's own.
+        self.epoch_loss, self.epoch_error = logs["loss"], 1 - logs["accuracy"]
+        loss = (self.epoch_loss * seen - self.loss_sum) / images
+        error = (self.epoch_error * seen - self.error_sum) / images
+        self.loss_sum, self.error_sum = self.epoch_loss * seen, self.epoch_error * seen
+        if not math.isfinite(self.epoch_loss):
+            self.nan_step = step
+            self.model.stop_training = True
+            return
+        if self._due(step, self.train.log_every):
+            self.state.steps.append([step, loss, max(error, 0.0)])
+            self.scalars.step(step, loss, max(error, 0.0))
+        self.progress.step(step, self.epoch_loss, self.epoch_error)
+        if self.train.test_every and self._due(step, self.train.test_every):
+            self._measure_test(step)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.nan_step is not None:
+            return
+        state = self.state
+        state.epochs = epoch + 1
+        row: dict[str, Any] = {
+            "epoch": state.epochs,
+            "loss": self.epoch_loss,
+            "error_rate": self.epoch_error,
+        }
+        with averaged_weights(self.model):
+            if len(self.validation):
+                found = evaluate(logits(self.model, self.validation.images), self.validation.labels)
+                row |= {"val_loss": found["loss"], "val_error_rate": found["error"]}
+            self._judge(row)
+        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row["seconds"] = time.perf_counter() - self.epoch_began
+        state.seconds += row["seconds"]
+        state.history.append(row)
+        self.scalars.epoch(state.epochs * self.steps_per_epoch, row)
+        self._stop_if_due(row)
+        checkpoint.save(self.checkpoint_file, self.model, asdict(state), self.best_weights)
+        self.progress.epoch(row)
+
+    def _due(self, step: int, every: int) -> bool:
+        """Whether a multiple of `every` lies among the steps of this execution."""
+        return step // every > (step - self.train.steps_per_execution) // every
+
+    def _measure_test(self, step: int) -> None:
+        with averaged_weights(self.model):
+            error = evaluate(logits(self.model, self.test.images), self.test.labels)["error"]
+        self.state.tests.append([step, error])
+        self.scalars.test(step, error)
+        self.progress.test(self.state.epochs + 1, step, error)
+
+    def _judge(self, row: dict[str, Any]) -> None:
+        """Keep the weights if they are the best so far, by validation."""
+        if not self.train.best_weights:
+            return
+        score = _score(row, self.train.best_weights)
+        if self.state.best is None or score < self.state.best:
+            self.state.best, self.state.best_epoch = score, row["epoch"]
+            self.best_weights = self.model.get_weights()
+
+    def _stop_if_due(self, row: dict[str, Any]) -> None:
+        train, state = self.train, self.state
+        if early := train.early_stopping:
+            score = _score(row, early.monitor)
+            if state.waiting_from is None or score < state.waiting_from - early.min_delta:
+                state.waiting_from, state.waited = score, 0
+            else:
+                state.waited += 1
+            if state.waited >= early.patience:
+                state.stopped = f"{early.monitor} did not improve for {state.waited} epochs"
+        if train.target_val_accuracy and 1 - row["val_error_rate"] >= train.target_val_accuracy:
+            state.stopped = f"validation accuracy reached {train.target_val_accuracy}"
+        if train.minutes and state.seconds >= 60 * train.minutes:
+            state.stopped = f"the budget of {train.minutes} minutes is used up"
+        if state.stopped:
+            self.model.stop_training = True
+
+
+def _score(row: dict[str, Any], monitor: str) -> float:
+    """What of an epoch is to become small."""
+    return row["val_loss"] if monitor == "val_loss" else row["val_error_rate"]

@@ -1,0 +1,22 @@
+"""How a run tells what it is doing. The command line shows it; a program may ignore it."""
+
+from typing import Any
+
+
+class Progress:
+    """Hears of a run as it goes. These methods do nothing: override what is of interest."""
+
+    def start(self, title: str, total_steps: int, done_steps: int) -> None:
+        """Training begins, or goes on after `done_steps`."""
+
+    def step(self, done_steps: int, loss: float, error: float) -> None:
+        """A training step ended; the running loss and error rate (a share) of this epoch."""
+
+    def test(self, epoch: int, step: int, error: float) -> None:
+        """The test error was measured, at `step` of the run, in `epoch` (from 1)."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """An epoch ended; `row` is its line of history.csv."""
+
+    def end(self, record: dict[str, Any]) -> None:
+        """The run ended; `record` is what record.json holds."""

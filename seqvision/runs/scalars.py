@@ -1,0 +1,51 @@
+"""TensorBoard scalars of a run."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+
+class Scalars:
+    """Writes `train/`, `validation/` and `test/` loss and error rate by training step."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def begin(
+        self,
+        steps: list[list[float]],
+        history: list[dict[str, Any]],
+        tests: list[list[float]],
+        steps_per_epoch: int,
+    ) -> None:
+        """Start a new file with what is known so far."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.writer = tf.summary.create_file_writer(str(self.folder))
+        for step, loss, error in steps:
+            self.step(int(step), loss, error)
+        for step, error in tests:
+            self.test(int(step), error)
+        for row in history:
+            self.epoch(row["epoch"] * steps_per_epoch, row)
+
+    def step(self, step: int, loss: float, error: float) -> None:
+        self._write(step, {"train/loss": loss, "train/error_rate": error})
+
+    def test(self, step: int, error: float) -> None:
+        self._write(step, {"test/error_rate": error})
+
+    def epoch(self, step: int, row: dict[str, Any]) -> None:
+        kept = {"val_loss": "validation/loss", "val_error_rate": "validation/error_rate"}
+        values = {tag: row[key] for key, tag in kept.items() if key in row}
+        self._write(step, {**values, "train/learning_rate": row["learning_rate"]})
+        self.writer.flush()
+
+    def close(self) -> None:
+        self.writer.close()
+
+    def _write(self, step: int, values: dict[str, float]) -> None:
+        with self.writer.as_default():
+            for tag, value in values.items():
+                tf.summary.scalar(tag, value, step=step)
