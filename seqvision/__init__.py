@@ -1,1 +1,36 @@
-"""Sequence classifiers for Keras 3, above all for images read as sequences."""
+"""Sequence classifiers for Keras 3, above all for images read as sequences.
+
+`import seqvision` is light: Keras is imported when something first needs it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from seqvision.with_keras import register_with_keras
+
+if TYPE_CHECKING:
+    from seqvision.errors import SeqvisionError
+    from seqvision.runs.api import run
+    from seqvision.zoo import create_model, list_models
+
+__version__ = "0.1.0"
+__all__ = ["SeqvisionError", "create_model", "list_models", "run"]
+
+_HOMES = {
+    "SeqvisionError": "seqvision.errors",
+    "create_model": "seqvision.zoo",
+    "list_models": "seqvision.zoo",
+    "run": "seqvision.runs.api",
+}
+
+register_with_keras()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'seqvision' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

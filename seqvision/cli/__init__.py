@@ -1,0 +1,71 @@
+"""The command line: one file a command, found by its name and imported only when it is called."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqvision.errors import RunFailed, SeqvisionError
+
+
+class _Commands(click.Group):
+    """Finds the command `run` in the file run.py."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        files = Path(__file__).parent.glob("*.py")
+        return sorted(p.stem for p in files if not p.stem.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = __import__(f"seqvision.cli.{cmd_name}", fromlist=["command"])
+        return module.command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        from seqvision.errors import did_you_mean
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            known = self.list_commands(ctx)
+            near = did_you_mean(args[0], known)
+            raise click.UsageError(
+                f"no command {args[0]!r}{near} (commands: {', '.join(known)})", ctx
+            ) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="seqvision")
+def seqvision() -> None:
+    """Build, train and compare sequence classifiers for images, with Keras 3.
+
+    \b
+    seqvision run gru3              train the tutorial's model on MNIST
+    seqvision list models '*lstm*'  what the zoo holds
+    seqvision show two_way_gru      layers, parameters and reading order
+    seqvision init mine.yaml        a config of your own to begin from
+    """
+
+
+def main() -> None:
+    """Run the command line; wrong input ends with one line on stderr and exit code 2."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
+    try:
+        code = seqvision.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except RunFailed as error:
+        click.echo(f"failed: {error}", err=True)
+        code = 1
+    except SeqvisionError as error:
+        click.echo(f"error: {error}", err=True)
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nstopped; the same command goes on from the last finished epoch", err=True)
+        code = 130
+    except BrokenPipeError:
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -116,6 +116,7 @@ def _fit(
         # With nothing left to do, fit still puts averaged weights in their place.
         epochs=done if journal.state.stopped else train.epochs,
         callbacks=[journal],
+        shuffle=False,  # The batches come shuffled.
         verbose=0,
     )
 

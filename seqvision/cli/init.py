@@ -1,0 +1,53 @@
+"""`seqvision init`: a config to begin from."""
+
+from pathlib import Path
+
+import click
+
+from seqvision.errors import SeqvisionError
+
+_STARTER = """\
+# Begin here; `seqvision check {file}` says whether it is right, `seqvision run {file}` trains it.
+name: {name}
+description: what it is, in one line
+data:
+  dataset: mnist          # or digits, fashion_mnist, cifar10, or images of your own:
+                          #   {{name: npz, path: mine.npz}}
+                          #   {{name: image_folder, path: pictures, size: [28, 28]}}
+  offline: mnist-5k       # stands in when mnist can't be had; leave it out to insist
+  validation: 0.1         # share (or count) of the training images
+model:
+  family: stacked         # `seqvision list families`
+  scan: rows              # `seqvision list scans`
+  cell: gru               # `seqvision list cells`; options: {{name: gru, reset_after: false}}
+  units: [128, 128]       # one number a layer
+  dropout: 0.2
+  pooling: mean           # last, mean, max, attention
+train:
+  epochs: 5
+  batch_size: 64
+  optimizer: {{name: adamw, learning_rate: 3e-3, weight_decay: 0.01}}
+  schedule: {{name: one_cycle}}
+  # augment: {{shift: 0.07, rotate: 10, zoom: 0.1}}
+  # early_stopping: {{monitor: val_loss, patience: 3}}
+  # best_weights: val_loss
+  seeds: [0]
+"""
+
+
+@click.command(name="init")
+@click.argument("file", type=click.Path(path_type=Path), default=Path("mine.yaml"))
+def command(file: Path) -> None:
+    """Write a commented config to FILE (mine.yaml), never over one that is there.
+
+    \b
+    seqvision init mine.yaml && seqvision run mine.yaml
+    """
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(_STARTER.format(file=file, name=file.stem))
+    except FileExistsError:
+        raise SeqvisionError(f"{file}: is there already; choose another name") from None
+    except OSError as error:
+        raise SeqvisionError(f"{file}: cannot be written: {error.strerror}") from None
+    click.echo(f"wrote {file}; now: seqvision run {file}")
