@@ -23,7 +23,7 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     from seqvision.config import load_config
 
     loaded = load_config(config, overrides)
-    from seqvision.data.load import load
+    from seqvision.data.loading import load
 
     dataset = load(loaded.data.dataset, loaded.data.offline)
     from seqvision.runs.flops import flops_per_image

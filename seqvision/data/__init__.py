@@ -10,7 +10,7 @@ DATASETS = Registry("dataset", __name__)
 _HOMES = {
     "Dataset": "base",
     "Split": "base",
-    "load": "load",
+    "load": "loading",
     "split_validation": "split",
 }
 

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from seqvision.config.schema import Config
 from seqvision.data.base import Dataset, Split
-from seqvision.data.load import load
+from seqvision.data.loading import load
 from seqvision.data.split import split_validation
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.options import name_and_options

@@ -1,0 +1,44 @@
+"""Scans: which pixel is read when."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from seqvision.scans import Columns, Pixels, Rows
+from seqvision.scans.base import reading_order
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 4, 3, 2)).astype("float32")
+
+
+def read(scan, images=IMAGES):
+    return ops.convert_to_numpy(scan(images))
+
+
+def test_rows_are_steps_and_keep_their_channels():
+    np.testing.assert_array_equal(read(Rows()), IMAGES.reshape(2, 4, 6))
+
+
+def test_columns_are_the_rows_of_the_transposed_image():
+    transposed = IMAGES.transpose(0, 2, 1, 3)
+    np.testing.assert_array_equal(read(Columns()), read(Rows(), transposed))
+
+
+def test_pixels_come_row_by_row():
+    np.testing.assert_array_equal(read(Pixels()), IMAGES.reshape(2, 12, 2))
+
+
+@pytest.mark.parametrize("scan", [Rows, Columns, Pixels])
+def test_reverse_reads_the_last_step_first(scan):
+    np.testing.assert_array_equal(read(scan(reverse=True)), read(scan())[:, ::-1])
+
+
+@pytest.mark.parametrize("scan", [Rows, Columns, Pixels])
+def test_images_need_no_channel_axis(scan):
+    flat = IMAGES[..., 0]
+    np.testing.assert_array_equal(read(scan(), flat), read(scan(), flat[..., None]))
+
+
+def test_reading_order():
+    assert reading_order(Rows(reverse=True), 2, 3).tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert reading_order(Columns(), 2, 3).tolist() == [[0, 1, 2], [0, 1, 2]]
+    assert reading_order(Pixels(), 2, 3).tolist() == [[0, 1, 2], [3, 4, 5]]
