@@ -52,7 +52,12 @@ def test_defaults_are_filled_in_and_numbers_are_yaml_1_2(write):
         ("epochs: 2", "optimizer: adamm", "9:3", "unknown optimizer 'adamm'; did you mean 'adam"),
         ("epochs: 2", "optimizer: {name: sgd, rho: 1}", "9:26", "'sgd' has no argument 'rho'"),
         ("epochs: 2", "schedule: {name: one}", "9:3", "train.schedule"),
-        ("dataset: digits", "dataset: mnits", "3:3", "unknown dataset 'mnits'; did you mean 'mnist"),
+        (
+            "dataset: digits",
+            "dataset: mnits",
+            "3:3",
+            "unknown dataset 'mnits'; did you mean 'mnist",
+        ),
         ("dataset: digits", "validation: 3", "2:1", "data: needs the key 'dataset'"),
         ("family: stacked", "scan: rows", "4:1", "model: needs the key 'family'"),
         ("name: mine", "name: ../mine", "1:1", "name: "),
@@ -81,7 +86,7 @@ def test_inherits_key_by_key_and_replaces_another_name(write):
 def test_a_circle_is_refused(write):
     write("extends: b.yaml\n" + GOOD, "a.yaml")
     path = write("extends: a.yaml\n" + GOOD, "b.yaml")
-    with pytest.raises(ConfigError, match="circle: b.yaml → a.yaml → b.yaml"):
+    with pytest.raises(ConfigError, match=r"circle: b.yaml → a.yaml → b.yaml"):
         load_config(path)
 
 
@@ -90,7 +95,7 @@ def test_overrides_are_yaml_and_validated(write):
     config = load_config(path, ["model.units=[3, 4]", "model.cell.reset_after=false"])
     assert config.model["units"] == [3, 4]
     assert config.model["cell"] == {"name": "gru", "reset_after": False}
-    with pytest.raises(ConfigError, match="--set train.epoch=3: train.epoch: unknown key 'epoch'"):
+    with pytest.raises(ConfigError, match=r"--set train.epoch=3: train.epoch: unknown key 'epoch'"):
         load_config(path, ["train.epoch=3"])
     with pytest.raises(ConfigError, match="--set nonsense: expected path=value"):
         load_config(path, ["nonsense"])
