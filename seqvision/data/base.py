@@ -9,6 +9,11 @@ import numpy as np
 
 from seqvision.errors import DataError
 
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Training images and labels, test images and labels."""
+
+_MOST_CLASSES = 10_000
+
 
 @dataclass(frozen=True)
 class Split:
@@ -62,19 +67,21 @@ class Dataset:
 
 def make_dataset(
     name: str,
-    train: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
+    arrays: Arrays,
     source: str,
     class_names: tuple[str, ...] | None = None,
 ) -> Dataset:
     """Return a dataset once its arrays are known to fit together.
 
-    Floats that lie in [0, 1] are taken as shares of 255 and scaled to 0..255.
+    Floats that all lie in [0, 1] are taken as shares of 255 and scaled to 0..255.
 
     Raises:
         DataError: saying which part is wrong and how.
     """
-    splits = {"training": _split(*train, source, "training"), "test": _split(*test, source, "test")}
+    parts = {"training": arrays[:2], "test": arrays[2:]}
+    splits = {part: _split(*pair, source, part) for part, pair in parts.items()}
+    if all(_holds_shares(images) for images in (arrays[0], arrays[2])):
+        splits = {p: Split(s.images * np.float32(255), s.labels) for p, s in splits.items()}
     shapes = {part: split.images.shape[1:] for part, split in splits.items()}
     if shapes["training"] != shapes["test"]:
         raise DataError(
@@ -82,6 +89,8 @@ def make_dataset(
         )
     if class_names is None:
         count = 1 + max(int(split.labels.max()) for split in splits.values())
+        if count > _MOST_CLASSES:
+            raise DataError(f"{source}: a label is {count - 1:,}; labels count classes from 0")
         class_names = tuple(str(label) for label in range(count))
     for part, split in splits.items():
         low, high = int(split.labels.min()), int(split.labels.max())
@@ -122,7 +131,11 @@ def _pixels(images: np.ndarray, source: str, part: str) -> np.ndarray:
     low, high = float(images.min()), float(images.max())
     if low < 0 or high > 255:
         raise DataError(f"{source}: {part} pixels go from {low} to {high}, expected 0 to 255")
-    return images * 255 if high <= 1 else images
+    return images
+
+
+def _holds_shares(images: np.ndarray) -> bool:
+    return bool(np.issubdtype(images.dtype, np.floating) and images.max() <= 1)
 
 
 def person_path(path: str) -> Path:

@@ -4,14 +4,15 @@ The version that Keras loads is made of pickles, which can run code; the binary 
 """
 
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset
-from seqvision.data.files import data_folder, read_npz
-from seqvision.errors import DataError, DataUnavailable
+from seqvision.data.base import Arrays, Dataset, make_dataset
+from seqvision.data.files import data_folder, download, read_npz_splits
+from seqvision.errors import DataError
 
 _CLASSES = (
     "airplane",
@@ -25,6 +26,7 @@ _CLASSES = (
     "ship",
     "truck",
 )
+_SIZES = (50_000, 10_000)
 _RECORD = 1 + 3 * 32 * 32
 _TRAIN = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
 _TEST = ("test_batch.bin",)
@@ -44,34 +46,36 @@ def cifar10() -> Dataset:
         DataUnavailable: it is in none of these places.
         DataError: what is there is damaged.
     """
+    arrays, source = _find()
+    if (sizes := (len(arrays[0]), len(arrays[2]))) != _SIZES:
+        raise DataError(f"{source}: expected {_SIZES} images for training and test, got {sizes}")
+    return make_dataset("cifar10", arrays, source, _CLASSES)
+
+
+def _find() -> tuple[Arrays, str]:
     folder = data_folder("cifar10")
     if folder and (folder / "cifar10.npz").is_file():
-        found = list(
-            read_npz(folder / "cifar10.npz", ("x_train", "y_train", "x_test", "y_test")).values()
-        )
-        return _dataset(found[:2], found[2:], "cifar10.npz in $SEQVISION_DATA/cifar10")
+        return read_npz_splits(folder / "cifar10.npz"), "cifar10.npz in $SEQVISION_DATA/cifar10"
     if folder and (folder / _TEST[0]).is_file():
         parts = {name: _bytes(folder / name) for name in (*_TRAIN, *_TEST)}
-        return _from_parts(parts, "binary files in $SEQVISION_DATA/cifar10")
+        return _joined(parts, folder), "binary files in $SEQVISION_DATA/cifar10"
     if folder and (folder / _ARCHIVE).is_file():
-        return _from_parts(_members(folder / _ARCHIVE), "archive in $SEQVISION_DATA/cifar10")
-    return _from_parts(_members(_download()), "downloaded, binary version")
+        found = folder / _ARCHIVE
+        return _joined(_members(found), found), "archive in $SEQVISION_DATA/cifar10"
+    import keras  # Only now: it takes seconds.
+
+    got = download(
+        "cifar10", lambda: keras.utils.get_file(_ARCHIVE, _HOME + _ARCHIVE, file_hash=_MD5)
+    )
+    return _joined(_members(Path(got)), Path(got)), "downloaded, binary version"
 
 
-def _dataset(train: list[np.ndarray], test: list[np.ndarray], source: str) -> Dataset:
-    return make_dataset("cifar10", (train[0], train[1]), (test[0], test[1]), source, _CLASSES)
-
-
-def _from_parts(parts: dict[str, bytes], source: str) -> Dataset:
-    read = {name: _records(content, name) for name, content in parts.items()}
-    splits = []
-    for names in (_TRAIN, _TEST):
-        if missing := [name for name in names if name not in read]:
-            raise DataError(f"{source}: lacks {missing[0]}")
-        splits.append(
-            [np.concatenate(arrays) for arrays in zip(*map(read.get, names), strict=True)]
-        )
-    return _dataset(*splits, source)
+def _joined(parts: dict[str, bytes], path: Path) -> Arrays:
+    if missing := [name for name in (*_TRAIN, *_TEST) if name not in parts]:
+        raise DataError(f"{path}: lacks {missing[0]}")
+    train = [_records(parts[name], name) for name in _TRAIN]
+    x, y = (np.concatenate(arrays) for arrays in zip(*train, strict=True))
+    return x, y, *_records(parts[_TEST[0]], _TEST[0])
 
 
 def _records(content: bytes, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -95,18 +99,5 @@ def _members(path: Path) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             wanted = [m for m in archive if m.isfile() and Path(m.name).name in (*_TRAIN, *_TEST)]
             return {Path(m.name).name: archive.extractfile(m).read() for m in wanted}  # type: ignore[union-attr]
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
-
-
-def _download() -> Path:
-    import keras  # Only now: it takes seconds.
-
-    try:
-        return Path(keras.utils.get_file(_ARCHIVE, _HOME + _ARCHIVE, file_hash=_MD5))
-    except Exception as error:
-        # urllib, sockets, TLS and Keras each have errors of their own for "no network".
-        reason = str(error).partition("\n")[0]
-        raise DataUnavailable(
-            f"cifar10 is not on this machine, nor to be downloaded: {reason}"
-        ) from None

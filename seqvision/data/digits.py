@@ -17,5 +17,5 @@ def digits() -> Dataset:
 
     bunch = load_digits()
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)
-    train, test = hold_out(images, bunch.target, 360 / len(images))
-    return make_dataset("digits", train, test, "shipped with scikit-learn")
+    arrays = hold_out(images, bunch.target, 360 / len(images))
+    return make_dataset("digits", arrays, "shipped with scikit-learn")

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset
-from seqvision.data.files import data_folder, read_idx_folder
-from seqvision.errors import DataError, DataUnavailable
+from seqvision.data.base import Arrays, Dataset, make_dataset
+from seqvision.data.files import data_folder, download, keras_cache, read_idx_folder
+from seqvision.errors import DataError
 
 _CLASSES = (
     "T-shirt/top",
@@ -39,24 +37,20 @@ def fashion_mnist() -> Dataset:
     sizes = [len(array) for array in arrays]
     if sizes != [60_000, 60_000, 10_000, 10_000]:
         raise DataError(f"{source}: expected 60,000 and 10,000 images and labels, got {sizes}")
-    return make_dataset("fashion_mnist", arrays[:2], arrays[2:], source, _CLASSES)
+    return make_dataset("fashion_mnist", arrays, source, _CLASSES)
 
 
-def _find() -> tuple[tuple[np.ndarray, ...], str]:
-    folder = data_folder("fashion_mnist")
-    if folder and (arrays := read_idx_folder(folder)):
-        return arrays, "IDX files in $SEQVISION_DATA/fashion_mnist"
-    if _DEBIAN.is_dir() and (arrays := read_idx_folder(_DEBIAN)):
-        return arrays, "Debian's dataset-fashion-mnist"
+def _find() -> tuple[Arrays, str]:
+    places = {
+        "$SEQVISION_DATA/fashion_mnist": data_folder("fashion_mnist"),
+        "Debian's dataset-fashion-mnist": _DEBIAN if _DEBIAN.is_dir() else None,
+        "Keras's downloads": keras_cache("fashion-mnist"),
+    }
+    for place, folder in places.items():
+        if folder and (arrays := read_idx_folder(folder)):
+            return arrays, f"IDX files in {place}"
     import keras  # Only now: it takes seconds.
 
-    try:
-        (x, y), (x_test, y_test) = keras.datasets.fashion_mnist.load_data()
-    except Exception as error:
-        # urllib, sockets, TLS and Keras each have errors of their own for "no network".
-        reason = str(error).partition("\n")[0]
-        raise DataUnavailable(
-            "fashion_mnist is not on this machine (Debian has it as dataset-fashion-mnist), "
-            f"nor to be downloaded: {reason}"
-        ) from None
-    return (x, y, x_test, y_test), "through Keras"
+    load = keras.datasets.fashion_mnist.load_data
+    (x, y), (x_test, y_test) = download("fashion_mnist (Debian: dataset-fashion-mnist)", load)
+    return (x, y, x_test, y_test), "downloaded through Keras"

@@ -3,13 +3,17 @@
 import gzip
 import math
 import os
+import socket
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from seqvision.errors import DataError
+from seqvision.data.base import Arrays
+from seqvision.errors import DataError, DataUnavailable
 
 _LARGEST = 4 * 2**30  # bytes: no image set that fits in memory is larger
 
@@ -17,15 +21,39 @@ _LARGEST = 4 * 2**30  # bytes: no image set that fits in memory is larger
 def data_folder(name: str) -> Path | None:
     """`$SEQVISION_DATA/<name>`, when there is such a folder."""
     root = os.environ.get("SEQVISION_DATA")
-    folder = Path(root).expanduser() / name if root else None
-    return folder if folder and folder.is_dir() else None
+    if not root:
+        return None
+    if not Path(root).expanduser().is_dir():
+        raise DataError(f"SEQVISION_DATA is {root}, and there is no such folder")
+    folder = Path(root).expanduser() / name
+    return folder if folder.is_dir() else None
 
 
-def keras_cache(file: str) -> Path | None:
-    """A file that Keras has downloaded before."""
+def keras_cache(name: str) -> Path | None:
+    """A file or folder that Keras has downloaded before."""
     home = os.environ.get("KERAS_HOME")
-    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / file
-    return path if path.is_file() else None
+    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / name
+    return path if path.exists() else None
+
+
+def download(name: str, get: Callable[[], Any]) -> Any:
+    """Return what `get` downloads.
+
+    Raises:
+        DataUnavailable: it cannot be had now.
+    """
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(20)  # seconds; without it a network that drops packets hangs a run
+    try:
+        return get()
+    except Exception as error:
+        # urllib, sockets, TLS and Keras each have errors of their own for "no network".
+        reason = str(error).partition("\n")[0]
+        raise DataUnavailable(
+            f"{name} is not on this machine, nor to be downloaded: {reason}"
+        ) from None
+    finally:
+        socket.setdefaulttimeout(patience)
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -50,7 +78,7 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def read_idx_folder(folder: Path) -> tuple[np.ndarray, ...] | None:
+def read_idx_folder(folder: Path) -> Arrays | None:
     """Read MNIST's four files: training images, labels, test images, labels; None if none is there.
 
     Raises:
@@ -62,11 +90,11 @@ def read_idx_folder(folder: Path) -> tuple[np.ndarray, ...] | None:
         return None
     if missing := [stem for stem, path in zip(stems, paths, strict=True) if path is None]:
         raise DataError(f"{folder}: lacks {missing[0]} (or {missing[0]}.gz)")
-    arrays = tuple(read_idx(path) for path in paths if path)
-    for stem, array, rank in zip(stems, arrays, (3, 1, 3, 1), strict=True):
+    x, y, x_test, y_test = (read_idx(path) for path in paths if path)
+    for stem, array, rank in zip(stems, (x, y, x_test, y_test), (3, 1, 3, 1), strict=True):
         if array.ndim != rank:
             raise DataError(f"{folder / stem}: expected {rank} dimensions, got {array.ndim}")
-    return arrays
+    return x, y, x_test, y_test
 
 
 _IDX_NAMES = ("images-idx3-ubyte", "labels-idx1-ubyte")
@@ -87,12 +115,23 @@ def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
                 if sum(m.file_size for m in members.infolist()) > _LARGEST:
                     raise DataError(f"{path}: unpacks to more than {_LARGEST:,} bytes")
             return {key: archive[key] for key in keys}
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
-        raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
-    except ValueError as error:
+    except DataError:
+        raise
+    except Exception as error:
+        # zipfile, zlib and NumPy's header reader have a dozen errors for a damaged file.
         if "pickle" in str(error):
             raise DataError(f"{path}: holds pickled objects, which are not read") from None
-        raise DataError(f"{path}: damaged: {error}") from None
+        raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
+
+
+def read_npz_splits(path: Path) -> Arrays:
+    """Read an .npz file that has the four arrays of Keras's mnist.npz.
+
+    Raises:
+        DataError: as `read_npz`.
+    """
+    found = read_npz(path, ("x_train", "y_train", "x_test", "y_test"))
+    return found["x_train"], found["y_train"], found["x_test"], found["y_test"]
 
 
 def npz_keys(path: Path) -> list[str]:

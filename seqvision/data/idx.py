@@ -24,4 +24,4 @@ def idx(path: FilePath) -> Dataset:
         raise DataError(
             f"{path}: holds none of MNIST's four files, such as train-images-idx3-ubyte"
         )
-    return make_dataset(f"idx:{folder.name}", arrays[:2], arrays[2:], path)
+    return make_dataset(f"idx:{folder.name}", arrays, path)

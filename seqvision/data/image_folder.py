@@ -37,15 +37,18 @@ def image_folder(
     folder = person_path(path)
     name = f"image_folder:{folder.name}"
     parts = [folder / "train", folder / "test"]
-    if all(part.is_dir() for part in parts):
+    if any(part.is_dir() for part in parts):
+        if missing := [part for part in parts if not part.is_dir()]:
+            raise DataError(f"{path}: lacks the folder {missing[0].name}/")
         classes = _classes(parts[0])
         if unknown := set(_classes(parts[1])) - set(classes):
             raise DataError(f"{parts[1]}: class {min(unknown)!r} has no training pictures")
         train, held_out = (_read(part, classes, size, color) for part in parts)
+        arrays = (*train, *held_out)
     else:
         classes = _classes(folder)
-        train, held_out = hold_out(*_read(folder, classes, size, color), test)
-    return make_dataset(name, train, held_out, path, classes)
+        arrays = hold_out(*_read(folder, classes, size, color), test)
+    return make_dataset(name, arrays, path, classes)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
@@ -62,6 +65,8 @@ def _read(
     for label, name in enumerate(classes):
         inside = (folder / name).iterdir() if (folder / name).is_dir() else ()
         files = sorted(p for p in inside if p.suffix.lower() in _SUFFIXES)
+        if not files and folder.name != "test":
+            raise DataError(f"{folder / name}: holds no pictures")
         images += [_picture(file, size, color) for file in files]
         labels += [label] * len(files)
     if not images:
@@ -77,6 +82,8 @@ def _picture(file: Path, size: list[int], color: str) -> np.ndarray:
             # A small file that unpacks to a huge picture is an attack, not a picture.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as picture:
+                if picture.mode[0] in "IF":
+                    raise DataError(f"{file}: more than 8 bits a pixel; convert it to 8")
                 mode = "L" if color == "grayscale" else "RGB"
                 height, width = size
                 resized = picture.convert(mode).resize((width, height), Image.Resampling.BILINEAR)

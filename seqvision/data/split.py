@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqvision.data.base import Split
+from seqvision.data.base import Arrays, Split
 from seqvision.errors import DataError
 
 _SPREAD = 0x9E3779B97F4A7C15
@@ -49,9 +49,7 @@ def split_validation(
     return split.take(kept), split.take(taken)
 
 
-def hold_out(
-    images: np.ndarray, labels: np.ndarray, share: float
-) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def hold_out(images: np.ndarray, labels: np.ndarray, share: float) -> Arrays:
     """Split one set of images into training and test, of each class its share."""
     kept, taken = stratified(labels, round(len(images) * share))
-    return (images[kept], labels[kept]), (images[taken], labels[taken])
+    return images[kept], labels[kept], images[taken], labels[taken]

@@ -14,7 +14,7 @@ from seqvision.runs.files import write_atomically
 
 def save(path: Path, model: keras.Model, state: dict[str, Any], best: list[np.ndarray]) -> None:
     """Write weights, optimizer, random generators, the best weights so far and `state` (JSON)."""
-    arrays = {f"variable_{i}": _array(v) for i, v in enumerate(_variables(model))}
+    arrays: dict[str, Any] = {f"variable_{i}": _array(v) for i, v in enumerate(_variables(model))}
     arrays |= {f"best_{i}": array for i, array in enumerate(best)}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
 

@@ -1,5 +1,10 @@
 """Datasets: what each holds, what is refused, and what stands in for what."""
 
+import io
+import os
+import shutil
+import tarfile
+
 import keras
 import numpy as np
 import pytest
@@ -54,6 +59,16 @@ def test_digits_are_those_of_scikit_learn():
     assert total == np.round(load_digits().images * 255 / 16).sum()
 
 
+@pytest.mark.skipif("SEQVISION_TEST_DATA" not in os.environ, reason="all of MNIST is not here")
+def test_mnist_in_full(monkeypatch):
+    monkeypatch.setenv("SEQVISION_DATA", os.environ["SEQVISION_TEST_DATA"])
+    dataset = load("mnist")
+    assert (len(dataset.train), len(dataset.test)) == (60_000, 10_000)
+    # The training pixels' mean and deviation that everyone normalises by.
+    pixels = dataset.train.images / np.float32(255)
+    assert (round(float(pixels.mean()), 4), round(float(pixels.std()), 4)) == (0.1307, 0.3081)
+
+
 def test_mnist_nowhere_ends_with_what_to_do(no_download):
     with pytest.raises(DataUnavailable, match=r"SEQVISION_DATA.*offline: mnist-5k"):
         load("mnist")
@@ -103,6 +118,9 @@ def test_cifar10_is_read_from_its_binary_records(tmp_path, monkeypatch):
     for name in (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"):
         (folder / f"{name}.bin").write_bytes(records.tobytes())
     monkeypatch.setenv("SEQVISION_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"expected .50000, 10000. images"):
+        load("cifar10")
+    monkeypatch.setattr("seqvision.data.cifar10._SIZES", (20, 4))
     dataset = load("cifar10")
     assert dataset.input_shape == (32, 32, 3)
     assert dataset.test.labels.tolist() == [3, 9, 0, 1]
@@ -113,6 +131,47 @@ def test_cifar10_is_read_from_its_binary_records(tmp_path, monkeypatch):
     (folder / "data_batch_3.bin").write_bytes(records.tobytes()[:-1])
     with pytest.raises(DataError, match=r"data_batch_3.bin: 12,291 bytes"):
         load("cifar10")
+
+
+def test_cifar10_is_read_from_its_archive_without_unpacking_it(tmp_path, monkeypatch):
+    folder = tmp_path / "cifar10"
+    folder.mkdir()
+    record = np.arange(3073, dtype=np.uint32).astype(np.uint8) % 10
+    with tarfile.open(folder / "cifar-10-binary.tar.gz", "w:gz") as archive:
+        for name in (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"):
+            content = np.stack([record, record + 1]).tobytes()
+            member = tarfile.TarInfo(f"../../{name}.bin")  # Outside its folder: only read.
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    monkeypatch.setenv("SEQVISION_DATA", str(tmp_path))
+    monkeypatch.setattr("seqvision.data.cifar10._SIZES", (10, 2))
+    assert load("cifar10").test.labels.tolist() == [0, 1]
+    assert sorted(p.name for p in tmp_path.rglob("*.bin")) == []
+    whole = (folder / "cifar-10-binary.tar.gz").read_bytes()
+    (folder / "cifar-10-binary.tar.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="cannot be read"):
+        load("cifar10")
+
+
+def test_cifar10_nowhere_is_unavailable(no_download):
+    with pytest.raises(DataUnavailable, match="cifar10 is not on this machine"):
+        load("cifar10")
+
+
+def test_a_mistyped_data_folder_is_told(monkeypatch):
+    monkeypatch.setenv("SEQVISION_DATA", "/no/such/folder")
+    with pytest.raises(DataError, match="there is no such folder"):
+        load("mnist", "mnist-5k")
+
+
+def test_npz_with_splits_of_its_own(tmp_path):
+    generator = np.random.default_rng(0)
+    arrays = {f"x_{p}": generator.random((n, 4, 4)) for p, n in (("train", 6), ("test", 4))}
+    arrays |= {"y_train": np.arange(6) % 2, "y_test": np.arange(4) % 2}
+    np.savez(tmp_path / "x.npz", **arrays)
+    dataset = load({"name": "npz", "path": str(tmp_path / "x.npz")})
+    np.testing.assert_allclose(dataset.test.images, arrays["x_test"] * 255, rtol=1e-6)
+    assert dataset.train.labels.tolist() == [0, 1, 0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +185,7 @@ def test_cifar10_is_read_from_its_binary_records(tmp_path, monkeypatch):
         (None, np.zeros(30), "labels must be whole numbers"),
         (None, np.arange(29), "30 training images, but labels of"),
         (None, np.arange(30) - 1, "labels go from -1"),
+        (None, np.arange(30) * 10**9, "labels count classes from 0"),
         (None, np.zeros(30, int), "all images are of one class"),
     ],
 )
@@ -158,6 +218,28 @@ def test_a_folder_of_pictures_a_class(tmp_path):
         load(spec)
     with pytest.raises(DataError, match="no such file or folder"):
         load({**spec, "path": str(tmp_path / "none")})
+
+
+def test_a_folder_of_pictures_with_a_test_folder_of_its_own(tmp_path):
+    for part, value in (("train", 10), ("test", 20)):
+        for name in ("cat", "dog"):
+            (tmp_path / part / name).mkdir(parents=True)
+            Image.new("L", (5, 5), value).save(tmp_path / part / name / "a.png")
+    spec = {"name": "image_folder", "path": str(tmp_path), "size": [5, 5]}
+    dataset = load(spec)
+    assert (dataset.train.images[0, 0, 0], dataset.test.images[0, 0, 0]) == (10, 20)
+    shutil.rmtree(tmp_path / "test")
+    with pytest.raises(DataError, match="lacks the folder test/"):
+        load(spec)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (5, 5)).save(tmp_path / name / "a.png")
+    with pytest.raises(DataError, match=r"a\.png: cannot be read as a picture"):
+        load({"name": "image_folder", "path": str(tmp_path), "size": [5, 5]})
 
 
 @pytest.mark.parametrize(("validation", "count"), [(30, 30), (0.25, 25), (0, 0), (0.0, 0)])
