@@ -1,0 +1,5 @@
+"""`python -m seqvision.cli`."""
+
+from seqvision.cli import main
+
+main()

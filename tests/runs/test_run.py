@@ -1,0 +1,241 @@
+"""One run: its record, what it goes on from, and how it fails."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+import seqvision
+from seqvision.config import load_config
+from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.runs.progress import Progress
+from seqvision.runs.record import run_id
+
+CONFIG = {
+    "name": "small",
+    "data": {"dataset": "digits", "validation": 200},
+    "model": {"family": "stacked", "units": [16], "dropout": 0.2},
+    "train": {"epochs": 3, "batch_size": 64, "optimizer": {"name": "adam", "learning_rate": 0.01}},
+}
+
+
+def config(**train):
+    return {**CONFIG, "train": {**CONFIG["train"], **train}}
+
+
+def same(record, other):
+    assert record["metrics"] == other["metrics"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    results = tmp_path_factory.mktemp("results")
+    return seqvision.run(config(test_every=10), seed=1, results=results), results
+
+
+def test_the_record_holds_what_others_rely_on(undisturbed):
+    record, results = undisturbed
+    folder = results / record["run_id"]
+    assert json.loads((folder / "record.json").read_text()) == record
+    assert record["status"] == "finished"
+    assert record["dataset"] | {"source": "", "checksum": "", "class_names": []} == {
+        "name": "digits",
+        "asked_for": "digits",
+        "source": "",
+        "checksum": "",
+        "train": 1237,
+        "validation": 200,
+        "test": 360,
+        "input_shape": [8, 8],
+        "class_names": [],
+    }
+    assert record["metrics"]["test_accuracy"] > 0.5
+    # GRU: 3 × 16 × (8 inputs + 16 states) twice an element and step; Dense: 16 × 10.
+    assert record["model"]["flops_per_image"] == 2 * (8 * 3 * 16 * (8 + 16) + 16 * 10)
+    assert record["model"]["parameters"] == 3 * 16 * (8 + 16 + 2) + 17 * 10
+    for rate in ("train_images_per_second", "inference_images_per_second", "train_seconds"):
+        assert record["timing"][rate] > 0
+
+
+def test_the_metrics_are_those_of_the_saved_predictions(undisturbed):
+    from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+    record, results = undisturbed
+    saved = np.load(results / record["run_id"] / "predictions.npz")
+    p, labels = saved["probabilities"], saved["labels"]
+    metrics = record["metrics"]
+    assert metrics["test_accuracy"] == pytest.approx(accuracy_score(labels, p.argmax(1)))
+    assert metrics["test_loss"] == pytest.approx(log_loss(labels, p), rel=1e-4)
+    assert metrics["macro_f1"] == pytest.approx(f1_score(labels, p.argmax(1), average="macro"))
+
+
+def test_the_saved_model_predicts_as_recorded(undisturbed):
+    from seqvision.data import load
+
+    record, results = undisturbed
+    folder = results / record["run_id"]
+    model = keras.models.load_model(folder / "model.keras")
+    logits = model.predict(load("digits").test.images, verbose=0)
+    expected = np.load(folder / "predictions.npz")["probabilities"]
+    np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)
+
+
+def test_history_and_scalars(undisturbed):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    record, results = undisturbed
+    folder = results / record["run_id"]
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[-1]["val_error_rate"]) == pytest.approx(record["metrics"]["val_error"])
+    with (folder / "steps.csv").open() as file:
+        steps = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in steps] == list(range(1, 61))
+    # The mean of an epoch's steps, each by its images, is the epoch's own figure.
+    sizes = [64] * 19 + [1237 - 19 * 64]
+    mean = np.average([float(row["error_rate"]) for row in steps[20:40]], weights=sizes)
+    assert mean == pytest.approx(float(rows[1]["error_rate"]), abs=1e-5)
+    events = EventAccumulator(str(folder / "tensorboard"), {"tensors": 0}).Reload()
+    assert len(events.Tensors("train/loss")) == 60
+    assert [e.step for e in events.Tensors("test/error_rate")] == [10, 20, 30, 40, 50, 60]
+    assert len(events.Tensors("validation/error_rate")) == 3
+
+
+def test_a_finished_run_is_not_run_again_unless_forced(undisturbed, tmp_path):
+    record, results = undisturbed
+    again = seqvision.run(config(test_every=10), seed=1, results=results)
+    assert again["timing"]["ended"] == record["timing"]["ended"]
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_does_not(undisturbed, tmp_path):
+    record, _ = undisturbed
+    # Measuring the test error more or less often changes nothing.
+    same(seqvision.run(config(), seed=1, results=tmp_path), record)
+    other = seqvision.run(config(), seed=2, results=tmp_path)
+    assert other["metrics"]["test_loss"] != record["metrics"]["test_loss"]
+
+
+class Stop(Progress):
+    """Breaks off in the middle of an epoch."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def step(self, done_steps, loss, error):
+        if done_steps == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        {},
+        {
+            "optimizer": {"name": "adamw", "learning_rate": 0.01, "use_ema": True},
+            "schedule": {"name": "one_cycle"},
+            "augment": {"shift": 0.1, "rotate": 10.0},
+            "best_weights": "val_loss",
+            "label_smoothing": 0.1,
+        },
+    ],
+    ids=["plain", "recipe"],
+)
+def test_goes_on_as_if_never_stopped(train, tmp_path):
+    expected = seqvision.run(config(**train), seed=3, results=tmp_path / "a")
+    for at in (5, 29, 50):
+        with pytest.raises(KeyboardInterrupt):
+            seqvision.run(config(**train), seed=3, results=tmp_path / "b", progress=Stop(at))
+    record = seqvision.run(config(**train), seed=3, results=tmp_path / "b")
+    same(record, expected)
+    assert not (tmp_path / "b" / record["run_id"] / "checkpoint.npz").exists()
+
+
+def test_sigkill_at_any_moment_loses_nothing(undisturbed, tmp_path):
+    record, _ = undisturbed
+    (tmp_path / "small.yaml").write_text(json.dumps(config(test_every=10)))
+    command = [sys.executable, "-m", "seqvision.cli", "run", "small.yaml", "--seeds", "1", "--json"]
+    folder = tmp_path / "results" / record["run_id"]
+    for kill_after in ("config.yaml", "checkpoint.npz"):
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not (folder / kill_after).exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    same(json.loads(done.stdout)[0], record)
+
+
+def test_nan_ends_the_run_as_failed_with_the_step(tmp_path):
+    hopeless = config(optimizer={"name": "sgd", "learning_rate": 1e38})
+    with pytest.raises(RunFailed, match=r"became NaN or infinite at step [0-9]+"):
+        seqvision.run(hopeless, results=tmp_path)
+    folder = tmp_path / run_id(load_config(hopeless), 0)
+    record = json.loads((folder / "record.json").read_text())
+    assert record["status"] == "failed"
+    assert not (folder / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("train", "reason", "epochs"),
+    [
+        ({"epochs": 9, "target_val_accuracy": 0.3}, "validation accuracy reached", None),
+        ({"epochs": 9, "minutes": 1e-6}, "budget", 1),
+        (
+            {
+                "epochs": 9,
+                "optimizer": {"name": "sgd", "learning_rate": 1e-9},
+                "early_stopping": {"patience": 2, "min_delta": 0.1},
+            },
+            "did not improve for 2 epochs",
+            3,
+        ),
+    ],
+)
+def test_stops_by_validation_target_and_budget(train, reason, epochs, tmp_path):
+    metrics = seqvision.run(config(**train), results=tmp_path)["metrics"]
+    assert reason in metrics["stopped"]
+    assert metrics["epochs"] < 9
+    if epochs:
+        assert metrics["epochs"] == epochs
+
+
+def test_best_weights_are_those_of_the_best_epoch(tmp_path):
+    # The rate explodes after the first of three epochs, so the first is best.
+    train = {
+        "schedule": {"name": "step", "at": [0.34], "factor": 500.0},
+        "best_weights": "val_loss",
+    }
+    record = seqvision.run(config(**train), results=tmp_path)
+    with (tmp_path / record["run_id"] / "history.csv").open() as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    best = int(np.argmin(losses))
+    assert record["metrics"]["best_epoch"] == best + 1
+    assert best < 2
+    assert record["metrics"]["val_loss"] == pytest.approx(losses[best])
+
+
+def test_what_cannot_be_is_told_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SeqvisionError, match="cannot be written"):
+        seqvision.run(CONFIG, results=tmp_path / "file")
+    with pytest.raises(SeqvisionError, match="3 weights for 10 classes"):
+        seqvision.run(config(class_weights=[1.0, 2.0, 3.0]), results=tmp_path)
+    with pytest.raises(SeqvisionError, match=r"train\.optimizer"):
+        bad = {"name": "sgd", "learning_rate": 0.1, "momentum": 7}
+        seqvision.run(config(optimizer=bad), results=tmp_path)
+
+
+def test_precision_steps_per_execution_and_xla(tmp_path):
+    train = {"precision": "mixed_bfloat16", "steps_per_execution": 4, "epochs": 2}
+    record = seqvision.run(config(**train), results=tmp_path)
+    assert record["metrics"]["test_accuracy"] > 0.3
+    assert keras.config.dtype_policy().name == "float32"

@@ -1,0 +1,49 @@
+"""What `import seqvision` gives, and what it does not load."""
+
+import subprocess
+import sys
+
+import pytest
+
+import seqvision
+
+
+def python(code, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_public_names_are_these_and_all_there():
+    assert sorted(seqvision.__all__) == ["SeqvisionError", "create_model", "list_models", "run"]
+    for name in seqvision.__all__:
+        assert getattr(seqvision, name).__doc__
+    with pytest.raises(AttributeError):
+        _ = seqvision.nothing
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import seqvision",
+        "import seqvision; seqvision.list_models()",
+        "from seqvision.config import load_config; load_config('gru3')",
+        "from seqvision.cli import seqvision as c; c(['list', 'cells'], standalone_mode=False)",
+        "from seqvision.cli import seqvision as c; c(['check', 'gru3'], standalone_mode=False)",
+    ],
+)
+def test_stays_light(statement):
+    heavy = "{'keras', 'tensorflow', 'numpy', 'pandas'} & set(sys.modules)"
+    assert python(f"import sys; {statement}; print(sorted({heavy}))").strip().endswith("[]")
+
+
+@pytest.mark.parametrize("order", ["import seqvision, keras", "import keras, seqvision"])
+def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, tmp_path):
+    path = str(tmp_path / "model.keras")
+    cell = {"name": "layer_norm_lstm"}
+    model = seqvision.create_model("two_way", (6, 5), 3, cell=cell, units=[4], pooling="attention")
+    model.save(path)
+    code = f"{order}; import sys; print(keras.models.load_model(sys.argv[1]).count_params())"
+    assert python(code, path).strip() == str(model.count_params())
