@@ -1,6 +1,7 @@
 """The command line: one file a command, found by its name and imported only when it is called."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ def seqvision() -> None:
 def main() -> None:
     """Run the command line; wrong input ends with one line on stderr and exit code 2."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
+    # TensorFlow's greetings, and its complaint of a missing GPU, are not the user's concern.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = seqvision.main(standalone_mode=False)
     except click.ClickException as error:

@@ -1,9 +1,11 @@
 """Readers of the file formats that datasets come in, each length checked before it is believed."""
 
+import contextlib
 import gzip
 import math
 import os
 import socket
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -45,7 +47,9 @@ def download(name: str, get: Callable[[], Any]) -> Any:
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(20)  # seconds; without it a network that drops packets hangs a run
     try:
-        return get()
+        # Keras draws its progress bar on stdout, which belongs to results (`--json`).
+        with contextlib.redirect_stdout(sys.stderr):
+            return get()
     except Exception as error:
         # urllib, sockets, TLS and Keras each have errors of their own for "no network".
         reason = str(error).partition("\n")[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqvision.data import load
-from seqvision.data.files import read_idx, read_idx_folder, read_npz
+from seqvision.data.files import download, read_idx, read_idx_folder, read_npz
 from seqvision.errors import DataError
 
 
@@ -88,3 +88,9 @@ def test_a_damaged_npz_is_told(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match="damaged"):
         load({"name": "npz", "path": str(path)})
+
+
+def test_what_a_download_prints_stays_off_stdout(capsys):
+    assert download("it", lambda: print("Downloading") or 3) == 3
+    captured = capsys.readouterr()
+    assert captured.out == "" and "Downloading" in captured.err
