@@ -1,8 +1,33 @@
 """The GRU layer."""
 
+from typing import Any
+
 import keras
+from keras import ops
+
+from seqvision.layers.engine.fast import FastLoop, plain
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class GRU(keras.layers.GRU):
-    """`keras.layers.GRU` with the same arguments, weights and numbers."""
+class GRU(FastLoop, keras.layers.GRU):
+    """`keras.layers.GRU` with the same arguments, weights and numbers, faster on a CPU.
+
+    `layer.path` says which path a call took; see `seqvision.layers.engine`.
+    """
+
+    def _step(self) -> Any:
+        if not (
+            plain(self.cell.activation, "tanh") and plain(self.recurrent_activation, "sigmoid")
+        ):
+            return "its activations are not tanh and sigmoid"
+        from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep
+
+        return GRUStep() if self.cell.reset_after else GRUResetBeforeStep()
+
+    def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
+        cell, units = self.cell, self.cell.units
+        kernel = ops.convert_to_tensor(cell.recurrent_kernel)
+        bias = None if cell.bias is None else ops.convert_to_tensor(cell.bias)
+        if cell.reset_after:
+            return [kernel], [None if bias is None else bias[1]], None if bias is None else bias[0]
+        return [kernel[:, : 2 * units], kernel[:, 2 * units :]], [None, None], bias

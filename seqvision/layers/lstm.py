@@ -1,8 +1,28 @@
 """The LSTM layer."""
 
+from typing import Any
+
 import keras
+from keras import ops
+
+from seqvision.layers.engine.fast import FastLoop, plain
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM` with the same arguments, weights and numbers."""
+class LSTM(FastLoop, keras.layers.LSTM):
+    """`keras.layers.LSTM` with the same arguments, weights and numbers, faster on a CPU.
+
+    `layer.path` says which path a call took; see `seqvision.layers.engine`.
+    """
+
+    def _step(self) -> Any:
+        if not (
+            plain(self.cell.activation, "tanh") and plain(self.recurrent_activation, "sigmoid")
+        ):
+            return "its activations are not tanh and sigmoid"
+        from seqvision.layers.engine.steps import LSTMStep
+
+        return LSTMStep()
+
+    def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
+        return [ops.convert_to_tensor(self.cell.recurrent_kernel)], [None], self.cell.bias

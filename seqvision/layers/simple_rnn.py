@@ -1,8 +1,26 @@
 """The plain recurrent layer."""
 
+from typing import Any
+
 import keras
+from keras import ops
+
+from seqvision.layers.engine.fast import FastLoop, plain
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class SimpleRNN(keras.layers.SimpleRNN):
-    """`keras.layers.SimpleRNN` with the same arguments, weights and numbers."""
+class SimpleRNN(FastLoop, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN` with the same arguments, weights and numbers, faster on a CPU.
+
+    `layer.path` says which path a call took; see `seqvision.layers.engine`.
+    """
+
+    def _step(self) -> Any:
+        if not plain(self.cell.activation, "tanh", "relu"):
+            return "its activation is neither tanh nor relu"
+        from seqvision.layers.engine.steps import SimpleRNNStep
+
+        return SimpleRNNStep("relu" if plain(self.cell.activation, "relu") else "tanh")
+
+    def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
+        return [ops.convert_to_tensor(self.cell.recurrent_kernel)], [None], self.cell.bias

@@ -1,0 +1,136 @@
+"""A step run over time, with a gradient of its own."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from seqvision.layers.engine.steps import Step
+
+UNROLLED_UP_TO = 64
+"""Time steps that are laid out one by one in the graph. Unrolled steps run faster, but each adds
+to the graph that is traced at the start; beyond this a while loop does the same."""
+
+
+def run(
+    step: Step,
+    projected: Any,
+    states: list[Any],
+    kernels: list[Any],
+    biases: list[Any],
+) -> tuple[Any, list[Any]]:
+    """Run a step over all time steps.
+
+    Products are computed in the kernels' type, and everything else in that of the states: with
+    bfloat16 kernels, states and sums stay float32.
+
+    Args:
+        projected: `(time, batch, size)`.
+        states: each `(batch, units)`.
+        kernels: the recurrent kernel of each product.
+        biases: the bias of each product, or None.
+
+    Returns:
+        The outputs `(time, batch, units)` and the final states.
+    """
+    time = projected.shape[0]
+    unrolled = time is not None and time <= UNROLLED_UP_TO
+    walk = _unrolled if unrolled else _while
+    states_count, kernels_count = len(states), len(kernels)
+    has_bias = [bias is not None for bias in biases]
+
+    @tf.custom_gradient
+    def over_time(projected: Any, *flat: Any) -> Any:
+        states = list(flat[:states_count])
+        kernels = flat[states_count : states_count + kernels_count]
+        given = iter(flat[states_count + kernels_count :])
+        biases = [next(given) if has else None for has in has_bias]
+
+        def forward(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
+            operands: list[Any] = [None] * step.products
+
+            def product(k: int, operand: Any) -> Any:
+                operands[k] = operand
+                result = tf.matmul(tf.cast(operand, kernels[k].dtype), kernels[k])
+                result = tf.cast(result, operand.dtype)
+                bias = biases[k]
+                return result if bias is None else tf.nn.bias_add(result, bias)
+
+            new_states, saved = step.forward(inputs[0], carried, product)
+            return new_states, [new_states[0], *saved, *operands]
+
+        final, kept = walk(forward, [projected], states, 1 + step.saved + step.products, False)
+        outputs, saved, operands = kept[0], kept[1 : 1 + step.saved], kept[1 + step.saved :]
+
+        def gradient(d_outputs: Any, *d_final: Any) -> Any:
+            factors = step.factors(saved)
+
+            def backward(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
+                d_output, *factors_t = inputs
+                d_products: list[Any] = [None] * step.products
+
+                def product(k: int, d_product: Any) -> Any:
+                    d_products[k] = d_product
+                    d = tf.cast(d_product, kernels[k].dtype)
+                    d_operand = tf.matmul(d, kernels[k], transpose_b=True)
+                    return tf.cast(d_operand, d_product.dtype)
+
+                d_states = [carried[0] + d_output, *carried[1:]]
+                d_p, d_states = step.backward(factors_t, d_states, product)
+                return d_states, [d_p, *d_products]
+
+            d_states, (d_projected, *d_products) = walk(
+                backward, [d_outputs, *factors], list(d_final), 1 + step.products, True
+            )
+            d_kernels, d_biases = [], []
+            for kernel, bias, operand, d in zip(kernels, biases, operands, d_products, strict=True):
+                # One product in place of a sum over time steps.
+                rows = tf.reshape(d, (-1, d.shape[-1]))
+                columns = tf.reshape(operand, (-1, operand.shape[-1]))
+                d_kernels.append(
+                    tf.matmul(tf.cast(columns, kernel.dtype), tf.cast(rows, kernel.dtype), True)
+                )
+                if bias is not None:
+                    d_biases.append(tf.reduce_sum(rows, axis=0))
+            return d_projected, *d_states, *d_kernels, *d_biases
+
+        return (outputs, *final), gradient
+
+    # Variables are read here: TensorFlow wants a gradient function to be given tensors only.
+    given = [projected, *states, *kernels, *(bias for bias in biases if bias is not None)]
+    outputs, *final = over_time(*(tf.convert_to_tensor(tensor) for tensor in given))
+    return outputs, final
+
+
+def _unrolled(
+    body: Any, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+) -> tuple[list[Any], list[Any]]:
+    """Apply `body` to each time step in turn; return the last states and what was kept, stacked."""
+    steps = list(zip(*(tf.unstack(tensor) for tensor in inputs), strict=True))
+    rows = []
+    for inputs_t in reversed(steps) if reverse else steps:
+        states, row = body(list(inputs_t), states)
+        rows.append(row)
+    if reverse:
+        rows.reverse()
+    return states, [tf.stack(column) for column in zip(*rows, strict=True)]
+
+
+def _while(
+    body: Any, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+) -> tuple[list[Any], list[Any]]:
+    """The same in a loop, whose graph does not grow with the number of time steps."""
+    time = tf.shape(inputs[0])[0]
+    read = [tf.TensorArray(x.dtype, time).unstack(x) for x in inputs]
+    dtype = inputs[0].dtype
+    write = [tf.TensorArray(dtype, time, element_shape=None) for _ in range(kept)]
+
+    def one(t: Any, states: list[Any], write: list[Any]) -> Any:
+        at = time - 1 - t if reverse else t
+        states, row = body([array.read(at) for array in read], states)
+        return t + 1, states, [a.write(at, x) for a, x in zip(write, row, strict=True)]
+
+    def more(t: Any, *_: Any) -> Any:
+        return t < time
+
+    _, states, write = tf.while_loop(more, one, (0, states, write), maximum_iterations=time)
+    return states, [array.stack() for array in write]

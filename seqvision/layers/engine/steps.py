@@ -1,0 +1,149 @@
+"""One time step of each cell that the engine knows, forward and backward.
+
+Backward is cut in two: `factors` does for all time steps at once, in a few large operations, what
+does not depend on the gradient that flows back; `backward` is what is left for the loop.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Product = Callable[[int, Any], Any]
+"""`product(k, operand)`: an operand `(batch, n)` times the k-th recurrent kernel, plus its bias.
+In a backward step: the gradient of the k-th product to the gradient of its operand."""
+
+
+class Step(Protocol):
+    """What the loop needs to know of a cell; tensors of one step are `(batch, size)`."""
+
+    products: int
+    """How many recurrent products a step has."""
+    saved: int
+    """How many tensors a forward step keeps for `factors`."""
+    factors_count: int
+
+    def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
+        """From the projected input and the states to the new states and what is to be saved.
+
+        The output of a step is its first new state.
+        """
+        ...
+
+    def factors(self, saved: list[Any]) -> list[Any]:
+        """From what was saved, each `(time, batch, size)`, to what `backward` needs of it."""
+        ...
+
+    def backward(self, factors: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
+        """From the gradients of the new states to those of the projected input and the states."""
+        ...
+
+
+class SimpleRNNStep:
+    """h = φ(p + h U), φ being tanh or relu."""
+
+    products, saved, factors_count = 1, 1, 1
+
+    def __init__(self, activation: str):
+        self.relu = activation == "relu"
+
+    def forward(self, p, states, product):
+        h = p + product(0, states[0])
+        h = tf.nn.relu(h) if self.relu else tf.tanh(h)
+        return [h], [h]
+
+    def factors(self, saved):
+        (h,) = saved
+        return [tf.cast(h > 0, h.dtype) if self.relu else 1 - h * h]
+
+    def backward(self, factors, d, product):
+        d_p = d[0] * factors[0]
+        return d_p, [product(0, d_p)]
+
+
+class LSTMStep:
+    """i, f, g, o of p + h U; c = f c + i g; h = o tanh c."""
+
+    products, saved, factors_count = 1, 6, 6
+
+    def forward(self, p, states, product):
+        h, c = states
+        i, f, g, o = tf.split(p + product(0, h), 4, axis=1)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        new_c = f * c + i * g
+        tanh_c = tf.tanh(new_c)
+        return [o * tanh_c, new_c], [i, f, g, o, c, tanh_c]
+
+    def factors(self, saved):
+        i, f, g, o, c, tanh_c = saved
+        return [
+            o * (1 - tanh_c * tanh_c),  # ∂h/∂c
+            g * i * (1 - i),  # ∂c/∂ of each pre-activation
+            c * f * (1 - f),
+            i * (1 - g * g),
+            tanh_c * o * (1 - o),  # ∂h/∂ of the output gate's pre-activation
+            f,
+        ]
+
+    def backward(self, factors, d, product):
+        to_c, to_i, to_f, to_g, to_o, f = factors
+        d_h, d_c = d
+        d_c = d_c + d_h * to_c
+        d_p = tf.concat([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], axis=1)
+        return d_p, [product(0, d_p), d_c * f]
+
+
+class GRUStep:
+    """z, r, c of p and h U; h = z h + (1 − z) tanh(p_c + r (h U_c + b)): `reset_after=True`."""
+
+    products, saved, factors_count = 1, 5, 5
+
+    def forward(self, p, states, product):
+        (h,) = states
+        units = h.shape[1]
+        s = product(0, h)
+        zr = tf.sigmoid(p[:, : 2 * units] + s[:, : 2 * units])
+        z, r = zr[:, :units], zr[:, units:]
+        s_c = s[:, 2 * units :]
+        c = tf.tanh(p[:, 2 * units :] + r * s_c)
+        return [c + z * (h - c)], [z, r, c, s_c, h]
+
+    def factors(self, saved):
+        z, r, c, s_c, h = saved
+        to_c = (1 - z) * (1 - c * c)
+        return [z, (h - c) * z * (1 - z), to_c * s_c * r * (1 - r), to_c, to_c * r]
+
+    def backward(self, factors, d, product):
+        z, to_z, to_r, to_c, to_s = factors
+        (d_h,) = d
+        d_z, d_r = d_h * to_z, d_h * to_r
+        d_s = tf.concat([d_z, d_r, d_h * to_s], axis=1)
+        d_p = tf.concat([d_z, d_r, d_h * to_c], axis=1)
+        return d_p, [d_h * z + product(0, d_s)]
+
+
+class GRUResetBeforeStep:
+    """z, r of p and h U; h = z h + (1 − z) tanh(p_c + (r h) U_c): `reset_after=False`."""
+
+    products, saved, factors_count = 2, 4, 5
+
+    def forward(self, p, states, product):
+        (h,) = states
+        units = h.shape[1]
+        zr = tf.sigmoid(p[:, : 2 * units] + product(0, h))
+        z, r = zr[:, :units], zr[:, units:]
+        c = tf.tanh(p[:, 2 * units :] + product(1, r * h))
+        return [c + z * (h - c)], [z, r, c, h]
+
+    def factors(self, saved):
+        z, r, c, h = saved
+        return [z, r, (h - c) * z * (1 - z), h * r * (1 - r), (1 - z) * (1 - c * c)]
+
+    def backward(self, factors, d, product):
+        z, r, to_z, to_r, to_c = factors
+        (d_h,) = d
+        d_c = d_h * to_c
+        d_rh = product(1, d_c)
+        d_zr = tf.concat([d_h * to_z, d_rh * to_r], axis=1)
+        d_p = tf.concat([d_zr, d_c], axis=1)
+        return d_p, [d_h * z + d_rh * r + product(0, d_zr)]
