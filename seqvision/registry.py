@@ -2,7 +2,7 @@
 
 A registry belongs to one package, such as `seqvision.cells`, and finds what that package's files
 register by reading them, not by importing them. Other people's packages add theirs through entry
-points of the same group name; a notebook adds its own with the decorator.
+points, a notebook adds its own with the decorator.
 """
 
 import fnmatch
@@ -44,7 +44,8 @@ class Registry:
 
     Args:
         kind: what is registered, in the singular, as messages say it: `"cell"`.
-        package: the package whose files register themselves, and the entry-point group.
+        package: the package whose files register themselves.
+        group: the entry-point group that other packages add to; the package's name if not given.
         given: the parameters that code passes, which a config therefore may not.
 
     Example, in a file of the package:
@@ -53,9 +54,12 @@ class Registry:
         class GRUCell(...): ...
     """
 
-    def __init__(self, kind: str, package: str, given: tuple[str, ...] = ()):
+    def __init__(
+        self, kind: str, package: str, group: str | None = None, given: tuple[str, ...] = ()
+    ):
         self.kind = kind
         self.package = package
+        self.group = group or package
         self.given = given
         self._added: dict[str, Any] = {}
         REGISTRIES[kind] = self
@@ -87,7 +91,7 @@ class Registry:
     def _plugged_in(self) -> dict[str, EntryPoint]:
         """What installed packages add through entry points."""
         found: dict[str, EntryPoint] = {}
-        for point in entry_points(group=self.package):
+        for point in entry_points(group=self.group):
             if point.name in self._read or point.name in found:
                 raise self._taken(point.name, f"the installed package that gives {point.value}")
             found[point.name] = point
@@ -147,6 +151,11 @@ class Registry:
         if name in self._read or name not in self._plugged_in:
             return self.entry(name).load()
         return self._plugged_in[name].load()
+
+    def modules(self) -> list[str]:
+        """The modules that define what is registered, by seqvision and by installed packages."""
+        own = [entry.module for entry in self._read.values()]
+        return sorted({*own, *(point.module for point in self._plugged_in.values())})
 
     def attribute(self, name: str) -> Any:
         """Return the class or function that this package registers, by its Python name.

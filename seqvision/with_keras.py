@@ -6,6 +6,7 @@ as the last act of its import.
 """
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -28,9 +29,14 @@ def _import_all() -> None:
 
     importlib.import_module("seqvision.layers")
     importlib.import_module("seqvision.runs.schedules")
-    for registry in (SCANS, CELLS):
-        for name in registry.names():
-            registry.get(name)
+    for module in (*SCANS.modules(), *CELLS.modules()):
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            # A plug-in that is broken must not take Keras down with it.
+            if module.startswith("seqvision."):
+                raise
+            logging.getLogger(__name__).warning("%s could not be imported: %s", module, error)
 
 
 class _KerasFinder(MetaPathFinder):

@@ -5,7 +5,7 @@ from typing import Any
 
 from seqvision.registry import Registry
 
-DATASETS = Registry("dataset", __name__)
+DATASETS = Registry("dataset", __name__, group="seqvision.datasets")
 
 _HOMES = {
     "Dataset": "base",

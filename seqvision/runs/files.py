@@ -1,7 +1,6 @@
 """Files that are either whole or not there, and a lock on a run's folder."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,26 +22,29 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder and try to write in it.
+    """Find out, without making anything, whether a folder can be made and written in.
 
     Raises:
-        SeqvisionError: it cannot be written.
+        SeqvisionError: it cannot.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise SeqvisionError(f"{folder}: cannot be written: {error.strerror}") from None
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise SeqvisionError(f"{folder}: cannot be written: {there} is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise SeqvisionError(f"{folder}: cannot be written: {there} may not be written in")
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process; the lock goes with the process, even when it is killed.
+    """Make a folder and hold it for this process; the lock goes when the process goes.
 
     Raises:
-        SeqvisionError: another process holds it.
+        SeqvisionError: the folder cannot be made, or another process holds it.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SeqvisionError(f"{folder}: cannot be written: {error.strerror}") from None
     try:
         import fcntl
     except ImportError:  # Not on Windows.

@@ -9,13 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqvision.config.schema import Train
-from seqvision.data.base import Split
 from seqvision.runs import checkpoint
 from seqvision.runs.metrics import evaluate
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
+from seqvision.runs.setup import Setup
 
 
 @dataclass
@@ -47,19 +46,11 @@ class Journal(keras.callbacks.Callback):
     The test images are looked at only to be reported; no decision reads `state.tests`.
     """
 
-    def __init__(
-        self,
-        train: Train,
-        steps_per_epoch: int,
-        training_images: int,
-        validation: Split,
-        test: Split,
-        folder: Path,
-        progress: Progress,
-    ):
+    def __init__(self, setup: Setup, folder: Path, progress: Progress):
         super().__init__()
-        self.train, self.steps_per_epoch = train, steps_per_epoch
-        self.training_images, self.validation, self.test = training_images, validation, test
+        self.train, self.steps_per_epoch = setup.config.train, setup.steps_per_epoch
+        self.training_images = len(setup.training)
+        self.validation, self.test = setup.validation, setup.dataset.test
         self.checkpoint_file = folder / "checkpoint.npz"
         self.scalars = Scalars(folder / "tensorboard")
         self.progress = progress

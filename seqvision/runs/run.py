@@ -5,20 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from scipy.special import softmax
 
 from seqvision.config.schema import Config
-from seqvision.data.base import Dataset, Split
-from seqvision.data.loading import load
-from seqvision.data.split import split_validation
-from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.errors import RunFailed
 from seqvision.options import name_and_options
 from seqvision.runs import record as records
-from seqvision.runs.backend import precision, prepare
+from seqvision.runs.backend import precision
+from seqvision.runs.batches import batches
 from seqvision.runs.files import check_writable, locked, write_atomically
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
+from seqvision.runs.setup import Setup, set_up
 
 
 def perform(
@@ -41,40 +39,54 @@ def perform(
         SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
     """
     folder = results / records.run_id(config, seed)
-    done = records.read_record(folder)
-    if done and done["status"] == "finished" and not force:
+    if not force and (done := _finished(folder)):
         return done
+    # All that can be wrong with the input shows before anything is written.
     check_writable(folder)
+    setup = set_up(config, seed)
     with locked(folder):
-        if force or done:  # A failed run begins anew.
+        if not force and (done := _finished(folder)):  # By another process, meanwhile.
+            return done
+        if force or records.read_record(folder):  # A failed run begins anew.
             _clear(folder)
-        return _train(config, seed, folder, progress or Progress())
+        return _train(setup, folder, progress or Progress())
 
 
-def _train(config: Config, seed: int, folder: Path, progress: Progress) -> dict[str, Any]:
-    began = datetime.now(UTC)
-    dataset = load(config.data.dataset, config.data.offline)
-    training, validation = split_validation(dataset.train, config.data.validation, dataset.scale)
-    threads = prepare(config.train, seed)
-    # Only now, when threads are settled: these import Keras.
+def _finished(folder: Path) -> dict[str, Any] | None:
+    record = records.read_record(folder)
+    return record if record and record["status"] == "finished" else None
+
+
+def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
     from seqvision.runs.journal import Journal
-    from seqvision.runs.model import build_model, compile_model
 
+    began = datetime.now(UTC)
+    config, model = setup.config, setup.model
     records.write_yaml(folder / "config.yaml", config.resolved())
-    train = config.train
-    steps_per_epoch = -(-len(training) // train.batch_size)
-    with precision(train.precision):
-        model = build_model(config.model, dataset)
-        compile_model(model, train, train.epochs * steps_per_epoch)
-    journal = Journal(
-        train, steps_per_epoch, len(training), validation, dataset.test, folder, progress
-    )
+    journal = Journal(setup, folder, progress)
     journal.resume(model)
-    total = train.epochs * steps_per_epoch
-    progress.start(records.run_id(config, seed), total, journal.state.epochs * steps_per_epoch)
-    _fit(model, config, training, dataset, seed, steps_per_epoch, journal)
+    done = journal.state.epochs
+    progress.start(records.run_id(config, setup.seed), setup.steps, done * setup.steps_per_epoch)
+    model.fit(
+        batches(
+            setup.training,
+            config.train.batch_size,
+            setup.seed,
+            done,
+            config.train.augment,
+            setup.dataset.num_classes if config.train.label_smoothing else None,
+            setup.class_weights,
+        ),
+        steps_per_epoch=setup.steps_per_epoch,
+        initial_epoch=done,
+        # With nothing left to do, fit still puts averaged weights in their place.
+        epochs=done if journal.state.stopped else config.train.epochs,
+        callbacks=[journal],
+        shuffle=False,  # The batches come shuffled.
+        verbose=0,
+    )
     journal.scalars.close()
-    record = _describe(config, seed, dataset, training, validation, model, journal, threads)
+    record = _describe(setup, journal)
     record["timing"] |= {"started": began.isoformat(), "ended": datetime.now(UTC).isoformat()}
     if journal.nan_step is not None:
         problem = f"the loss became NaN or infinite at step {journal.nan_step}"
@@ -84,56 +96,17 @@ def _train(config: Config, seed: int, folder: Path, progress: Progress) -> dict[
         raise RunFailed(f"{record['run_id']}: {problem}")
     if journal.best_weights:
         model.set_weights(journal.best_weights)
-    _finish(config, dataset, validation, model, journal, folder, record)
+    _finish(setup, journal, folder, record)
     progress.end(record)
     return record
 
 
-def _fit(
-    model: Any,
-    config: Config,
-    training: Split,
-    dataset: Dataset,
-    seed: int,
-    steps_per_epoch: int,
-    journal: Any,
-) -> None:
-    from seqvision.runs.batches import batches
-
-    train, done = config.train, journal.state.epochs
-    model.fit(
-        batches(
-            training,
-            train.batch_size,
-            seed,
-            done,
-            train.augment,
-            dataset.num_classes if train.label_smoothing else None,
-            _class_weights(train.class_weights, training, dataset.num_classes),
-        ),
-        steps_per_epoch=steps_per_epoch,
-        initial_epoch=done,
-        # With nothing left to do, fit still puts averaged weights in their place.
-        epochs=done if journal.state.stopped else train.epochs,
-        callbacks=[journal],
-        shuffle=False,  # The batches come shuffled.
-        verbose=0,
-    )
-
-
-def _finish(
-    config: Config,
-    dataset: Dataset,
-    validation: Split,
-    model: Any,
-    journal: Any,
-    folder: Path,
-    record: dict[str, Any],
-) -> None:
+def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) -> None:
     """Measure the trained model and write what is left to write, the record last."""
     from seqvision.runs.model import build_model
     from seqvision.runs.predict import logits, timed_logits
 
+    dataset, validation, model = setup.dataset, setup.validation, setup.model
     answers, rate = timed_logits(model, dataset.test.images)
     labels = dataset.test.labels
     probabilities = softmax(answers, axis=1)
@@ -154,32 +127,23 @@ def _finish(
     if state.tests:
         records.write_csv(folder / "tests.csv", ("step", "error_rate"), state.tests)
     records.write_predictions(folder / "predictions.npz", probabilities, labels)
-    with precision(config.train.precision):
-        plain = build_model(config.model, dataset)  # Without the optimizer and its slots.
+    with precision(setup.config.train.precision):
+        plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
     plain.set_weights(model.get_weights())
     write_atomically(folder / "model.keras", plain.save)
     records.write_json(folder / "record.json", record)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 
-def _describe(
-    config: Config,
-    seed: int,
-    dataset: Dataset,
-    training: Split,
-    validation: Split,
-    model: Any,
-    journal: Any,
-    threads: dict[str, int],
-) -> dict[str, Any]:
+def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
     from seqvision.runs.flops import flops_per_image
 
-    state = journal.state
+    config, dataset, state = setup.config, setup.dataset, journal.state
     steady = state.steady_images / state.steady_seconds if state.steady_seconds else None
     return {
-        "run_id": records.run_id(config, seed),
+        "run_id": records.run_id(config, setup.seed),
         "name": config.name,
-        "seed": seed,
+        "seed": setup.seed,
         "status": "finished",
         "config_hash": config.hash,
         "config": config.resolved(),
@@ -188,8 +152,8 @@ def _describe(
             "asked_for": name_and_options(config.data.dataset)[0],
             "source": dataset.source,
             "checksum": dataset.checksum,
-            "train": len(training),
-            "validation": len(validation),
+            "train": len(setup.training),
+            "validation": len(setup.validation),
             "test": len(dataset.test),
             "input_shape": list(dataset.input_shape),
             "class_names": list(dataset.class_names),
@@ -204,26 +168,11 @@ def _describe(
             "train_images_per_second": steady,
         },
         "model": {
-            "parameters": model.count_params(),
-            "flops_per_image": flops_per_image(model),
+            "parameters": setup.model.count_params(),
+            "flops_per_image": flops_per_image(setup.model),
         },
-        "environment": records.environment(threads, config.train.deterministic),
+        "environment": records.environment(setup.threads, config.train.deterministic),
     }
-
-
-def _class_weights(
-    weights: str | list[float] | None, training: Split, num_classes: int
-) -> np.ndarray | None:
-    if weights is None:
-        return None
-    if weights == "balanced":
-        counts = np.bincount(training.labels, minlength=num_classes)
-        return len(training) / (num_classes * np.maximum(counts, 1))
-    if len(weights) != num_classes:
-        raise SeqvisionError(
-            f"train.class_weights: {len(weights)} weights for {num_classes} classes"
-        )
-    return np.array(weights, dtype=float)
 
 
 def _clear(folder: Path) -> None:

@@ -1,0 +1,72 @@
+"""What a run needs before it writes anything: data, threads and seed, and a model to train."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqvision.config.schema import Config
+from seqvision.data.base import Dataset, Split
+from seqvision.data.loading import load
+from seqvision.data.split import split_validation
+from seqvision.errors import SeqvisionError
+from seqvision.runs.backend import precision, prepare
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One config and one seed, ready to train."""
+
+    config: Config
+    seed: int
+    dataset: Dataset
+    training: Split
+    validation: Split
+    class_weights: np.ndarray | None
+    model: Any
+    """A compiled `keras.Model`."""
+    threads: dict[str, Any]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.training) // self.config.train.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Training steps of the whole run."""
+        return self.config.train.epochs * self.steps_per_epoch
+
+
+def set_up(config: Config, seed: int) -> Setup:
+    """Load and split the data, settle threads and seed, build and compile the model.
+
+    Raises:
+        SeqvisionError: wrong data, or a model, loss or optimizer that does not fit.
+    """
+    dataset = load(config.data.dataset, config.data.offline)
+    training, validation = split_validation(dataset.train, config.data.validation, dataset.scale)
+    weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
+    threads = prepare(config.train, seed)
+    # Only now, when threads are settled: it imports Keras.
+    from seqvision.runs.model import build_model, compile_model
+
+    with precision(config.train.precision):
+        model = build_model(config.model, dataset)
+        setup = Setup(config, seed, dataset, training, validation, weights, model, threads)
+        compile_model(model, config.train, setup.steps)
+    return setup
+
+
+def _class_weights(
+    weights: str | list[float] | None, training: Split, num_classes: int
+) -> np.ndarray | None:
+    if weights is None:
+        return None
+    if weights == "balanced":
+        counts = np.bincount(training.labels, minlength=num_classes)
+        return len(training) / (num_classes * np.maximum(counts, 1))
+    if len(weights) != num_classes:
+        raise SeqvisionError(
+            f"train.class_weights: {len(weights)} weights for {num_classes} classes"
+        )
+    return np.array(weights, dtype=float)

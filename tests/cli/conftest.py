@@ -1,0 +1,30 @@
+"""The command line, called in this process and told what it said."""
+
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from seqvision.cli import main
+
+
+@dataclass
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Call `seqvision ARGUMENTS` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["seqvision", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        return Said(end.value.code, said.out, said.err)
+
+    return run

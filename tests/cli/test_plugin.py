@@ -1,0 +1,116 @@
+"""A third-party package adds one of each kind, and a config uses them."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+PACKAGE = '''
+"""A cell, a scan, a family and a dataset from elsewhere."""
+import keras
+import numpy as np
+from keras import ops
+from seqvision.cells.base import CellLayer
+from seqvision.data.base import make_dataset
+from seqvision.families.base import Reader, classifier, image_input, scanned
+from seqvision.options import CellSpec, ScanSpec, Units
+from seqvision.scans.base import Scan
+
+
+@keras.saving.register_keras_serializable("third")
+class Leaky(CellLayer):
+    """An average that forgets."""
+
+    def __init__(self, units: int, leak: float = 0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.leak = units, leak
+        self.state_size = self.output_size = units
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight((input_shape[-1], self.units), "glorot_uniform")
+
+    def project(self, sequence, training=False):
+        return ops.matmul(sequence, self.kernel)
+
+    def step(self, projected, states, training=False):
+        new = self.leak * states[0] + (1 - self.leak) * ops.tanh(projected)
+        return new, [new]
+
+
+@keras.saving.register_keras_serializable("third")
+class UpsideDown(Scan):
+    """Rows from the bottom."""
+
+    def read(self, images):
+        rows = ops.flip(images, axis=1)
+        return ops.reshape(rows, (-1, images.shape[1], images.shape[2] * images.shape[3]))
+
+
+def lone(input_shape, num_classes, *, cell: CellSpec = "gru", scan: ScanSpec = "rows",
+         units: Units = 8):
+    """One layer, read to its end."""
+    images, scaled = image_input(input_shape, 1 / 255)
+    read = Reader(cell, units, 0.0, 0.0, False, "last")
+    return classifier(images, read(scanned(scaled, scan)), num_classes, "lone")
+
+
+def bars():
+    """Pictures whose bright column is their class."""
+    labels = np.arange(90) % 6
+    images = np.zeros((90, 5, 6), np.uint8)
+    images[np.arange(90), :, labels] = 255
+    arrays = (images[:60], labels[:60], images[60:], labels[60:])
+    return make_dataset("bars", arrays, "made up")
+'''
+ENTRY_POINTS = """
+[seqvision.cells]
+leaky = third:Leaky
+[seqvision.scans]
+upside_down = third:UpsideDown
+[seqvision.families]
+lone = third:lone
+[seqvision.datasets]
+bars = third:bars
+"""
+CONFIG = """
+name: from_elsewhere
+data: {dataset: bars, validation: 12}
+model: {family: lone, scan: upside_down, cell: {name: leaky, leak: 0.9}, units: [16]}
+train: {epochs: 30, batch_size: 8, optimizer: {name: adam, learning_rate: 0.01}}
+"""
+
+
+def test_a_package_of_someone_elses_plugs_in(tmp_path):
+    wheel = tmp_path / "third-1.0-py3-none-any.whl"
+    info = "third-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("third.py", PACKAGE)
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: third\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/entry_points.txt", ENTRY_POINTS)
+        archive.writestr(f"{info}/RECORD", "")
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    subprocess.run([*pip, "--target", site, wheel], check=True)
+    (tmp_path / "config.yaml").write_text(CONFIG)
+
+    def seqvision(*arguments):
+        code = "from seqvision.cli import main; main()"
+        environment = {**os.environ, "PYTHONPATH": str(site)}
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+
+    assert "An average that forgets." in seqvision("list", "cells", "leaky").stdout
+    done = seqvision("run", "config.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)[0]
+    assert record["dataset"]["name"] == "bars"
+    assert record["metrics"]["test_accuracy"] > 0.9
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("leak: 0.9", "leek: 0.9"))
+    wrong = seqvision("run", "config.yaml")
+    assert wrong.returncode == 2 and "did you mean 'leak'" in wrong.stderr
