@@ -17,15 +17,15 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     seqvision show gru3
     seqvision show lstm3 --set model.scan=columns
     """
-    import os
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from seqvision.config import load_config
 
     loaded = load_config(config, overrides)
     from seqvision.data.loading import load
 
     dataset = load(loaded.data.dataset, loaded.data.offline)
+    from seqvision.import_keras import import_keras
+
+    import_keras()
     from seqvision.runs.flops import flops_per_image
     from seqvision.runs.model import build_model
 

@@ -62,10 +62,8 @@ def _find() -> tuple[Arrays, str]:
     if folder and (folder / _ARCHIVE).is_file():
         found = folder / _ARCHIVE
         return _joined(_members(found), found), "archive in $SEQVISION_DATA/cifar10"
-    import keras  # Only now: it takes seconds.
-
     got = download(
-        "cifar10", lambda: keras.utils.get_file(_ARCHIVE, _HOME + _ARCHIVE, file_hash=_MD5)
+        "cifar10", lambda keras: keras.utils.get_file(_ARCHIVE, _HOME + _ARCHIVE, file_hash=_MD5)
     )
     return _joined(_members(Path(got)), Path(got)), "downloaded, binary version"
 

@@ -49,8 +49,8 @@ def _find() -> tuple[Arrays, str]:
     for place, folder in places.items():
         if folder and (arrays := read_idx_folder(folder)):
             return arrays, f"IDX files in {place}"
-    import keras  # Only now: it takes seconds.
-
-    load = keras.datasets.fashion_mnist.load_data
-    (x, y), (x_test, y_test) = download("fashion_mnist (Debian: dataset-fashion-mnist)", load)
+    (x, y), (x_test, y_test) = download(
+        "fashion_mnist (Debian: dataset-fashion-mnist)",
+        lambda keras: keras.datasets.fashion_mnist.load_data(),
+    )
     return (x, y, x_test, y_test), "downloaded through Keras"

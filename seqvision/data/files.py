@@ -16,6 +16,7 @@ import numpy as np
 
 from seqvision.data.base import Arrays
 from seqvision.errors import DataError, DataUnavailable
+from seqvision.import_keras import import_keras
 
 _LARGEST = 4 * 2**30  # bytes: no image set that fits in memory is larger
 
@@ -38,18 +39,19 @@ def keras_cache(name: str) -> Path | None:
     return path if path.exists() else None
 
 
-def download(name: str, get: Callable[[], Any]) -> Any:
-    """Return what `get` downloads.
+def download(name: str, get: Callable[[Any], Any]) -> Any:
+    """Return what `get(keras)` downloads; Keras is imported only for it, as that takes seconds.
 
     Raises:
         DataUnavailable: it cannot be had now.
     """
+    keras = import_keras()
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(20)  # seconds; without it a network that drops packets hangs a run
     try:
         # Keras draws its progress bar on stdout, which belongs to results (`--json`).
         with contextlib.redirect_stdout(sys.stderr):
-            return get()
+            return get(keras)
     except Exception as error:
         # urllib, sockets, TLS and Keras each have errors of their own for "no network".
         reason = str(error).partition("\n")[0]

@@ -47,7 +47,5 @@ def _find() -> tuple[Arrays, str]:
         return read_npz_splits(folder / "mnist.npz"), "mnist.npz in $SEQVISION_DATA/mnist"
     if path := keras_cache("mnist.npz"):
         return read_npz_splits(path), "mnist.npz among Keras's downloads"
-    import keras  # Only now: it takes seconds.
-
-    (x, y), (x_test, y_test) = download("mnist", keras.datasets.mnist.load_data)
+    (x, y), (x_test, y_test) = download("mnist", lambda keras: keras.datasets.mnist.load_data())
     return (x, y, x_test, y_test), "downloaded through Keras"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from seqvision.config.schema import Train
+from seqvision.import_keras import import_keras
 
 
 def prepare(train: Train, seed: int) -> dict[str, Any]:
     """Set threads, determinism and every random generator; return what was set, for the record."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
+    keras = import_keras()
 
     threads = _set_threads(train) if keras.backend.backend() == "tensorflow" else {}
     keras.utils.set_random_seed(seed)

@@ -1,6 +1,8 @@
 """What each command says to a person, and to a program that calls it."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -106,3 +108,19 @@ def test_a_failed_run_is_exit_code_1_and_the_rest_goes_on(call):
     assert json.loads(said.out) == []
     assert said.err.count("loss") == 2 and "2 of 2 runs" in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_run_says_nothing_on_stderr_but_its_own(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+
+    def run(*more):
+        command = [sys.executable, "-m", "seqvision.cli", "run", "digits_gru", *SMALL, *more]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+
+    done = run("--json")
+    assert done.returncode == 0 and len(json.loads(done.stdout)) == 1
+    assert not re.search("tensorflow|cuda|absl", done.stderr, re.IGNORECASE)
+    quiet = run("--quiet", "--force")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")

@@ -91,6 +91,6 @@ def test_a_damaged_npz_is_told(tmp_path, content):
 
 
 def test_what_a_download_prints_stays_off_stdout(capsys):
-    assert download("it", lambda: print("Downloading") or 3) == 3
+    assert download("it", lambda keras: print("Downloading") or 3) == 3
     captured = capsys.readouterr()
     assert captured.out == "" and "Downloading" in captured.err

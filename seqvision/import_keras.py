@@ -1,0 +1,31 @@
+"""Imports Keras, late and without noise: it takes seconds, and TensorFlow greets on stderr."""
+
+import importlib
+import os
+import sys
+import tempfile
+from types import ModuleType
+
+
+def import_keras() -> ModuleType:
+    """Import Keras and its backend; return it.
+
+    TensorFlow 2.21 writes greetings before it reads TF_CPP_MIN_LOG_LEVEL, so what is written
+    during the import is kept back, and shown only when the import fails.
+    """
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            return importlib.import_module("keras")
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
