@@ -158,16 +158,20 @@ def test_goes_on_as_if_never_stopped(train, tmp_path):
     assert not (tmp_path / "b" / record["run_id"] / "checkpoint.npz").exists()
 
 
-def test_sigkill_at_any_moment_loses_nothing(undisturbed, tmp_path):
+def test_sigkill_five_times_over_loses_nothing(undisturbed, tmp_path):
     record, _ = undisturbed
     (tmp_path / "small.yaml").write_text(json.dumps(config(test_every=10)))
     command = [sys.executable, "-m", "seqvision.cli", "run", "small.yaml", "--seeds", "1", "--json"]
     folder = tmp_path / "results" / record["run_id"]
-    for kill_after in ("config.yaml", "checkpoint.npz"):
+    moments = np.random.default_rng(0).uniform(0, 0.5, size=5)
+    files = ("config.yaml", "config.yaml", "checkpoint.npz", "tests.csv", "checkpoint.npz")
+    for kill_after, moment in zip(files, moments, strict=True):
         process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 120
-        while not (folder / kill_after).exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        while not (folder / kill_after).exists() and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(moment)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -1,0 +1,91 @@
+"""Every command and every example of the README does what it says.
+
+The two commands that make an environment of their own are for .ci/run.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from seqvision.config import load_config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def commands():
+    lines = [line for block in blocks("bash") for line in block.splitlines()]
+    return [line.partition("  #")[0] for line in lines if line.startswith("seqvision ")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder a newcomer stands in: the checkout's configs, and nothing made yet."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "zoo_configs", folder / "zoo_configs")
+    return folder
+
+
+def shell(line, folder):
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
+    )
+
+
+def test_every_command_works(folder):
+    # In the README's order: `check mine.yaml` needs the file that `init` wrote.
+    assert len(commands()) >= 8
+    for line in commands():
+        done = shell(line, folder)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def test_the_python_example_works(folder):
+    (example,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=folder, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(1, 10)" in done.stdout and "mnist-5k" in done.stdout
+
+
+def test_the_parts_of_configs_are_right(tmp_path):
+    """The dataset lines and the recipe's options, put into a config, are accepted."""
+    (data,) = blocks("yaml")
+    content = YAML(typ="safe").load(data)
+    assert load_config({"name": "mine", "model": {"family": "stacked", "units": [8]}, **content})
+    recipe = re.search(r"arguments, (`schedule.*?)\. `zoo_configs", README, re.DOTALL)
+    assert recipe
+    for option in ("schedule: {name: one_cycle}", "augment: {shift: 0.07, rotate: 10}"):
+        assert option in recipe.group(1).replace("\n", " ")
+        train = YAML(typ="safe").load(option)
+        load_config(
+            {
+                "name": "mine",
+                "data": {"dataset": "digits"},
+                "model": {"family": "stacked", "units": [8]},
+                "train": train,
+            }
+        )
+
+
+def test_the_message_of_the_readme_is_the_message(tmp_path):
+    assert shell("seqvision init mine.yaml", tmp_path).returncode == 0
+    starter = tmp_path / "mine.yaml"
+    starter.write_text(starter.read_text().replace("cell: gru", "cell: gruu"))
+    done = shell("seqvision check mine.yaml", tmp_path)
+    (promised,) = re.findall(r"^`(mine\.yaml:.*)`$", README, re.MULTILINE)
+    assert done.returncode == 2
+    assert promised in done.stderr
