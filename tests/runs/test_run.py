@@ -103,10 +103,10 @@ def test_history_and_scalars(undisturbed):
     sizes = [64] * 19 + [1237 - 19 * 64]
     mean = np.average([float(row["error_rate"]) for row in steps[20:40]], weights=sizes)
     assert mean == pytest.approx(float(rows[1]["error_rate"]), abs=1e-5)
-    events = EventAccumulator(str(folder / "tensorboard"), {"tensors": 0}).Reload()
-    assert len(events.Tensors("train/loss")) == 60
-    assert [e.step for e in events.Tensors("test/error_rate")] == [10, 20, 30, 40, 50, 60]
-    assert len(events.Tensors("validation/error_rate")) == 3
+    events = EventAccumulator(str(folder / "tensorboard"), {"scalars": 0}).Reload()
+    assert len(events.Scalars("train/loss")) == 60
+    assert [e.step for e in events.Scalars("test/error_rate")] == [10, 20, 30, 40, 50, 60]
+    assert len(events.Scalars("validation/error_rate")) == 3
 
 
 def test_a_finished_run_is_not_run_again_unless_forced(undisturbed, tmp_path):
