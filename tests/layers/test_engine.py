@@ -59,7 +59,7 @@ def assert_same(ours, theirs, tolerance=1.0):
         np.testing.assert_allclose(mine / scale, keras_own / scale, atol=1e-4 * tolerance)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     batch=st.integers(1, 5),
@@ -69,10 +69,11 @@ def assert_same(ours, theirs, tolerance=1.0):
     backwards=st.booleans(),
     bias=st.booleans(),
     given_states=st.booleans(),
+    masked=st.sampled_from(["not", "repeats", "zeros"]),
     seed=st.integers(0, 99),
 )
 def test_any_shape_and_option(
-    kind, batch, time, features, every_step, backwards, bias, given_states, seed
+    kind, batch, time, features, every_step, backwards, bias, given_states, masked, seed
 ):
     ours, theirs = pair(
         kind,
@@ -82,23 +83,28 @@ def test_any_shape_and_option(
         return_state=True,
         go_backwards=backwards,
         use_bias=bias,
+        zero_output_for_mask=masked == "zeros",
     )
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(batch, time, features)).astype("float32")
     count = 2 if kind == "lstm" else 1
     states = [generator.normal(size=(batch, 4)).astype("float32") for _ in range(count)]
     call = {"states": states if given_states else None, "compiled": False}
+    if masked != "not":
+        call["mask"] = generator.random((batch, time)) < 0.6
     assert_same(outputs_and_gradients(ours, x, **call), outputs_and_gradients(theirs, x, **call))
     assert ours.path == "engine: unrolled"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("time", [6, 9])
-def test_unrolled_and_looped_compiled(kind, time, monkeypatch):
+@pytest.mark.parametrize("masked", [False, True])
+def test_unrolled_and_looped_compiled(kind, time, masked, monkeypatch):
     monkeypatch.setattr(loop, "UNROLLED_UP_TO", 8)
     ours, theirs = pair(kind, 3, return_sequences=True)
     x = np.random.default_rng(1).normal(size=(2, time, 3)).astype("float32")
-    assert_same(outputs_and_gradients(ours, x), outputs_and_gradients(theirs, x))
+    call = {"mask": np.arange(2 * time).reshape(2, time) % 3 > 0} if masked else {}
+    assert_same(outputs_and_gradients(ours, x, **call), outputs_and_gradients(theirs, x, **call))
     assert ours.path == ("engine: unrolled" if time == 6 else "engine: while loop")
 
 
@@ -151,7 +157,7 @@ def test_xla_gives_the_same(kind, time):
     [
         ({"activation": "relu"}, {}, "its activations are not tanh and sigmoid"),
         ({"recurrent_dropout": 0.5}, {"training": True}, "the state is dropped out"),
-        ({}, {"mask": np.array([[1, 1, 0], [1, 0, 1]], bool)}, "a mask is given"),
+        ({"recurrent_activation": "relu"}, {}, "its activations are not tanh and sigmoid"),
     ],
 )
 def test_says_when_keras_runs_and_why(options, call, reason):

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 log = logging.getLogger("seqvision")
 
@@ -13,8 +13,8 @@ class FastLoop:
     """Mix into a Keras recurrent layer to run it through the engine on TensorFlow and a CPU.
 
     `layer.path` says after a call which path it took and why: `"engine: unrolled"`,
-    `"keras: a mask is given"`. Where the engine does not apply, Keras's own loop runs; on a GPU
-    that is cuDNN.
+    `"keras: the state is dropped out"`. Where the engine does not apply, Keras's own loop runs;
+    on a GPU that is cuDNN.
     """
 
     path = "not called yet"
@@ -29,13 +29,13 @@ class FastLoop:
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
         step = self._step()
-        reason = step if isinstance(step, str) else self._hindrance(mask, training)
+        reason = step if isinstance(step, str) else self._hindrance(training)
         if reason:
             self._say(f"keras: {reason}")
             return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
-        return self._run(step, sequences, initial_state, training)
+        return self._run(step, sequences, initial_state, mask, training)
 
-    def _hindrance(self, mask: Any, training: bool) -> str | None:
+    def _hindrance(self, training: bool) -> str | None:
         """Why the engine does not apply to this call."""
         if keras.backend.backend() != "tensorflow":
             return f"the backend is {keras.backend.backend()}"
@@ -44,15 +44,13 @@ class FastLoop:
         cell: Any = self.cell  # type: ignore[attr-defined]
         if tf.config.list_physical_devices("GPU"):
             return "there is a GPU"
-        if mask is not None:
-            return "a mask is given"
         if training and cell.recurrent_dropout:
             return "the state is dropped out"
         if training and cell.dropout and getattr(cell, "dropout_mask_count", None):
             return "each gate has a dropout mask of its own"
         return None
 
-    def _run(self, step: Any, sequences: Any, initial_state: Any, training: bool) -> Any:
+    def _run(self, step: Any, sequences: Any, initial_state: Any, mask: Any, training: bool) -> Any:
         from seqvision.layers.engine import loop
 
         layer: Any = self
@@ -65,24 +63,36 @@ class FastLoop:
             projected = ops.add(projected, bias)
         # Half precision is for products; what adds up over time keeps its digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
+        if mask is not None:
+            mask = ops.transpose(mask[0] if tree.is_nested(mask) else mask)[:, :, None]
+            mask = ops.cast(mask, "bool")
         if layer.go_backwards:
             projected = ops.flip(projected, axis=0)
+            mask = None if mask is None else ops.flip(mask, axis=0)
         outputs, states = loop.run(
             step,
             ops.cast(projected, state_type),
             [ops.cast(state, state_type) for state in initial_state],
             kernels,
             [None if b is None else ops.cast(b, state_type) for b in biases],
+            mask,
         )
         time = projected.shape[0]
         unrolled = time is not None and time <= loop.UNROLLED_UP_TO
         self._say(f"engine: {'unrolled' if unrolled else 'while loop'}")
         states = [ops.cast(state, cell.compute_dtype) for state in states]
+        last = states[0]
+        if mask is not None:
+            # As in Keras's loop, a skipped step repeats the output before it, or zeros if there
+            # was none.
+            heard = mask if layer.zero_output_for_mask else ops.cumsum(mask, axis=0) > 0
+            outputs = ops.where(heard, outputs, ops.zeros_like(outputs))
+            last = ops.cast(outputs[-1], cell.compute_dtype)
         if layer.return_sequences:
             every = ops.transpose(ops.cast(outputs, cell.compute_dtype), (1, 0, 2))
         else:
-            every = ops.expand_dims(states[0], 1)
-        return states[0], every, states
+            every = ops.expand_dims(last, 1)
+        return last, every, states
 
     def _say(self, path: str) -> None:
         if path != self.path:

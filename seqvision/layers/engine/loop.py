@@ -17,6 +17,7 @@ def run(
     states: list[Any],
     kernels: list[Any],
     biases: list[Any],
+    mask: Any = None,
 ) -> tuple[Any, list[Any]]:
     """Run a step over all time steps.
 
@@ -28,6 +29,7 @@ def run(
         states: each `(batch, units)`.
         kernels: the recurrent kernel of each product.
         biases: the bias of each product, or None.
+        mask: `(time, batch, 1)`; where it is False a step leaves the states as they were.
 
     Returns:
         The outputs `(time, batch, units)` and the final states.
@@ -56,9 +58,14 @@ def run(
                 return result if bias is None else tf.nn.bias_add(result, bias)
 
             new_states, saved = step.forward(inputs[0], carried, product)
+            if mask is not None:
+                new_states = _chosen(inputs[1], new_states, carried)
             return new_states, [new_states[0], *saved, *operands]
 
-        final, kept = walk(forward, [projected], states, 1 + step.saved + step.products, False)
+        masked = [] if mask is None else [mask]
+        final, kept = walk(
+            forward, [projected, *masked], states, 1 + step.saved + step.products, False
+        )
         outputs, saved, operands = kept[0], kept[1 : 1 + step.saved], kept[1 + step.saved :]
 
         def gradient(d_outputs: Any, *d_final: Any) -> Any:
@@ -66,6 +73,7 @@ def run(
 
             def backward(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
                 d_output, *factors_t = inputs
+                mask_t = None if mask is None else factors_t.pop()
                 d_products: list[Any] = [None] * step.products
 
                 def product(k: int, d_product: Any) -> Any:
@@ -74,12 +82,21 @@ def run(
                     d_operand = tf.matmul(d, kernels[k], transpose_b=True)
                     return tf.cast(d_operand, d_product.dtype)
 
-                d_states = [carried[0] + d_output, *carried[1:]]
-                d_p, d_states = step.backward(factors_t, d_states, product)
+                d_new = [carried[0] + d_output, *carried[1:]]
+                if mask_t is None:
+                    d_p, d_states = step.backward(factors_t, d_new, product)
+                else:
+                    # What a skipped step is given, it hands on; a step is linear in what it is
+                    # given, so that from zeros it makes zeros.
+                    zeros = [tf.zeros_like(d) for d in d_new]
+                    chosen = _chosen(mask_t, d_new, zeros)
+                    d_p, d_states = step.backward(factors_t, chosen, product)
+                    handed_on = _chosen(mask_t, zeros, d_new)
+                    d_states = [a + b for a, b in zip(d_states, handed_on, strict=True)]
                 return d_states, [d_p, *d_products]
 
             d_states, (d_projected, *d_products) = walk(
-                backward, [d_outputs, *factors], list(d_final), 1 + step.products, True
+                backward, [d_outputs, *factors, *masked], list(d_final), 1 + step.products, True
             )
             d_kernels, d_biases = [], []
             for kernel, bias, operand, d in zip(kernels, biases, operands, d_products, strict=True):
@@ -99,6 +116,10 @@ def run(
     given = [projected, *states, *kernels, *(bias for bias in biases if bias is not None)]
     outputs, *final = over_time(*(tf.convert_to_tensor(tensor) for tensor in given))
     return outputs, final
+
+
+def _chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
+    return [tf.where(mask, a, b) for a, b in zip(new, old, strict=True)]
 
 
 def _unrolled(
