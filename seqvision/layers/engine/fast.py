@@ -51,28 +51,42 @@ class FastLoop:
         return None
 
     def _run(self, step: Any, sequences: Any, initial_state: Any, mask: Any, training: bool) -> Any:
+        """Run the batch in shards side by side; return what `inner_loop` does."""
+        from seqvision.layers.engine import shards
+
+        cell: Any = self.cell  # type: ignore[attr-defined]
+        if training and cell.dropout:
+            sequences = sequences * cell.get_dropout_mask(sequences[:, 0])[:, None]
+        mask = mask[0] if tree.is_nested(mask) else mask
+        weights = self._weights_of_step()
+        count = shards.count(sequences.shape[0])
+        parts = [
+            self._read(step, weights, *part)
+            for part in shards.cut((sequences, list(initial_state), mask), count)
+        ]
+        return shards.join(parts)
+
+    def _read(self, step: Any, weights: Any, sequences: Any, states: list[Any], mask: Any) -> Any:
+        """Run one shard: the last output, every output (if the layer gives it) and the states."""
         from seqvision.layers.engine import loop
 
         layer: Any = self
         cell = layer.cell
-        if training and cell.dropout:
-            sequences = sequences * cell.get_dropout_mask(sequences[:, 0])[:, None]
-        kernels, biases, bias = self._weights_of_step()
+        kernels, biases, bias = weights
         projected = ops.matmul(ops.transpose(sequences, (1, 0, 2)), cell.kernel)
         if bias is not None:
             projected = ops.add(projected, bias)
         # Half precision is for products; what adds up over time keeps its digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
         if mask is not None:
-            mask = ops.transpose(mask[0] if tree.is_nested(mask) else mask)[:, :, None]
-            mask = ops.cast(mask, "bool")
+            mask = ops.cast(ops.transpose(mask), "bool")[:, :, None]
         if layer.go_backwards:
             projected = ops.flip(projected, axis=0)
             mask = None if mask is None else ops.flip(mask, axis=0)
         outputs, states = loop.run(
             step,
             ops.cast(projected, state_type),
-            [ops.cast(state, state_type) for state in initial_state],
+            [ops.cast(state, state_type) for state in states],
             kernels,
             [None if b is None else ops.cast(b, state_type) for b in biases],
             mask,

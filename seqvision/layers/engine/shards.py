@@ -1,0 +1,45 @@
+"""A batch cut into shards that run side by side.
+
+The products of one step are too small for two threads to share well: two threads that each take
+half of the batch through all steps finish sooner. TensorFlow runs shards side by side, as
+operations that do not depend on each other, when it has a thread for each.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+import tensorflow as tf
+
+
+def count(batch: int | None) -> int:
+    """How many shards to cut a batch into (None: its size is not known yet).
+
+    One for each inter-op thread, when each operation has one thread to itself; else one.
+    """
+    threads = tf.config.threading
+    if threads.get_intra_op_parallelism_threads() != 1:
+        return 1
+    shards = max(1, threads.get_inter_op_parallelism_threads())
+    return shards if batch is None else min(shards, batch)
+
+
+def cut(tensors: Any, shards: int) -> list[Any]:
+    """Cut nested tensors, each `(batch, ...)` or None, into a list of the same nest of parts."""
+    if shards == 1:
+        return [tensors]
+    batch = tf.shape(tensors[0])[0]
+    edges = [batch * k // shards for k in range(shards + 1)]
+    sizes = [high - low for low, high in pairwise(edges)]
+
+    def parts(tensor: Any) -> list[Any]:
+        return [None] * shards if tensor is None else tf.split(tensor, sizes)
+
+    flat = [parts(tensor) for tensor in tf.nest.flatten(tensors)]
+    return [tf.nest.pack_sequence_as(tensors, part) for part in zip(*flat, strict=True)]
+
+
+def join(parts: list[Any]) -> Any:
+    """Put the nests of shards back together, along the batch."""
+    if len(parts) == 1:
+        return parts[0]
+    return tf.nest.map_structure(lambda *shards: tf.concat(shards, axis=0), *parts)
