@@ -20,7 +20,7 @@ class SimpleRNN(FastLoop, keras.layers.SimpleRNN):
             return "its activation is neither tanh nor relu"
         from seqvision.layers.engine.steps import SimpleRNNStep
 
-        return SimpleRNNStep("relu" if plain(self.cell.activation, "relu") else "tanh")
+        return SimpleRNNStep(relu=plain(self.cell.activation, "relu"))
 
     def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
         return [ops.convert_to_tensor(self.cell.recurrent_kernel)], [None], self.cell.bias

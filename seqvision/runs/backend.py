@@ -27,7 +27,8 @@ def _set_threads(train: Train) -> dict[str, int]:
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     chosen = train.threads
-    inter_op, intra_op = (cores, cores) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
+    # The engine cuts a batch into a shard a thread, which beats threads within an operation.
+    inter_op, intra_op = (cores, 1) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
     # TensorFlow fixes its pools when it first computes; a later run in the process shares them.
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_inter_op_parallelism_threads(inter_op or 1)

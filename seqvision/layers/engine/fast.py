@@ -91,8 +91,7 @@ class FastLoop:
             [None if b is None else ops.cast(b, state_type) for b in biases],
             mask,
         )
-        time = projected.shape[0]
-        unrolled = time is not None and time <= loop.UNROLLED_UP_TO
+        unrolled = loop.is_unrolled(projected.shape[0])
         self._say(f"engine: {'unrolled' if unrolled else 'while loop'}")
         states = [ops.cast(state, cell.compute_dtype) for state in states]
         last = states[0]

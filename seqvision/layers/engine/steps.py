@@ -5,6 +5,7 @@ does not depend on the gradient that flows back; `backward` is what is left for 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -15,13 +16,20 @@ In a backward step: the gradient of the k-th product to the gradient of its oper
 
 
 class Step(Protocol):
-    """What the loop needs to know of a cell; tensors of one step are `(batch, size)`."""
+    """What the loop needs to know of a cell; tensors of one step are `(batch, size)`.
 
-    products: int
-    """How many recurrent products a step has."""
-    saved: int
-    """How many tensors a forward step keeps for `factors`."""
-    factors_count: int
+    Steps that compute the same are equal, and hashable: what was traced for one serves the other.
+    """
+
+    @property
+    def products(self) -> int:
+        """How many recurrent products a step has."""
+        ...
+
+    @property
+    def saved(self) -> int:
+        """How many tensors a forward step keeps for `factors`."""
+        ...
 
     def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
         """From the projected input and the states to the new states and what is to be saved.
@@ -39,13 +47,13 @@ class Step(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class SimpleRNNStep:
     """h = φ(p + h U), φ being tanh or relu."""
 
-    products, saved, factors_count = 1, 1, 1
+    relu: bool
 
-    def __init__(self, activation: str):
-        self.relu = activation == "relu"
+    products, saved = 1, 1
 
     def forward(self, p, states, product):
         h = p + product(0, states[0])
@@ -61,10 +69,11 @@ class SimpleRNNStep:
         return d_p, [product(0, d_p)]
 
 
+@dataclass(frozen=True)
 class LSTMStep:
     """i, f, g, o of p + h U; c = f c + i g; h = o tanh c."""
 
-    products, saved, factors_count = 1, 6, 6
+    products, saved = 1, 6
 
     def forward(self, p, states, product):
         h, c = states
@@ -93,10 +102,11 @@ class LSTMStep:
         return d_p, [product(0, d_p), d_c * f]
 
 
+@dataclass(frozen=True)
 class GRUStep:
     """z, r, c of p and h U; h = z h + (1 − z) tanh(p_c + r (h U_c + b)): `reset_after=True`."""
 
-    products, saved, factors_count = 1, 5, 5
+    products, saved = 1, 5
 
     def forward(self, p, states, product):
         (h,) = states
@@ -122,10 +132,11 @@ class GRUStep:
         return d_p, [d_h * z + product(0, d_s)]
 
 
+@dataclass(frozen=True)
 class GRUResetBeforeStep:
     """z, r of p and h U; h = z h + (1 − z) tanh(p_c + (r h) U_c): `reset_after=False`."""
 
-    products, saved, factors_count = 2, 4, 5
+    products, saved = 2, 4
 
     def forward(self, p, states, product):
         (h,) = states
