@@ -111,11 +111,10 @@ class GRUStep:
     def forward(self, p, states, product):
         (h,) = states
         units = h.shape[1]
-        s = product(0, h)
-        zr = tf.sigmoid(p[:, : 2 * units] + s[:, : 2 * units])
-        z, r = zr[:, :units], zr[:, units:]
-        s_c = s[:, 2 * units :]
-        c = tf.tanh(p[:, 2 * units :] + r * s_c)
+        p_zr, p_c = tf.split(p, [2 * units, units], axis=1)
+        s_zr, s_c = tf.split(product(0, h), [2 * units, units], axis=1)
+        z, r = tf.split(tf.sigmoid(p_zr + s_zr), 2, axis=1)
+        c = tf.tanh(p_c + r * s_c)
         return [c + z * (h - c)], [z, r, c, s_c, h]
 
     def factors(self, saved):
@@ -141,9 +140,9 @@ class GRUResetBeforeStep:
     def forward(self, p, states, product):
         (h,) = states
         units = h.shape[1]
-        zr = tf.sigmoid(p[:, : 2 * units] + product(0, h))
-        z, r = zr[:, :units], zr[:, units:]
-        c = tf.tanh(p[:, 2 * units :] + product(1, r * h))
+        p_zr, p_c = tf.split(p, [2 * units, units], axis=1)
+        z, r = tf.split(tf.sigmoid(p_zr + product(0, h)), 2, axis=1)
+        c = tf.tanh(p_c + product(1, r * h))
         return [c + z * (h - c)], [z, r, c, h]
 
     def factors(self, saved):
