@@ -10,17 +10,33 @@ from typing import Any
 
 import tensorflow as tf
 
+_chosen: int | None = None
+
+
+def choose(shards: int | None) -> None:
+    """Cut batches into so many shards from now on; None leaves it to the threads there are.
+
+    The sum of a gradient over two shards is rounded differently from one sum, so what has to give
+    the same numbers again has to be cut the same way.
+    """
+    global _chosen
+    _chosen = shards
+
 
 def count(batch: int | None) -> int:
     """How many shards to cut a batch into (None: its size is not known yet).
 
-    One for each inter-op thread, when each operation has one thread to itself; else one.
+    If `choose` did not say: one for each inter-op thread when each operation has one thread to
+    itself, else one.
     """
     threads = tf.config.threading
-    if threads.get_intra_op_parallelism_threads() != 1:
-        return 1
-    shards = max(1, threads.get_inter_op_parallelism_threads())
-    return shards if batch is None else min(shards, batch)
+    if _chosen is not None:
+        shards = _chosen
+    elif threads.get_intra_op_parallelism_threads() == 1:
+        shards = max(1, threads.get_inter_op_parallelism_threads())
+    else:
+        shards = 1
+    return shards if batch is None else max(1, min(shards, batch))
 
 
 def cut(tensors: Any, shards: int) -> list[Any]:
