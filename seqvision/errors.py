@@ -28,6 +28,10 @@ class UnknownName(SeqvisionError, LookupError):
     """A name that no registry holds."""
 
 
+class Busy(SeqvisionError):
+    """A run that another process is at; nothing is wrong with it."""
+
+
 class RunFailed(SeqvisionError):
     """A run that started and could not end well, such as a loss that became NaN: exit code 1."""
 

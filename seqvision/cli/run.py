@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from seqvision.cli._tables import show_plan, show_records
 from seqvision.errors import RunFailed, SeqvisionError
 
 
@@ -19,6 +20,8 @@ from seqvision.errors import RunFailed, SeqvisionError
     show_default=True,
     help="The folder that records go to.",
 )
+@click.option("--jobs", default="1", show_default=True, help="Runs side by side, or auto.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--force", is_flag=True, help="Train again what is finished already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as one JSON document.")
@@ -28,6 +31,8 @@ def command(
     seeds: str | None,
     overrides: tuple[str, ...],
     results: Path,
+    jobs: str,
+    fail_fast: bool,
     force: bool,
     dry_run: bool,
     as_json: bool,
@@ -36,52 +41,96 @@ def command(
     """Train each CONFIG, a file or a name of the zoo, once a seed.
 
     What is finished already is not run again; what was cut short goes on from its last finished
-    epoch.
+    epoch. A config with a `grid:` is trained once for each point of it.
 
     \b
     seqvision run zoo_configs/gru3.yaml
-    seqvision run gru3 lstm3 --seeds 0-4
     seqvision run gru3 --set model.dropout=0.1 --set train.epochs=5
+    seqvision run zoo_configs/*.yaml --seeds 0-4 --jobs auto
     """
-    from seqvision.config import load_config
+    from seqvision.config import load_configs
+    from seqvision.sweep.plan import plan
 
-    loaded = [load_config(config, overrides) for config in configs]
+    loaded = [point for config in configs for point in load_configs(config, overrides)]
     chosen = _seeds(seeds) if seeds is not None else None
-    plan = [(config, seed) for config in loaded for seed in chosen or config.train.seeds]
+    places = _places(jobs)
+    planned = plan(loaded, chosen, results, force=force)
     if dry_run:
-        _say_plan(plan, results, as_json)
+        show_plan(planned, places, as_json=as_json)
         return
-    records, failures = [], 0
-    for config, seed in plan:
-        try:
-            records.append(_perform(config, seed, results, force, as_json or quiet))
-        except RunFailed as error:
-            failures += 1
-            click.echo(f"failed: {error}", err=True)
+    outcomes = _perform(planned, places, fail_fast, silent=as_json or quiet)
+    records = [outcome.record for outcome in outcomes if outcome.record]
     if as_json:
         import json
 
         click.echo(json.dumps(records, indent=1, default=str))
     elif not quiet:
-        _show(records, results)
-    if failures:
-        raise RunFailed(f"{failures} of {len(plan)} runs")
+        show_records(records, results)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    for outcome in failed:
+        log = f"\n  log: {outcome.log}" if outcome.log else ""
+        click.echo(f"failed: {outcome.message}{log}", err=True)
+    if failed:
+        raise RunFailed(f"{len(failed)} of {len(planned)} runs")
 
 
-def _perform(config: Any, seed: int, results: Path, force: bool, silent: bool) -> dict[str, Any]:
+def _perform(planned: list[Any], places: int, fail_fast: bool, *, silent: bool) -> list[Any]:
+    """The outcome of every run of a plan, in its order; what is finished is read."""
+    from seqvision.sweep.schedule import Outcome, run_all
+
+    to_do = [each.job for each in planned if not each.done]
+    outcomes = {e.job.run_id: Outcome(e.job, "finished", e.job.record()) for e in planned if e.done}
+    if len(to_do) == 1:  # It has this process, and the screen, to itself.
+        ended = [_perform_here(to_do[0], silent)]
+    elif to_do:
+        from seqvision.cli._sweep_progress import SweepProgress
+        from seqvision.runs.backend import available_cores
+        from seqvision.sweep.local import Local
+
+        places = min(places, len(to_do))
+        local = Local(max(1, available_cores() // places))
+        if silent:
+            ended = run_all(to_do, local, places, fail_fast=fail_fast)
+        else:
+            show_plan(planned, places)
+            with SweepProgress(planned, places) as progress:
+                ended = run_all(to_do, local, places, progress, fail_fast=fail_fast)
+    else:
+        ended = []
+    outcomes |= {outcome.job.run_id: outcome for outcome in ended}
+    return [outcomes[each.job.run_id] for each in planned]
+
+
+def _perform_here(job: Any, silent: bool) -> Any:
     from seqvision.runs.run import perform
+    from seqvision.sweep.schedule import Outcome
 
-    if silent:
-        return perform(config, seed, results, force=force)
-    from rich.console import Console
+    bar = None
+    if not silent:
+        from rich.console import Console
 
-    from seqvision.cli._progress import ProgressBar
+        from seqvision.cli._progress import ProgressBar
 
-    bar = ProgressBar(Console(stderr=True))
+        bar = ProgressBar(Console(stderr=True))
     try:
-        return perform(config, seed, results, force=force, progress=bar)
+        record = perform(job.config, job.seed, job.results, force=job.force, progress=bar)
+        return Outcome(job, "finished", record)
+    except RunFailed as error:
+        return Outcome(job, "failed", message=str(error))
     finally:
-        bar.close()
+        if bar:
+            bar.close()
+
+
+def _places(jobs: str) -> int:
+    """`--jobs` as a number; `auto` is one a core, which finishes most runs an hour."""
+    if jobs == "auto":
+        from seqvision.runs.backend import available_cores
+
+        return available_cores()
+    if not jobs.isdigit() or not 1 <= int(jobs) <= 1000:
+        raise SeqvisionError(f"--jobs {jobs}: expected auto or a number from 1")
+    return int(jobs)
 
 
 def _seeds(text: str) -> list[int]:
@@ -97,45 +146,3 @@ def _seeds(text: str) -> list[int]:
     if max(seeds) >= 2**31:
         raise SeqvisionError(f"--seeds {text}: a seed is below 2,147,483,648")
     return list(dict.fromkeys(seeds))
-
-
-def _say_plan(plan: list[tuple[Any, int]], results: Path, as_json: bool) -> None:
-    import json
-
-    from seqvision.runs.record import read_record, run_id
-
-    rows = []
-    for config, seed in plan:
-        record = read_record(results / run_id(config, seed))
-        rows.append(
-            {"run_id": run_id(config, seed), "status": record["status"] if record else "to do"}
-        )
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        click.echo(f"{row['run_id']}: {row['status']}")
-
-
-def _show(records: list[dict[str, Any]], results: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("run", "data", "test accuracy", "test error", "images/s", "seconds"):
-        table.add_column(title, justify="left" if title in ("run", "data") else "right")
-    for record in records:
-        metrics, timing = record["metrics"], record["timing"]
-        speed = timing["train_images_per_second"]
-        table.add_row(
-            record["run_id"],
-            record["dataset"]["name"],
-            f"{metrics['test_accuracy']:.2%}",
-            f"{metrics['test_error']:.2%}",
-            f"{speed:,.0f}" if speed else "–",
-            f"{timing['train_seconds']:.1f}",
-        )
-    console = Console()
-    console.print(table)
-    for record in records:
-        click.echo(f"record: {results / record['run_id'] / 'record.json'}")

@@ -2,12 +2,13 @@
 
 import importlib.resources
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seqvision.config.read import Document, read_file, read_value
+from seqvision.config.read import Document, Position, read_file, read_value
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError, did_you_mean
 from seqvision.options import first_problem
@@ -23,9 +24,30 @@ def load_config(source: str | Path | dict[str, Any], overrides: Iterable[str] = 
     Raises:
         ConfigError: `file:line:column: path: what is wrong`.
     """
-    document = _read(source)
+    return validated(read_source(source, overrides))
+
+
+def read_source(source: str | Path | dict[str, Any], overrides: Iterable[str] = ()) -> Document:
+    """Read what `load_config` does, not validated yet.
+
+    Raises:
+        ConfigError: a file cannot be read, or an override is no `path=value`.
+    """
+    if isinstance(source, dict):
+        document = Document(deepcopy(source), {(): ("config", 0, 0)})
+    else:
+        document = _extended(find(source), ())
     for override in overrides:
         _override(document, override)
+    return document
+
+
+def validated(document: Document) -> Config:
+    """The config that a document holds.
+
+    Raises:
+        ConfigError: `file:line:column: path: what is wrong`.
+    """
     try:
         return Config.model_validate(document.values)
     except ValidationError as error:
@@ -67,12 +89,6 @@ def find(source: str | Path) -> Path:
     )
 
 
-def _read(source: str | Path | dict[str, Any]) -> Document:
-    if isinstance(source, dict):
-        return Document(source, {(): ("config", 0, 0)})
-    return _extended(find(source), ())
-
-
 def _extended(path: Path, children: tuple[Path, ...]) -> Document:
     """Read a file and, beneath it, what it extends."""
     if path.resolve() in children:
@@ -91,7 +107,7 @@ def _extended(path: Path, children: tuple[Path, ...]) -> Document:
     except ConfigError as error:
         raise ConfigError(f"{where}: extends: {error}") from None
     parent = _extended(parent_path, (*children, path.resolve()))
-    # What names or describes the parent, or what it is tuned for, is not the child's.
+    # What names or describes the parent is not the child's.
     inherited = {k: v for k, v in parent.values.items() if k not in ("name", "description")}
     values = _merged(inherited, child.values)
     return Document(values, {**parent.positions, **child.positions})
@@ -113,7 +129,11 @@ def _override(document: Document, override: str) -> None:
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise ConfigError(f"{origin}: expected path=value, such as model.dropout=0.1")
-    value = read_value(text, origin)
+    put(document, keys, read_value(text, origin), (origin, 0, 0))
+
+
+def put(document: Document, keys: list[str], value: Any, position: Position) -> None:
+    """Set one value of a document, and where it was written, making the sections above it."""
     place: Any = document.values
     for key in keys[:-1]:
         inner = place.get(key)
@@ -126,7 +146,7 @@ def _override(document: Document, override: str) -> None:
     place[keys[-1]] = value
     for known in [k for k in document.positions if k[: len(keys)] == tuple(keys)]:
         del document.positions[known]
-    document.positions[tuple(keys)] = (origin, 0, 0)
+    document.positions[tuple(keys)] = position
 
 
 def _message(error: ValidationError, document: Document) -> str:

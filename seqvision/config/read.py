@@ -32,11 +32,14 @@ class Document:
 
     def where(self, path: tuple[str | int, ...]) -> str:
         """`file:line:col` of a path, or of the nearest thing above it that was written."""
-        for length in range(len(path), -1, -1):
-            if position := self.positions.get(path[:length]):
-                file, line, column = position
-                return f"{file}:{line}:{column}" if line else file
-        return "config"
+        file, line, column = self.position(path)
+        return f"{file}:{line}:{column}" if line else file
+
+    def position(self, path: tuple[str | int, ...]) -> Position:
+        """Where a path, or the nearest thing above it, was written."""
+        lengths = range(len(path), -1, -1)
+        found = (self.positions.get(path[:length]) for length in lengths)
+        return next(filter(None, found), ("config", 0, 0))
 
 
 def read_file(path: Path) -> Document:

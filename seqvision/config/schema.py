@@ -164,6 +164,8 @@ class Config(Section):
     model: dict[str, Any]
     train: Train = Train()
     tune: dict[str, Any] | None = None
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
+    """Paths and the values each is to take: a sweep over every combination."""
 
     @field_validator("model")
     @classmethod

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.config import Config, load_config
+from seqvision.errors import SeqvisionError
 from seqvision.runs.progress import Progress
 from seqvision.runs.run import perform
 
@@ -37,5 +38,7 @@ def run(
         print(record["metrics"]["test_accuracy"])
     """
     loaded = config if isinstance(config, Config) else load_config(config, overrides)
+    if loaded.grid:
+        raise SeqvisionError(f"{loaded.name}: a grid is many runs; `seqvision run` performs them")
     chosen = loaded.train.seeds[0] if seed is None else seed
     return perform(loaded, chosen, Path(results), force=force, progress=progress)

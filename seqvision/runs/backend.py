@@ -9,11 +9,15 @@ from seqvision.config.schema import Train
 from seqvision.import_keras import import_keras
 
 
-def prepare(train: Train, seed: int) -> dict[str, Any]:
-    """Set threads, determinism and every random generator; return what was set, for the record."""
+def prepare(train: Train, seed: int, cores: int | None = None) -> dict[str, Any]:
+    """Set threads, determinism and every random generator; return what was set, for the record.
+
+    Args:
+        cores: the processor cores that `threads: auto` is to use; all of them when not given.
+    """
     keras = import_keras()
 
-    threads = _set_threads(train) if keras.backend.backend() == "tensorflow" else {}
+    threads = _set_threads(train, cores) if keras.backend.backend() == "tensorflow" else {}
     keras.utils.set_random_seed(seed)
     if train.deterministic and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -22,23 +26,30 @@ def prepare(train: Train, seed: int) -> dict[str, Any]:
     return threads
 
 
-def _set_threads(train: Train) -> dict[str, int]:
+def available_cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _set_threads(train: Train, cores: int | None) -> dict[str, int]:
     import tensorflow as tf
 
     from seqvision.layers.engine import shards
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    cores = cores or 1
     chosen = train.threads
     # The engine cuts a batch into a shard a thread, which beats threads within an operation.
-    inter_op, intra_op = (cores, 1) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
+    inter_op, intra_op = (
+        (cores or available_cores(), 1) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
+    )
     # TensorFlow fixes its pools when it first computes; a later run in the process shares them.
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_inter_op_parallelism_threads(inter_op)
         tf.config.threading.set_intra_op_parallelism_threads(intra_op)
     # Not by the threads of this run, which do not change its numbers: by the machine's cores, so
     # that a run gives the same alone and beside others. Cut smaller, products grow slow.
-    shard_count = max(1, min(cores, train.batch_size // _IMAGES_A_SHARD))
+    shard_count = max(1, min(available_cores(), train.batch_size // _IMAGES_A_SHARD))
     shards.choose(shard_count)
     return {
         "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),

@@ -25,6 +25,7 @@ def perform(
     results: Path,
     *,
     force: bool = False,
+    cores: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return the record of a run, training it unless it is finished already.
@@ -33,8 +34,10 @@ def perform(
 
     Args:
         force: train again, from the beginning, even if there is a record.
+        cores: the processor cores that `threads: auto` is to use; all of them when not given.
 
     Raises:
+        Busy: another process is at this run.
         RunFailed: the loss became NaN; the record says at which step.
         SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
     """
@@ -43,7 +46,7 @@ def perform(
         return done
     # All that can be wrong with the input shows before anything is written.
     check_writable(folder)
-    setup = set_up(config, seed)
+    setup = set_up(config, seed, cores)
     with locked(folder):
         if not force and (done := _finished(folder)):  # By another process, meanwhile.
             return done

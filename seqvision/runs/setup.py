@@ -37,7 +37,7 @@ class Setup:
         return self.config.train.epochs * self.steps_per_epoch
 
 
-def set_up(config: Config, seed: int) -> Setup:
+def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     """Load and split the data, settle threads and seed, build and compile the model.
 
     Raises:
@@ -46,7 +46,7 @@ def set_up(config: Config, seed: int) -> Setup:
     dataset = load(config.data.dataset, config.data.offline)
     training, validation = split_validation(dataset.train, config.data.validation, dataset.scale)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
-    threads = prepare(config.train, seed)
+    threads = prepare(config.train, seed, cores)
     # Only now, when threads are settled: it imports Keras.
     from seqvision.runs.model import build_model, compile_model
 

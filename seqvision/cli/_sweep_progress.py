@@ -1,0 +1,110 @@
+"""The progress of a sweep: one bar for all of it, and one for each run that is under way."""
+
+import threading
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from seqvision.cli._tables import duration
+from seqvision.sweep.plan import Job, Planned
+from seqvision.sweep.schedule import Listener, Outcome
+
+
+class SweepProgress(Listener):
+    """Shows on stderr how a sweep goes; a context manager that takes its bars off at the end."""
+
+    def __init__(self, planned: list[Planned], places: int):
+        self.to_do = {each.job.run_id: each.seconds for each in planned if not each.done}
+        self.finished = len(planned) - len(self.to_do)
+        self.total, self.places = len(planned), places
+        self.console = Console(stderr=True)
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[figures]}"),
+            console=self.console,
+            refresh_per_second=4,
+        )
+        self.rows: dict[str, Any] = {}
+        self.began: dict[str, float] = {}
+        self.took: list[float] = []
+        self.said: set[str] = set()
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> "SweepProgress":
+        self.bars.start()
+        self.whole = self.bars.add_task("all runs", total=self.total, figures="")
+        self._update_whole()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.bars.stop()
+
+    def begin(self, job: Job) -> None:
+        with self.lock:
+            self.began[job.run_id] = time.monotonic()
+            self.rows[job.run_id] = self.bars.add_task(
+                f"  {job.run_id}", total=None, figures="starting"
+            )
+
+    def event(self, job: Job, event: dict[str, Any]) -> None:
+        with self.lock:
+            row = self.rows[job.run_id]
+            kind = event["event"]
+            if kind == "start":
+                self.bars.update(row, total=event["total_steps"], completed=event["done_steps"])
+            elif kind == "step":
+                figures = f"loss {event['loss']:.3f}  error {event['error']:.2%}"
+                self.bars.update(row, completed=event["done_steps"], figures=figures)
+                self._update_whole()
+            elif kind == "log" and event["message"] not in self.said:
+                self.said.add(event["message"])
+                self.console.print(f"WARNING: {event['message']}", style="yellow", markup=False)
+
+    def end(self, outcome: Outcome) -> None:
+        with self.lock:
+            name = outcome.job.run_id
+            self.bars.remove_task(self.rows.pop(name))
+            seconds = time.monotonic() - self.began.pop(name)
+            if outcome.record:
+                error = outcome.record["metrics"]["test_error"]
+                self.console.print(
+                    f"{name}: test error {error:.2%}, {duration(seconds)}", highlight=False
+                )
+                self.took.append(seconds)
+            elif outcome.status == "failed":
+                self.console.print(f"{name}: failed", style="red")
+            if outcome.status != "busy":
+                self.to_do.pop(name, None)
+                self.finished += 1
+            self._update_whole()
+
+    def _update_whole(self) -> None:
+        under_way = sum(self._share(name) for name in self.rows)
+        left = self._seconds_left()
+        figures = f"{self.finished} of {self.total}"
+        figures += f", {duration(left)} left" if left is not None else ""
+        self.bars.update(self.whole, completed=self.finished + under_way, figures=figures)
+
+    def _share(self, name: str) -> float:
+        """How much of a run under way is done, from 0 to 1."""
+        task = next(task for task in self.bars.tasks if task.id == self.rows[name])
+        return task.completed / task.total if task.total else 0.0
+
+    def _seconds_left(self) -> float | None:
+        """From how long such runs took before, and how far those under way have come."""
+        known = [seconds for seconds in self.to_do.values() if seconds] + self.took
+        for name, began in self.began.items():
+            if (share := self._share(name)) > 0.05:
+                known.append((time.monotonic() - began) / share)
+        if not known:
+            return None
+        usual = sum(known) / len(known)
+        left = sum(
+            (seconds or usual) * (1 - (self._share(name) if name in self.rows else 0))
+            for name, seconds in self.to_do.items()
+        )
+        return left / max(1, min(self.places, len(self.to_do)))

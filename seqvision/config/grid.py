@@ -1,0 +1,70 @@
+"""A config's `grid:` spans a sweep: one config for each combination of values."""
+
+import itertools
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from seqvision.config.load import put, read_source, validated
+from seqvision.config.schema import Config
+from seqvision.errors import ConfigError
+
+_MOST_POINTS = 10_000
+
+
+def load_configs(
+    source: str | Path | dict[str, Any], overrides: Iterable[str] = ()
+) -> list[Config]:
+    """Return the configs that a file, a zoo name or plain data stands for.
+
+    Without a `grid:` that is the one config itself. With one, such as
+    `grid: {model.cell: [gru, lstm], model.scan: [rows, columns]}`, it is one for each combination,
+    the last path changing fastest, named after what is its own: `mine-gru-rows`.
+
+    Args:
+        overrides: `path=value` texts; they come before the grid, which has the last word.
+
+    Raises:
+        ConfigError: with the place in the file, that of the grid's value where that is wrong.
+    """
+    overrides = list(overrides)
+    whole = validated(read_source(source, overrides))
+    if not whole.grid:
+        return [whole]
+    points = list(itertools.product(*(enumerate(values) for values in whole.grid.values())))
+    if len(points) > _MOST_POINTS:
+        raise ConfigError(f"{whole.name}: grid: {len(points):,} points are more than a sweep holds")
+    configs = []
+    for point in points:
+        document = read_source(source, overrides)
+        names = [whole.name]
+        for path, (place, value) in zip(whole.grid, point, strict=True):
+            put(document, path.split("."), value, document.position(("grid", path, place)))
+            names.append(_in_words(path, value))
+        document.values.pop("grid")
+        document.values["name"] = "-".join(names)
+        configs.append(validated(document))
+    if len({config.name for config in configs}) < len(configs):
+        raise ConfigError(f"{whole.name}: grid: two of its points are the same")
+    return configs
+
+
+def _in_words(path: str, value: Any) -> str:
+    """How a value reads within a name: `gru`, `200x200`, `dropout0.1`, `reverse-true`."""
+    key = path.rpartition(".")[2]
+    if isinstance(value, str):
+        return _plain(value)
+    if isinstance(value, dict):
+        name, *rest = [value.get("name", ""), *(k for k in value if k != "name")]
+        return "-".join(filter(None, [_plain(str(name)), *(_in_words(k, value[k]) for k in rest)]))
+    if isinstance(value, list):
+        return "x".join(_in_words("", each) for each in value)
+    if isinstance(value, (bool, type(None))):
+        return f"{key}-{value}".lower()
+    return f"{key}{value}"
+
+
+def _plain(text: str) -> str:
+    """Text as it may stand in the name of a folder."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-")

@@ -1,0 +1,119 @@
+"""Performs a run in a process of its own, on this machine, with a share of its cores."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from seqvision.errors import SeqvisionError
+from seqvision.sweep.plan import Job
+from seqvision.sweep.schedule import Listener, Outcome
+
+
+class Local:
+    """Performs runs on this machine, each in a process that takes its memory with it.
+
+    Args:
+        cores_a_run: the cores that each run's threads are meant for.
+    """
+
+    def __init__(self, cores_a_run: int):
+        self.cores_a_run = cores_a_run
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._stopping = False
+        self._lock = threading.Lock()
+
+    def __call__(self, job: Job, listener: Listener) -> Outcome:
+        order = {
+            "config": job.config.resolved(),
+            "seed": job.seed,
+            "results": str(job.results),
+            "force": job.force,
+            "cores": self.cores_a_run,
+        }
+        with tempfile.NamedTemporaryFile("w+", prefix="seqvision-", suffix=".log") as log:
+            with self._process(log) as process:
+                ended = _follow(process, order, job, listener)
+            return self._outcome(job, ended, process.returncode, Path(log.name))
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopping = True
+            for process in self._processes:
+                process.send_signal(signal.SIGINT)
+
+    @contextmanager
+    def _process(self, log: Any) -> Iterator["subprocess.Popen[str]"]:
+        """A process that `stop` knows of for as long as it runs."""
+        with self._lock:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "seqvision.sweep.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+            )
+            self._processes.add(process)
+            if self._stopping:
+                process.send_signal(signal.SIGINT)
+        try:
+            with process:  # At its end its pipes are closed, at which the process ends too.
+                yield process
+        finally:
+            with self._lock:
+                self._processes.discard(process)
+
+    def _outcome(self, job: Job, ended: dict[str, Any], code: int, log: Path) -> Outcome:
+        event, message = ended.get("event"), ended.get("message", "")
+        if event == "wrong":
+            raise SeqvisionError(message)
+        if event == "finished":
+            return Outcome(job, "finished", ended["record"])
+        if event == "busy":
+            return Outcome(job, "busy", message=message)
+        if event == "stopped" or self._stopping:
+            return Outcome(job, "stopped")
+        if event != "failed":
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            message = f"{job.run_id}: its process {how}"
+        return Outcome(job, "failed", message=message, log=_kept(log, job))
+
+
+def _follow(
+    process: "subprocess.Popen[str]", order: dict[str, Any], job: Job, listener: Listener
+) -> dict[str, Any]:
+    """Pass on what a process tells; return its last word, `{}` if it had none."""
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return {}
+    for event in _events(process.stdout):
+        if event["event"] in ("finished", "failed", "busy", "wrong", "stopped"):
+            return event
+        listener.event(job, event)
+    return {}
+
+
+def _events(lines: Any) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:  # Cut short by a kill.
+            return
+
+
+def _kept(log: Path, job: Job) -> Path | None:
+    """Keep what a failed run's process wrote, beside what it left."""
+    if not log.stat().st_size or not job.folder.is_dir():
+        return None
+    return Path(shutil.copyfile(log, job.folder / "run.log"))

@@ -1,0 +1,88 @@
+"""What a sweep has to do: configs × seeds, and what of it exists already."""
+
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from seqvision.config import Config
+from seqvision.runs.record import read_record, run_id
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be: a config and a seed, and the folder of all results."""
+
+    config: Config
+    seed: int
+    results: Path
+    force: bool = False
+    """Train again even if there is a record."""
+
+    @property
+    def run_id(self) -> str:
+        return run_id(self.config, self.seed)
+
+    @property
+    def folder(self) -> Path:
+        return self.results / self.run_id
+
+    def record(self) -> dict[str, Any] | None:
+        """The record of this run once it is finished, and None before."""
+        record = read_record(self.folder)
+        return record if record and record["status"] == "finished" else None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run of a plan."""
+
+    job: Job
+    status: str
+    """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew)."""
+    seconds: float | None
+    """How long runs of this config took before; None when none is finished."""
+
+    @property
+    def done(self) -> bool:
+        return self.status == "finished"
+
+
+def plan(
+    configs: Iterable[Config],
+    seeds: Sequence[int] | None,
+    results: Path,
+    *,
+    force: bool = False,
+) -> list[Planned]:
+    """Every run of the configs, each once, in the order given.
+
+    Args:
+        seeds: in place of each config's own.
+        force: count finished runs as to do.
+    """
+    jobs: dict[str, Job] = {}
+    for config in configs:
+        for seed in seeds or config.train.seeds:
+            job = Job(config, seed, results, force)
+            jobs.setdefault(job.run_id, job)
+    return [Planned(job, _status(job), _seconds(job)) for job in jobs.values()]
+
+
+def _status(job: Job) -> str:
+    record = None if job.force else read_record(job.folder)
+    if record:
+        return record["status"]
+    if not job.force and zipfile.is_zipfile(job.folder / "checkpoint.npz"):
+        return "begun"
+    return "to do"
+
+
+def _seconds(job: Job) -> float | None:
+    """The mean training time of the config's finished runs, whatever their seed."""
+    folders = job.folder.parent.glob(f"{job.config.hash}-s*")
+    records = (read_record(folder) for folder in folders)
+    took = [r["timing"]["train_seconds"] for r in records if r and r["status"] == "finished"]
+    return fmean(took) if took else None

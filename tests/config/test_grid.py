@@ -1,0 +1,84 @@
+"""A grid spans one config a combination, and a mistake in it is told with its place."""
+
+import pytest
+
+from seqvision.config import load_configs
+from seqvision.errors import ConfigError
+
+TEXT = """\
+name: mine
+data: {dataset: digits}
+model: {family: stacked, units: [8], cell: gru}
+train: {optimizer: {name: adam}}
+grid:
+  model.cell: [gru, {name: gru, reset_after: false}, lstm]
+  model.units: [[8], [16, 16]]
+  train.optimizer.learning_rate: [1e-3]
+"""
+
+
+@pytest.fixture
+def configs(tmp_path):
+    def load(text=TEXT, *overrides):
+        (tmp_path / "mine.yaml").write_text(text)
+        return load_configs(tmp_path / "mine.yaml", overrides)
+
+    return load
+
+
+def test_one_config_for_each_combination(configs):
+    points = configs()
+    assert [(p.model["cell"], p.model["units"]) for p in points] == [
+        ("gru", [8]),
+        ("gru", [16, 16]),
+        ({"name": "gru", "reset_after": False}, [8]),
+        ({"name": "gru", "reset_after": False}, [16, 16]),
+        ("lstm", [8]),
+        ("lstm", [16, 16]),
+    ]
+    assert all(p.train.optimizer["learning_rate"] == 1e-3 and p.grid is None for p in points)
+    assert len({p.hash for p in points}) == 6
+
+
+def test_names_can_be_read(configs):
+    assert [p.name for p in configs()][1:3] == [
+        "mine-gru-16x16-learning_rate0.001",
+        "mine-gru-reset_after-false-8-learning_rate0.001",
+    ]
+    (rate,) = configs(TEXT.partition("  model.cell")[0] + "  model.dropout: [0.25]\n")
+    assert rate.name == "mine-dropout0.25"
+
+
+def test_the_grid_has_the_last_word_and_overrides_reach_its_points(configs):
+    points = configs(TEXT, "model.cell=lstm", "train.epochs=7")
+    assert points[0].model["cell"] == "gru"
+    assert all(p.train.epochs == 7 for p in points)
+
+
+def test_without_a_grid_it_is_the_config_itself(configs):
+    (config,) = configs(TEXT.partition("grid:")[0])
+    assert config.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lstm]", "lstmm]", r"mine\.yaml:6:54: model\.cell: unknown cell 'lstmm'; did you mean"),
+        ("model.units", "model.unit", r"mine\.yaml:7:16: model\.unit: .* did you mean 'units'"),
+        ("[[8], [16, 16]]", "[]", r"mine\.yaml:7:3: grid\.model\.units: .*at least 1"),
+        ("[[8], [16, 16]]", "8", r"mine\.yaml:7:3: grid\.model\.units: .*list"),
+        ("[[8], [16, 16]]", "[[8], [8]]", "two of its points are the same"),
+        ("[[8], [16, 16]]", str([[n] for n in range(1, 4000)]), "more than a sweep holds"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(configs, old, new, message):
+    with pytest.raises(ConfigError, match=message):
+        configs(TEXT.replace(old, new))
+
+
+def test_python_is_told_that_a_grid_is_many_runs(tmp_path):
+    import seqvision
+
+    (tmp_path / "mine.yaml").write_text(TEXT)
+    with pytest.raises(seqvision.SeqvisionError, match="a grid is many runs"):
+        seqvision.run(tmp_path / "mine.yaml", results=tmp_path / "results")

@@ -1,0 +1,139 @@
+"""Runs in processes of their own: the same numbers, and nothing lost to a kill or to company."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CONFIG = {
+    "name": "small",
+    "data": {"dataset": "digits", "validation": 200},
+    "model": {"family": "stacked", "units": [8], "dropout": 0.2},
+    "train": {"epochs": 2, "batch_size": 64, "optimizer": {"name": "adam", "learning_rate": 0.01}},
+    "grid": {"model.cell": ["gru", "lstm"]},
+}
+COMMAND = [sys.executable, "-m", "seqvision.cli", "run", "small.yaml", "--seeds", "0-1", "--json"]
+
+
+def command(folder, *more):
+    (folder / "small.yaml").write_text(json.dumps(CONFIG))
+    return {"args": [*COMMAND, *more], "cwd": folder, "stdout": subprocess.PIPE}
+
+
+def records(text):
+    return {record["run_id"]: record for record in json.loads(text)}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = subprocess.run(**command(folder, "--jobs", "2"), text=True, check=True, timeout=300)
+    return records(done.stdout)
+
+
+def same(found, expected):
+    assert {name: r["metrics"] for name, r in found.items()} == {
+        name: r["metrics"] for name, r in expected.items()
+    }
+
+
+def test_every_point_and_seed_has_its_record(undisturbed):
+    assert {(r["name"], r["seed"]) for r in undisturbed.values()} == {
+        ("small-gru", 0),
+        ("small-gru", 1),
+        ("small-lstm", 0),
+        ("small-lstm", 1),
+    }
+    assert len({r["metrics"]["test_loss"] for r in undisturbed.values()}) == 4
+    cores = len(os.sched_getaffinity(0))
+    for record in undisturbed.values():
+        assert record["environment"]["threads"]["inter_op"] == max(1, cores // 2)
+
+
+def test_one_after_another_gives_the_same_numbers(undisturbed, tmp_path):
+    done = subprocess.run(**command(tmp_path), text=True, check=True, timeout=300)
+    same(records(done.stdout), undisturbed)
+
+
+def test_killed_twice_and_beside_another_it_loses_and_repeats_nothing(undisturbed, tmp_path):
+    for finished in (0, 1):
+        sweep = subprocess.Popen(**command(tmp_path, "--jobs", "2"))
+        wait_for(lambda n=finished: len(finished_in(tmp_path)) > n or started_in(tmp_path) > n)
+        os.kill(sweep.pid, signal.SIGKILL)
+        sweep.wait()
+    before = {path: path.stat().st_mtime_ns for path in finished_in(tmp_path)}
+    two = [subprocess.Popen(**command(tmp_path, "--jobs", "2"), text=True) for _ in range(2)]
+    for sweep in two:
+        out, _ = sweep.communicate(timeout=300)
+        assert sweep.returncode == 0
+        same(records(out), undisturbed)
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+
+
+def finished_in(folder):
+    return list(folder.glob("results/*/*/record.json"))
+
+
+def started_in(folder):
+    return len(list(folder.glob("results/*/*/checkpoint.npz")))
+
+
+def wait_for(happened):
+    deadline = time.monotonic() + 120
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_killed_parent_takes_its_processes_with_it(tmp_path):
+    sweep = subprocess.Popen(**command(tmp_path, "--jobs", "2"))
+    wait_for(lambda: len(children(sweep.pid)) == 2)
+    left = children(sweep.pid)
+    os.kill(sweep.pid, signal.SIGKILL)
+    sweep.wait()
+    wait_for(lambda: not any(alive(pid) for pid in left))
+
+
+def children(pid):
+    return [
+        int(path.name) for path in Path("/proc").glob("[0-9]*") if _stat(path)[1:] == [str(pid)]
+    ]
+
+
+def alive(pid):
+    return _stat(Path(f"/proc/{pid}"))[0] not in "Z"
+
+
+def _stat(path):
+    """The state of a process and its parent; `[""]` when it is gone."""
+    try:
+        return (path / "stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return [""]
+
+
+def test_a_process_that_dies_is_a_failed_run_with_its_log(tmp_path):
+    """A worker that is killed is told of, the others end well, and the exit code is 1."""
+    sweep = subprocess.Popen(**command(tmp_path, "--jobs", "2"), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(children(sweep.pid)) == 2)
+    os.kill(children(sweep.pid)[0], signal.SIGKILL)
+    out, err = sweep.communicate(timeout=300)
+    assert sweep.returncode == 1
+    assert len(records(out)) == 3
+    assert "its process was killed by signal 9" in err and "1 of 4 runs" in err
+
+
+def test_ctrl_c_ends_cleanly(tmp_path):
+    sweep = subprocess.Popen(
+        **command(tmp_path, "--jobs", "2"), stderr=subprocess.PIPE, text=True, process_group=0
+    )
+    wait_for(lambda: started_in(tmp_path))
+    os.killpg(sweep.pid, signal.SIGINT)  # As a terminal does: to parent and children alike.
+    _, err = sweep.communicate(timeout=60)
+    assert sweep.returncode == 130
+    assert "the same command goes on" in err and "Traceback" not in err
