@@ -15,8 +15,12 @@ class Progress:
     def test(self, epoch: int, step: int, error: float) -> None:
         """The test error was measured, at `step` of the run, in `epoch` (from 1)."""
 
-    def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch ended; `row` is its line of history.csv."""
+    def epoch(self, row: dict[str, Any]) -> str | None:
+        """An epoch ended; `row` is its line of history.csv.
+
+        Returns:
+            Why the run is to end here, if it is to.
+        """
 
     def end(self, record: dict[str, Any]) -> None:
         """The run ended; `record` is what record.json holds."""

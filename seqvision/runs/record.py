@@ -32,6 +32,13 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and "status" in record else None
 
 
+def ended_well(folder: Path, *, test: bool = True) -> dict[str, Any] | None:
+    """The record of a run that ended well, and with test figures if they are asked for."""
+    record = read_record(folder)
+    wanted = ("finished",) if test else ("finished", "untested")
+    return record if record and record["status"] in wanted else None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically; NaN, which JSON has not, becomes null."""
     text = json.dumps(value, indent=1, ensure_ascii=False, default=str)

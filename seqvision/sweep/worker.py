@@ -1,12 +1,14 @@
 """What the process of one run does: `python -m seqvision.sweep.worker`.
 
-It reads one JSON line that says what to run, and writes JSON lines that say how it goes. Once its
-standard input closes, whoever asked is gone, and it ends.
+It reads one JSON line that says what to run, and writes JSON lines that say how it goes. After
+each epoch it waits for a line that says why it is to end there, or null. Once its standard input
+closes, whoever asked is gone, and it ends.
 """
 
 import json
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -25,8 +27,9 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        tell = Telling(pipe)
+        answers: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_hear, args=(answers,), daemon=True).start()
+        tell = Telling(pipe, answers)
         logging.getLogger("seqvision").addHandler(tell.log_handler())
         try:
             record = perform(
@@ -34,6 +37,8 @@ def main() -> None:
                 order["seed"],
                 Path(order["results"]),
                 force=order["force"],
+                test=order["test"],
+                begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
                 cores=order["cores"],
                 progress=tell,
             )
@@ -48,18 +53,28 @@ def main() -> None:
             tell.say("stopped")
 
 
-def _end_with_parent() -> None:
+def _hear(answers: "queue.Queue[str | None]") -> None:
+    """Pass on what the parent answers; end with it."""
     # Read unbuffered: a buffered read would hold a lock that the interpreter wants at its end.
-    while os.read(0, 1):
-        pass
+    line = b""
+    while byte := os.read(0, 1):
+        line += byte
+        if byte == b"\n":
+            answers.put(json.loads(line))
+            line = b""
     os._exit(1)  # What is on disk is whole at any instant.
 
 
 class Telling(Progress):
     """Tells of a run in JSON lines, of its steps a few times a second at most."""
 
-    def __init__(self, pipe: TextIO, seconds_between_steps: float = 0.3):
-        self.pipe = pipe
+    def __init__(
+        self,
+        pipe: TextIO,
+        answers: "queue.Queue[str | None]",
+        seconds_between_steps: float = 0.3,
+    ):
+        self.pipe, self.answers = pipe, answers
         self.between = seconds_between_steps
         self.next_step = 0.0
 
@@ -74,8 +89,9 @@ class Telling(Progress):
             self.next_step = now + self.between
             self.say("step", done_steps=done_steps, loss=loss, error=error)
 
-    def epoch(self, row: dict[str, Any]) -> None:
+    def epoch(self, row: dict[str, Any]) -> str | None:
         self.say("epoch", row=row)
+        return self.answers.get()
 
     def log_handler(self) -> logging.Handler:
         """Passes warnings on, such as that another dataset stands in."""
