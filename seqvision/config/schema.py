@@ -190,14 +190,18 @@ class Config(Section):
         """The config as plain data, every default filled in."""
         return self.model_dump(mode="json", by_alias=True)
 
-    @property
-    def hash(self) -> str:
-        """Eight hex digits that tell configs with different results apart."""
+    def content(self) -> dict[str, Any]:
+        """What decides what a run of a given seed ends with, as plain data."""
         content = self.resolved()
         train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
         if train["stop_after"] is None:  # Configs that do not use it keep the hash they had before.
             del train["stop_after"]
-        text = json.dumps([content["data"], content["model"], train], sort_keys=True)
+        return {"data": content["data"], "model": content["model"], "train": train}
+
+    @property
+    def hash(self) -> str:
+        """Eight hex digits that tell configs with different results apart."""
+        text = json.dumps(list(self.content().values()), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

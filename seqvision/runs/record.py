@@ -45,8 +45,8 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_yaml(path: Path, value: dict[str, Any]) -> None:
-    """Write plain data as YAML, atomically."""
+def write_yaml(path: Path, value: dict[str, Any], comment: Iterable[str] = ()) -> None:
+    """Write plain data as YAML, atomically, below the lines of a comment."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
@@ -55,6 +55,7 @@ def write_yaml(path: Path, value: dict[str, Any]) -> None:
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(f"# {line}\n" for line in comment)
             yaml.dump(value, file)
 
     write_atomically(path, write)
