@@ -107,6 +107,16 @@ class Threads(Section):
     intra_op: PositiveInt
 
 
+class Distribution(Section):
+    """Data-parallel training of one run over several devices."""
+
+    strategy: Literal["mirrored"] = "mirrored"
+    """`tf.distribute.MirroredStrategy`: every device holds the weights and takes its share of each
+    batch."""
+    devices: Annotated[int, Field(ge=2)] | None = None
+    """How many; all GPUs when not given or, where there is none, the processor counted twice."""
+
+
 class Train(Section):
     """How a model is trained."""
 
@@ -135,6 +145,7 @@ class Train(Section):
     deterministic: bool = True
     """Use only operations that give the same numbers each time."""
     threads: Threads | Literal["auto"] = "auto"
+    distribution: Distribution | None = None
     log_every: PositiveInt = 1
     """TensorBoard gets loss and error rate of every so many training steps."""
     test_every: PositiveInt | None = None
@@ -195,7 +206,12 @@ class Config(Section):
         """Eight hex digits that tell configs with different results apart."""
         content = self.resolved()
         train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
-        text = json.dumps([content["data"], content["model"], train], sort_keys=True)
+        # What is None is not there: an option that comes to be leaves the others' hashes alone.
+        parts = [
+            {key: value for key, value in part.items() if value is not None}
+            for part in (content["data"], content["model"], train)
+        ]
+        text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from seqvision.options import name_and_options
 from seqvision.runs import record as records
 from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
+from seqvision.runs.distribution import as_dataset
 from seqvision.runs.files import check_writable, locked, write_atomically
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
@@ -70,16 +72,18 @@ def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
     journal.resume(model)
     done = journal.state.epochs
     progress.start(records.run_id(config, setup.seed), setup.steps, done * setup.steps_per_epoch)
+    read = partial(
+        batches,
+        setup.training,
+        config.train.batch_size,
+        setup.seed,
+        done,
+        config.train.augment,
+        setup.dataset.num_classes if config.train.label_smoothing else None,
+        setup.class_weights,
+    )
     model.fit(
-        batches(
-            setup.training,
-            config.train.batch_size,
-            setup.seed,
-            done,
-            config.train.augment,
-            setup.dataset.num_classes if config.train.label_smoothing else None,
-            setup.class_weights,
-        ),
+        as_dataset(read) if config.train.distribution else read(),
         steps_per_epoch=setup.steps_per_epoch,
         initial_epoch=done,
         # With nothing left to do, fit still puts averaged weights in their place.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from seqvision.errors import SeqvisionError
 from seqvision.runs.files import is_locked
 from seqvision.sweep.plan import Job
 
@@ -23,6 +24,17 @@ class Outcome:
     message: str = ""
     log: Path | None = None
     """What the run's process wrote, when there is more to say than the message."""
+
+
+def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outcome:
+    """The outcome that the last word of a run's process tells.
+
+    Raises:
+        SeqvisionError: the input was wrong.
+    """
+    if last["event"] == "wrong":
+        raise SeqvisionError(last["message"])
+    return Outcome(job, last["event"], last.get("record"), last.get("message", ""), log)
 
 
 class Listener:
@@ -41,6 +53,9 @@ class Listener:
 class Performer(Protocol):
     """Whoever performs runs: this machine, or a cluster."""
 
+    places: int
+    """How many runs it performs at once."""
+
     def __call__(self, job: Job, listener: Listener) -> Outcome:
         """Perform one run and wait for its end.
 
@@ -57,12 +72,11 @@ class Performer(Protocol):
 def run_all(
     jobs: Sequence[Job],
     perform: Performer,
-    places: int,
     listener: Listener | None = None,
     *,
     fail_fast: bool = False,
 ) -> list[Outcome]:
-    """Perform every job, so many at a time, and return their outcomes in the order of the jobs.
+    """Perform every job, as many at once as there are places; return their outcomes in order.
 
     A run that another process is at is waited for and then taken as that process left it. A
     failure leaves the others be, unless `fail_fast`.
@@ -89,8 +103,8 @@ def run_all(
                     perform.stop()
             listener.end(outcome)
 
-    with ThreadPoolExecutor(places, thread_name_prefix="sweep") as pool:
-        workers = [pool.submit(work) for _ in range(min(places, len(jobs)))]
+    with ThreadPoolExecutor(perform.places, thread_name_prefix="sweep") as pool:
+        workers = [pool.submit(work) for _ in range(min(perform.places, len(jobs)))]
         try:
             wait(workers, return_when=FIRST_EXCEPTION)
             for worker in workers:

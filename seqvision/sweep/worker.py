@@ -10,42 +10,96 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from seqvision.config import Config
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.runs.progress import Progress
 from seqvision.runs.run import perform
+from seqvision.sweep.plan import Job
+
+Event = dict[str, Any]
+"""What a run tells of itself: its `event` and more, all of it JSON."""
+
+LAST_WORDS = ("finished", "failed", "busy", "wrong", "stopped")
+"""The events after which no other comes."""
+
+
+def order(job: Job, cores: int) -> dict[str, Any]:
+    """A job as JSON, for the process that is to perform it with so many cores."""
+    return {
+        "run_id": job.run_id,
+        "config": job.config.resolved(),
+        "seed": job.seed,
+        "results": str(job.results),
+        "force": job.force,
+        "cores": cores,
+    }
+
+
+def carry_out(order: dict[str, Any], send: Callable[[Event], None]) -> None:
+    """Perform the run of an order; what it tells, its last word too, goes to `send`."""
+    tell = Telling(send)
+    logger, handler = logging.getLogger("seqvision"), tell.log_handler()
+    logger.addHandler(handler)
+    try:
+        record = perform(
+            Config.model_validate(order["config"]),
+            order["seed"],
+            Path(order["results"]),
+            force=order["force"],
+            cores=order["cores"],
+            progress=tell,
+        )
+        send({"event": "finished", "record": record})
+    except Busy as error:
+        send({"event": "busy", "message": str(error)})
+    except RunFailed as error:
+        send({"event": "failed", "message": str(error)})
+    except SeqvisionError as error:
+        send({"event": "wrong", "message": str(error)})
+    except KeyboardInterrupt:
+        send({"event": "stopped"})
+    finally:
+        logger.removeHandler(handler)
+
+
+class Telling(Progress):
+    """Tells of a run in events, of its steps a few times a second at most."""
+
+    def __init__(self, send: Callable[[Event], None], seconds_between_steps: float = 0.3):
+        self.send = send
+        self.between = seconds_between_steps
+        self.next_step = 0.0
+
+    def start(self, title: str, total_steps: int, done_steps: int) -> None:
+        self.send({"event": "start", "total_steps": total_steps, "done_steps": done_steps})
+
+    def step(self, done_steps: int, loss: float, error: float) -> None:
+        if (now := time.monotonic()) >= self.next_step:
+            self.next_step = now + self.between
+            self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        self.send({"event": "epoch", "row": row})
+
+    def log_handler(self) -> logging.Handler:
+        """Passes warnings on, such as that another dataset stands in."""
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: self.send({"event": "log", "message": record.getMessage()})
+        return handler
 
 
 def main() -> None:
-    """Perform the run that standard input describes."""
+    """Carry out the order that standard input holds."""
     # The pipe is for events: what anything prints goes to the log, with the rest of stderr.
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        tell = Telling(pipe)
-        logging.getLogger("seqvision").addHandler(tell.log_handler())
-        try:
-            record = perform(
-                Config.model_validate(order["config"]),
-                order["seed"],
-                Path(order["results"]),
-                force=order["force"],
-                cores=order["cores"],
-                progress=tell,
-            )
-            tell.say("finished", record=record)
-        except Busy as error:
-            tell.say("busy", message=str(error))
-        except RunFailed as error:
-            tell.say("failed", message=str(error))
-        except SeqvisionError as error:
-            tell.say("wrong", message=str(error))
-        except KeyboardInterrupt:
-            tell.say("stopped")
+        carry_out(order, lambda event: print(json.dumps(event, default=str), file=pipe))
 
 
 def _end_with_parent() -> None:
@@ -53,35 +107,6 @@ def _end_with_parent() -> None:
     while os.read(0, 1):
         pass
     os._exit(1)  # What is on disk is whole at any instant.
-
-
-class Telling(Progress):
-    """Tells of a run in JSON lines, of its steps a few times a second at most."""
-
-    def __init__(self, pipe: TextIO, seconds_between_steps: float = 0.3):
-        self.pipe = pipe
-        self.between = seconds_between_steps
-        self.next_step = 0.0
-
-    def say(self, event: str, **fields: Any) -> None:
-        self.pipe.write(json.dumps({"event": event, **fields}, default=str) + "\n")
-
-    def start(self, title: str, total_steps: int, done_steps: int) -> None:
-        self.say("start", total_steps=total_steps, done_steps=done_steps)
-
-    def step(self, done_steps: int, loss: float, error: float) -> None:
-        if (now := time.monotonic()) >= self.next_step:
-            self.next_step = now + self.between
-            self.say("step", done_steps=done_steps, loss=loss, error=error)
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        self.say("epoch", row=row)
-
-    def log_handler(self) -> logging.Handler:
-        """Passes warnings on, such as that another dataset stands in."""
-        handler = logging.Handler(logging.WARNING)
-        handler.emit = lambda record: self.say("log", message=record.getMessage())
-        return handler
 
 
 if __name__ == "__main__":
