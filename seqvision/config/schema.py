@@ -87,7 +87,8 @@ class Augment(Section):
     shear: Share = 0.0
     """The largest shear factor."""
     elastic: Annotated[float, Field(ge=0)] = 0.0
-    """The strength of an elastic distortion, in pixels (Simard et al. 2003)."""
+    """How far an elastic distortion moves a pixel, in pixels, as a standard deviation (Simard,
+    Steinkraus & Platt 2003)."""
     cutout: Share = 0.0
     """The largest share of the image that is blanked (DeVries & Taylor, arXiv 1708.04552)."""
 
