@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -57,6 +59,18 @@ def test_json_is_the_one_thing_on_stdout(call, results):
         assert {row["name"]: row["seeds"] for row in rows} == {"gru": 2, "lstm": 2}
 
 
+def test_neither_keras_nor_tensorflow_is_loaded(results):
+    code = (
+        "import sys; sys.argv[0] = 'seqvision'\n"
+        "from seqvision.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, "compare", str(results), "--baseline", "gru"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.endswith("[]\n"), done.stderr
+
+
 def test_by_columns_of_the_config_with_a_baseline(call, results):
     said = call(
         "compare", "results", "--by", "model.scan, model.cell", "--baseline", "rows,gru", "--json"
@@ -92,6 +106,7 @@ def test_a_damaged_record_is_said_and_counted(call, results):
     record.write_text("{")
     said = call("compare", "--json")
     assert said.code == 0
+    assert f"{record.parent.relative_to(results.parent)}: damaged record" in said.err
     assert {r["name"]: r["damaged"] for r in json.loads(said.out)["rows"]} == {"gru": 0, "lstm": 1}
 
 
