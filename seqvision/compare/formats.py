@@ -31,9 +31,13 @@ def as_md(comparison: pd.DataFrame) -> str:
     paragraphs = []
     for part in readable(comparison):
         rows = [part.table.columns, ["---"] * len(part.table.columns), *part.table.to_numpy()]
-        lines = [f"| {' | '.join(map(_md, row))} |" for row in rows]
-        paragraphs += [f"**{_md(part.title)}**", "\n".join(lines), *map(_md, part.notes)]
-    return "\n\n".join([*paragraphs, *map(_md, comparison.attrs["caption"])]) + "\n"
+        lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
+        paragraphs += [
+            f"**{escape_md(part.title)}**",
+            "\n".join(lines),
+            *map(escape_md, part.notes),
+        ]
+    return "\n\n".join([*paragraphs, *map(escape_md, comparison.attrs["caption"])]) + "\n"
 
 
 def as_latex(comparison: pd.DataFrame) -> str:
@@ -57,7 +61,8 @@ def write_parquet(comparison: pd.DataFrame, path: Path) -> None:
     comparison.astype(by).to_parquet(path, index=False)
 
 
-def _md(text: str) -> str:
+def escape_md(text: str) -> str:
+    """Text as it is to be read in Markdown, within a table too."""
     for character in "\\`*_<|":
         text = text.replace(character, f"\\{character}")
     return text
