@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from seqvision.with_keras import register_with_keras
 
 if TYPE_CHECKING:
+    from seqvision.compare.records import load_records
     from seqvision.errors import SeqvisionError
     from seqvision.runs.api import run
     from seqvision.zoo import create_model, list_models
 
 __version__ = "0.1.0"
-__all__ = ["SeqvisionError", "create_model", "list_models", "run"]
+__all__ = ["SeqvisionError", "create_model", "list_models", "load_records", "run"]
 
 _HOMES = {
     "SeqvisionError": "seqvision.errors",
     "create_model": "seqvision.zoo",
     "list_models": "seqvision.zoo",
+    "load_records": "seqvision.compare.records",
     "run": "seqvision.runs.api",
 }
 

@@ -17,7 +17,13 @@ def python(code, *arguments):
 
 
 def test_the_public_names_are_these_and_all_there():
-    assert sorted(seqvision.__all__) == ["SeqvisionError", "create_model", "list_models", "run"]
+    assert seqvision.__all__ == [
+        "SeqvisionError",
+        "create_model",
+        "list_models",
+        "load_records",
+        "run",
+    ]
     for name in seqvision.__all__:
         assert getattr(seqvision, name).__doc__
     with pytest.raises(AttributeError):
