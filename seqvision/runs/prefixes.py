@@ -16,18 +16,28 @@ from seqvision.scans.base import Scan, reading_order
 def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> None:
     """Write how many test images a causal model has right after each step, atomically.
 
-    The arrays: `right` `(steps, classes)`, those of each class that it has right; `images`
+    The arrays: `right` `(steps, classes)`, the images of each class that it has right; `images`
     `(classes,)`, all there are of each class; `order` `(height, width)`, the step at which each
-    pixel is read, from 0. A model that looks ahead gets no file.
+    pixel is read, from 0. And as an example the first image of each class: `examples`
+    `(classes,)`, its place in the test set, -1 where there is none, and `said` `(steps, classes)`,
+    the class that the model takes it for. A model that looks ahead gets no file.
 
     Args:
         family: the model's family, whose card says `causal` if its models never look ahead.
     """
     if not FAMILIES.entry(family).card.get("causal"):
         return
+    said = said_after_each_step(model, test.images)
+    classes = model.output.shape[-1]
+    right = np.zeros((classes, said.shape[1]), np.int32)
+    np.add.at(right, test.labels, said == test.labels[:, None])
+    is_class = test.labels == np.arange(classes)[:, None]
+    examples = np.where(is_class.any(axis=1), is_class.argmax(axis=1), -1)
     arrays = {
-        "right": right_after_each_step(model, test),
-        "images": np.bincount(test.labels, minlength=model.output.shape[-1]).astype(np.int32),
+        "right": right.T,
+        "images": is_class.sum(axis=1).astype(np.int32),
+        "examples": examples.astype(np.int32),
+        "said": said[examples].T,
     }
     scans = [layer for layer in model.layers if isinstance(layer, Scan)]
     if len(scans) == 1:
@@ -36,20 +46,17 @@ def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> 
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
 
 
-def right_after_each_step(model: keras.Model, test: Split) -> np.ndarray:
-    """Count, of each class, the images that a causal model has right after each step.
+def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The class that a causal model takes each image for after each step read.
 
     One pass gives the answers after all steps.
 
     Returns:
-        int32 `(steps, classes)`.
+        int16 `(images, steps)`.
     """
     derived = every_step(model)
-    _, steps, classes = derived.output.shape
+    steps = derived.output.shape[1]
     # All layers' outputs are held for all steps at once: fewer images where there are many.
     batch = BATCH if steps <= 200 else BATCH // 5
-    right = np.zeros((classes, steps), np.int32)
-    for part, (logits, _) in enumerate(parts(derived, test.images, batch)):
-        labels = test.labels[part * batch : (part + 1) * batch]
-        np.add.at(right, labels, logits.argmax(axis=-1) == labels[:, None])
-    return right.T
+    answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, images, batch)]
+    return np.concatenate(answers).astype(np.int16)

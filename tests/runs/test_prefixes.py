@@ -8,10 +8,9 @@ import seqvision
 from seqvision.cells import CELLS
 from seqvision.data.base import Split
 from seqvision.families import FAMILIES
-from seqvision.runs.prefixes import right_after_each_step, write_prefixes
+from seqvision.runs.prefixes import said_after_each_step, write_prefixes
 from seqvision.runs.run import _clear
 from seqvision.scans import SCANS
-from seqvision.scans.base import reading_order
 
 RANDOM = np.random.default_rng(0)
 TEST = Split(RANDOM.integers(0, 256, (60, 6, 4), dtype=np.uint8), RANDOM.integers(0, 3, 60))
@@ -33,38 +32,40 @@ def after_truncation(model, end):
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_one_pass_counts_what_truncated_sequences_give(options):
+def test_one_pass_says_what_truncated_sequences_give(options):
     keras.utils.set_random_seed(1)
     # A cell may want an even number of units.
     model = seqvision.create_model("stacked", (6, 4), 3, units=[8, 8], **options)
-    right = right_after_each_step(model, TEST)
+    said = said_after_each_step(model, TEST.images)
     steps = model.get_layer("scan").output.shape[1]
-    assert right.shape == (steps, 3)
+    assert said.shape == (len(TEST), steps)
     for end in {1, 2, steps // 2, steps}:
-        correct = after_truncation(model, end) == TEST.labels
-        expected = np.bincount(TEST.labels[correct], minlength=3)
-        np.testing.assert_array_equal(right[end - 1], expected)
+        np.testing.assert_array_equal(said[:, end - 1], after_truncation(model, end))
 
 
 def test_many_steps_and_a_last_batch_that_is_smaller():
     keras.utils.set_random_seed(2)
     images = RANDOM.integers(0, 256, (70, 15, 15), dtype=np.uint8)
-    test = Split(images, RANDOM.integers(0, 3, 70))
     model = seqvision.create_model("stacked", (15, 15), 3, units=[4], scan="pixels")
-    correct = model.predict(images, verbose=0).argmax(axis=1) == test.labels
-    expected = np.bincount(test.labels[correct], minlength=3)
-    np.testing.assert_array_equal(right_after_each_step(model, test)[-1], expected)
+    expected = model.predict(images, verbose=0).argmax(axis=1)
+    np.testing.assert_array_equal(said_after_each_step(model, images)[:, -1], expected)
 
 
-def test_the_file_tells_the_order_of_reading_and_the_size_of_each_class(tmp_path):
+def test_the_file_counts_by_class_and_gives_an_example_of_each(tmp_path):
     scan = {"name": "columns", "reverse": True}
     model = seqvision.create_model("stacked", (6, 4), 4, units=[4], scan=scan)
     write_prefixes(tmp_path / "prefixes.npz", "stacked", model, TEST)
-    saved = np.load(tmp_path / "prefixes.npz")
-    np.testing.assert_array_equal(saved["order"], np.tile([3, 2, 1, 0], (6, 1)))
-    np.testing.assert_array_equal(saved["order"], reading_order(model.get_layer("scan"), 6, 4))
-    assert saved["images"].tolist() == [*np.bincount(TEST.labels), 0]  # No image of class 3.
-    assert saved["right"].shape == (4, 4)
+    said = said_after_each_step(model, TEST.images)
+    with np.load(tmp_path / "prefixes.npz") as saved:
+        np.testing.assert_array_equal(saved["order"], np.tile([3, 2, 1, 0], (6, 1)))
+        assert saved["images"].tolist() == [*np.bincount(TEST.labels), 0]  # None is of class 3.
+        for step in range(4):
+            of_class = [np.sum((said[:, step] == k) & (TEST.labels == k)) for k in range(4)]
+            assert saved["right"][step].tolist() == of_class
+        for k, example in enumerate(saved["examples"][:3]):
+            assert TEST.labels[example] == k and k not in TEST.labels[:example]
+            np.testing.assert_array_equal(saved["said"][:, k], said[example])
+        assert saved["examples"][3] == -1
 
 
 @pytest.mark.parametrize("family", FAMILIES.names())
@@ -76,11 +77,10 @@ def test_a_family_calls_itself_causal_only_if_it_never_looks_ahead(family):
     if not causal:
         return
     model = seqvision.create_model(family, (6, 4), 3, units=[8])
-    right = right_after_each_step(model, TEST)
+    said = said_after_each_step(model, TEST.images)
     changed = TEST.images.copy()
     changed[:, 4:] = RANDOM.integers(0, 256, changed[:, 4:].shape)  # Rows 4 and 5.
-    again = right_after_each_step(model, Split(changed, TEST.labels))
-    np.testing.assert_array_equal(right[:4], again[:4])
+    np.testing.assert_array_equal(said_after_each_step(model, changed)[:, :4], said[:, :4])
 
 
 def test_a_model_that_looks_ahead_gets_no_file(tmp_path):
