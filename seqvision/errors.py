@@ -28,6 +28,10 @@ class UnknownName(SeqvisionError, LookupError):
     """A name that no registry holds."""
 
 
+class NothingToShow(SeqvisionError):
+    """Records that lack what a chart shows; a report says so in the chart's place."""
+
+
 class RunFailed(SeqvisionError):
     """A run that started and could not end well, such as a loss that became NaN: exit code 1."""
 

@@ -57,6 +57,8 @@ def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
     derived = every_step(model)
     steps = derived.output.shape[1]
     # All layers' outputs are held for all steps at once: fewer images where there are many.
-    batch = BATCH if steps <= 200 else BATCH // 5
-    answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, images, batch)]
-    return np.concatenate(answers).astype(np.int16)
+    batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
+    # Filled up, the last batch is of the size that is compiled already.
+    filled = np.concatenate([images, images[: -len(images) % batch]])
+    answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, filled, batch)]
+    return np.concatenate(answers)[: len(images)].astype(np.int16)
