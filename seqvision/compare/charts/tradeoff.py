@@ -94,6 +94,6 @@ def _against(
     ).properties(width=300, height=240)
     caption = (
         "A dot is a model's mean over its seeds, its line goes from the best seed to the worst. "
-        f"Named and joined are the models that none beats: none that {better} errs less.{warning}"
+        f"Named are the models that none beats: none that {better} errs less.{warning}"
     )
     return finished(chart, title, caption)

@@ -193,10 +193,11 @@ def _words_on(data: dict[str, Any], runs: pd.DataFrame) -> str:
 
 
 def _unfinished(records: pd.DataFrame) -> list[dict[str, str]]:
-    why = {"unfinished": "at work still, or cut short"}
+    why = {"unfinished": "at work still, or cut short", "failed": "", "damaged": ""}
+    others = records[records["status"] != "finished"][["run_id", "status", "error"]]
     return [
-        {"run_id": row.run_id, "status": row.status, "why": row.error or why.get(row.status, "")}
-        for row in records[records["status"] != "finished"].itertuples()
+        {"run_id": run, "status": status, "why": error if isinstance(error, str) else why[status]}
+        for run, status, error in others.itertuples(index=False)
     ]
 
 
