@@ -46,6 +46,9 @@ _INK = {
 _FAINT = {"axis": {"gridOpacity": 0.12, "tickOpacity": 0.4, "domainOpacity": 0.4}}
 
 
+_OF_DATA = ("class_names", "input_shape", "train", "validation", "test")
+
+
 def ranked(records: pd.DataFrame) -> pd.DataFrame:
     """The finished runs, those of the best model first, with a column `model` to call it by.
 
@@ -54,7 +57,8 @@ def ranked(records: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         NothingToShow: no run is finished.
-        SeqvisionError: the runs are on different data, which nothing can rank together.
+        SeqvisionError: the runs are on different data, which nothing can rank together, or a
+            record does not say what its data are.
     """
     runs = records[records["status"] == "finished"].copy()
     if runs.empty:
@@ -65,6 +69,11 @@ def ranked(records: pd.DataFrame) -> pd.DataFrame:
             f"the runs are on different data, which nothing can rank together: {', '.join(data)}; "
             f"choose one (--data {data[0]!r}, or in Python records[records.dataset == ...])"
         )
+    for key in _OF_DATA:
+        missing = runs[key].isna() if key in runs else pd.Series(True, runs.index)
+        if missing.any():
+            run = runs.loc[missing, "folder"].iloc[0]
+            raise SeqvisionError(f"{run}/record.json: lacks dataset.{key}")
     hashes = runs.groupby("name")["config_hash"].transform("nunique")
     runs["model"] = runs["name"].where(hashes == 1, runs["name"] + " " + runs["config_hash"])
     runs["_error"] = runs.groupby("model")["test_error"].transform("mean")

@@ -22,6 +22,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Run:
+    """What is told of one run; None where its record does not say."""
+
+    run_id: str
+    seed: int
+    test_error: float
+    epochs: int | None
+    stopped: str | None
+    seconds: float | None
+    started: str
+    data: str
+    checksum: str
+    environment: int
+    """The number of its environment, from 1."""
+
+
+@dataclass(frozen=True)
 class Origin:
     """A model's config and its runs."""
 
@@ -30,7 +47,7 @@ class Origin:
     config_hash: str
     is_reference: bool
     lines: list[Line]
-    runs: list[dict[str, Any]]
+    runs: list[Run]
 
     @property
     def differences(self) -> list[Line]:
@@ -80,18 +97,23 @@ def read_record(folder: str) -> dict[str, Any]:
     return json.loads(Path(folder, "record.json").read_text(encoding="utf-8"))
 
 
-def _run(record: dict[str, Any], environments: list[dict[str, str]]) -> dict[str, Any]:
+def _run(record: dict[str, Any], environments: list[dict[str, str]]) -> Run:
     environment = {key: _text(value) for key, value in record["environment"].items()}
     if environment not in environments:
         environments.append(environment)
-    return {
-        "run_id": record["run_id"],
-        "seed": record["seed"],
-        "status": record["status"],
-        "error": record.get("error"),
-        "environment": environments.index(environment) + 1,
-        **{section: record.get(section, {}) for section in ("dataset", "metrics", "timing")},
-    }
+    metrics, timing = record["metrics"], record["timing"]
+    return Run(
+        run_id=record["run_id"],
+        seed=record["seed"],
+        test_error=metrics["test_error"],
+        epochs=metrics.get("epochs"),
+        stopped=metrics.get("stopped"),
+        seconds=timing.get("train_seconds"),
+        started=str(timing.get("started") or "")[:16].replace("T", " "),
+        data=record["dataset"]["name"],
+        checksum=record["dataset"]["checksum"],
+        environment=environments.index(environment) + 1,
+    )
 
 
 def _lines(config: dict[str, str], base: dict[str, str]) -> Iterator[Line]:

@@ -211,7 +211,7 @@ def test_provenance_marks_what_differs_from_the_reference(results):
         ("train.optimizer.name", "sgd", "adam"),
         ("train.optimizer.learning_rate", "0.1", "–"),
     }
-    assert [run["environment"] for origin in found.origins for run in origin.runs] == [1, 2]
+    assert [run.environment for origin in found.origins for run in origin.runs] == [1, 2]
     assert [e["cpu"] for e in found.environments] == ["a cpu", "another cpu"]
 
 
