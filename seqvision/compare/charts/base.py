@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from seqvision.compare.groups import DATA
 from seqvision.errors import NothingToShow, SeqvisionError
 
 PALETTE = ("#415be9", "#e37407", "#169ce9", "#c71298", "#846a62", "#c67f53")
@@ -52,15 +53,15 @@ _OF_DATA = ("class_names", "input_shape", "train", "validation", "test")
 def ranked(records: pd.DataFrame) -> pd.DataFrame:
     """The finished runs, those of the best model first, with a column `model` to call it by.
 
-    A model is called by its name, and by its config's hash as well where a name has had more than
-    one config. The best is the one with the smallest mean test error.
+    The best is the one with the smallest mean test error.
 
     Raises:
         NothingToShow: no run is finished.
         SeqvisionError: the runs are on different data, which nothing can rank together, or a
             record does not say what its data are.
     """
-    runs = records[records["status"] == "finished"].copy()
+    runs = records.assign(model=model_names(records))
+    runs = runs[runs["status"] == "finished"].copy()
     if runs.empty:
         raise NothingToShow(f"none of {len(records)} runs is finished")
     data = data_names(runs).unique()
@@ -74,18 +75,28 @@ def ranked(records: pd.DataFrame) -> pd.DataFrame:
         if missing.any():
             run = runs.loc[missing, "folder"].iloc[0]
             raise SeqvisionError(f"{run}/record.json: lacks dataset.{key}")
-    hashes = runs.groupby("name")["config_hash"].transform("nunique")
-    runs["model"] = runs["name"].where(hashes == 1, runs["name"] + " " + runs["config_hash"])
     runs["_error"] = runs.groupby("model")["test_error"].transform("mean")
     return runs.sort_values(["_error", "model", "seed"]).drop(columns="_error")
 
 
+def model_names(records: pd.DataFrame) -> pd.Series:
+    """What each run's model is called: by its name, and where a name has had more than one config
+    by the config's hash as well."""
+    hashes = records.groupby("name")["config_hash"].transform("nunique")
+    return records["name"].where(hashes == 1, records["name"] + " " + records["config_hash"])
+
+
 def data_names(records: pd.DataFrame) -> pd.Series:
-    """What each run's data are called: by the dataset's name, and where different data go by the
-    same name by the checksum as well; missing where a record does not say."""
-    checksum = records["checksum"].astype("string").str[:8]
-    several = checksum.groupby(records["dataset"]).transform("nunique") > 1
-    return records["dataset"].where(~several, records["dataset"] + " " + checksum)
+    """What each run's data are called: by the dataset's name, and as far as that is not enough to
+    tell them apart by checksum and split; missing where a record does not say."""
+    data = records.reindex(columns=DATA)
+    block = data.groupby(DATA, dropna=False).ngroup()
+    names = data["dataset"]
+    splits = data[["train", "validation", "test"]].astype("Int64").astype("string")
+    for more in (data["checksum"].astype("string").str[:8], splits.agg("+".join, axis=1)):
+        several = block.groupby(names).transform("nunique") > 1
+        names = names.where(~several, names + " " + more)
+    return names
 
 
 def best(runs: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
@@ -112,7 +123,7 @@ def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
     kind: dict[str, Any] = {"type": "sqrt"}
     if smallest > 0:
         kind = {"type": "log", "nice": False, "padding": 12}
-    heads = (1, 2, 5) if largest > 8 * smallest else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
+    heads = (1, 2, 5) if largest > 8 * smallest else (1, 1.5, 2, 3, 4, 5, 7)
     ticks = [head * 10.0**tens for tens in range(-5, 0) for head in heads]
     axis = alt.Axis(format="~%", values=[*ticks, 1], labelOverlap=True)
     return {"title": title, "scale": alt.Scale(**kind), "axis": axis}
@@ -121,7 +132,7 @@ def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
 def cell_axis(**options: Any) -> alt.Axis:
     """The bare axis of a table of cells: labels alone."""
     bare = {"ticks": False, "domain": False, "grid": False, "labelFlush": False, "labelAngle": 0}
-    return alt.Axis(**{**bare, "labelLimit": 140, **options})
+    return alt.Axis(**{**bare, "labelLimit": 180, **options})
 
 
 def model_color(models: Sequence[str]) -> alt.Color:

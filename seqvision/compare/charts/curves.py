@@ -30,11 +30,12 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
         alt.Tooltip("error:Q", format=".2%", title=f"{what} error"),
     ]
     base = alt.Chart().encode(x=x, y=y)
+    few = table["epoch"].max() <= 8  # A run of one epoch has no line, only a point.
     chart = alt.layer(
         base.mark_area(opacity=0.18, color=ACCENT).encode(y="min(error):Q", y2="max(error):Q"),
-        base.mark_line(strokeWidth=0.7, opacity=0.6, color=ACCENT, point={"size": 6}).encode(
-            detail="seed:N", tooltip=tooltip
-        ),
+        base.mark_line(
+            strokeWidth=0.7, opacity=0.6, color=ACCENT, point={"size": 6} if few else False
+        ).encode(detail="seed:N", tooltip=tooltip),
         base.mark_line(strokeWidth=2.2, color=ACCENT).encode(y="mean(error):Q"),
     ).properties(width=190, height=130)
     models = list(runs["model"].unique())

@@ -57,8 +57,9 @@ const fitted = (spec, width) => {
     const columns = Math.floor(room / (panel.width + copy.spacing));
     copy.columns = Math.max(1, Math.min(copy.columns, columns));
     const share = Math.floor(room / copy.columns) - copy.spacing;
-    // A square, such as a matrix, stays as large as it is.
-    panel.width = panel.width === panel.height ? panel.width : Math.min(share, 2 * panel.width);
+    const square = panel.width === panel.height; // A matrix, which grows in both ways, and less.
+    panel.width = Math.min(share, (square ? 1.3 : 2) * panel.width);
+    if (square) panel.height = panel.width;
   } else if (typeof copy.width === "number") {
     copy.width = "container";
     copy.autosize = { type: "fit-x", contains: "padding" };

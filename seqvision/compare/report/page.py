@@ -13,14 +13,15 @@ import pandas as pd
 
 from seqvision.compare.answers import Answers, answers
 from seqvision.compare.charts import CHARTS
-from seqvision.compare.charts.base import data_names, ranked
+from seqvision.compare.charts.base import model_names, ranked
 from seqvision.compare.charts.html import template, vega
+from seqvision.compare.groups import grouped
 from seqvision.compare.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.compare.report.leaderboard import Leaderboard, leaderboard
 from seqvision.compare.report.pictures import test_images
 from seqvision.compare.report.provenance import Provenance, provenance, read_record
 from seqvision.compare.report.strips import Strip, strips
-from seqvision.errors import NothingToShow, SeqvisionError
+from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
 
 _log = logging.getLogger(__name__)
 
@@ -45,11 +46,13 @@ class Chapter:
     title: str
     lead: str
     data: dict[str, Any]
-    has_baseline: bool
+    baseline: str | None
     test_images: int
     leaderboard: Leaderboard
     figures: list[Figure]
     provenance: Provenance
+    origin_ids: dict[str, str]
+    """Where on the page each model's provenance is."""
     notes: list[str] = field(default_factory=list)
     strips: list[Strip] = field(default_factory=list)
     strips_problem: str = ""
@@ -77,20 +80,12 @@ def report(records: pd.DataFrame, *, baseline: str | None = None, title: str | N
     done = records[records["status"] == "finished"]
     if done.empty:
         raise SeqvisionError(f"none of {len(records)} runs is finished: there is nothing to report")
-    if baseline is not None and baseline not in set(done["name"]):
-        from seqvision.errors import did_you_mean
-
+    chapters = [
+        _chapter(f"data-{place}", own, baseline) for place, own in enumerate(_by_data(records), 1)
+    ]
+    if baseline is not None and not any(chapter.baseline for chapter in chapters):
         near = did_you_mean(baseline, done["name"].unique())
         raise SeqvisionError(f"no finished run of the baseline {baseline!r}{near}")
-    groups = sorted(
-        (group for _, group in records.groupby(data_names(records), sort=False)),
-        key=lambda group: -len(group),
-    )
-    chapters = [
-        _chapter(f"data-{place}", group, baseline)
-        for place, group in enumerate(groups, 1)
-        if (group["status"] == "finished").any()
-    ]
     models = sum(len(chapter.provenance.origins) for chapter in chapters)
     return template(_own("page.html.j2")).render(
         title=title or ("One model" if models == 1 else f"{models} models compared"),
@@ -105,36 +100,48 @@ def report(records: pd.DataFrame, *, baseline: str | None = None, title: str | N
     )
 
 
+def _by_data(records: pd.DataFrame) -> list[pd.DataFrame]:
+    """The runs on each data that have a result, most first; unfinished ones where they belong."""
+    runs = grouped(records, ["name"])
+    parts = [part for _, part in runs[runs["block"] >= 0].groupby("block")]
+    parts = [part for part in parts if (part["status"] == "finished").any()]
+    return sorted((part.drop(columns=["block", "row"]) for part in parts), key=len, reverse=True)
+
+
 def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
+    records = records.assign(model=model_names(records))
     runs = ranked(records)
     models = list(runs["model"].unique())
+    named = runs.loc[(runs["name"] == baseline) | (runs["model"] == baseline), "model"].unique()
+    if len(named) > 1:
+        raise SeqvisionError(f"the baseline {baseline!r} is several models: {', '.join(named)}")
+    own_baseline = named[0] if len(named) else None
     record = read_record(runs["folder"].iloc[0])
     data, classes = record["dataset"], record["dataset"]["class_names"]
-    of_baseline = runs.loc[runs["name"] == baseline, "model"]
-    reference = models[0] if of_baseline.empty else of_baseline.iloc[0]
-    chapter: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     images = None
     try:
         images = test_images(record)
-        chapter["strips"] = strips(runs, classes, images)
+        found["strips"] = strips(runs, classes, images)
     except SeqvisionError as error:
-        chapter["strips_problem"] = chapter["pictures_problem"] = str(error)
+        found["strips_problem"] = found["pictures_problem"] = str(error)
     if (every := _answers(runs, images)) is not None:
-        chapter["hard"] = hard_images(every, classes, images)
-        chapter["disputes"] = disputes(every, classes, images)
-    if baseline is not None and of_baseline.empty:
-        chapter["notes"] = [f"The baseline {baseline} has no finished run on these data."]
+        found["hard"] = hard_images(every, classes, images)
+        found["disputes"] = disputes(every, classes, images)
+    if baseline is not None and own_baseline is None:
+        found["notes"] = [f"The baseline {baseline} has no finished run on these data."]
     return Chapter(
         id=id,
         title=data["name"],
         lead=_words_on(data, runs),
         data=data,
-        has_baseline=not of_baseline.empty,
+        baseline=own_baseline,
         test_images=data["test"],
-        leaderboard=leaderboard(records, None if of_baseline.empty else baseline),
+        leaderboard=leaderboard(records, own_baseline),
         figures=_figures(records),
-        provenance=provenance(runs, reference),
-        **chapter,
+        provenance=provenance(runs, own_baseline or models[0]),
+        origin_ids={model: f"{id}-origin-{place}" for place, model in enumerate(models, 1)},
+        **found,
     )
 
 
@@ -156,7 +163,7 @@ def _figures(records: pd.DataFrame) -> list[Figure]:
     for entry in sorted(entries, key=lambda entry: entry.card.get("order", 99)):
         small = entry.card.get("small", False)
         try:
-            spec = CHARTS.get(entry.name)(records).to_dict()
+            spec = CHARTS.get(entry.name)(records).to_dict(validate=False)
         except NothingToShow as error:
             title = entry.summary.rstrip(".")
             figures.append(Figure(entry.name, title, problem=str(error), small=small))
@@ -184,11 +191,13 @@ def _words_on(data: dict[str, Any], runs: pd.DataFrame) -> str:
     stands_in = ""
     if data.get("asked_for", data["name"]) != data["name"]:
         stands_in = f" They stand in for {data['asked_for']}, which could not be had."
+    share = f"{best.mean():.2%} of the test images, over {len(best)} {_plural('seed', len(best))}"
+    result = f"{models[0]} errs on {share}."
+    if len(models) > 1:
+        result = f"Of {len(models)} models, {models[0]} errs least: {share}."
     return (
         f"{len(data['class_names'])} classes of {shape} images: {data['train']:,} to train on, "
-        f"{data['validation']:,} to validate, {data['test']:,} to test.{stands_in} Of "
-        f"{len(models)} {_plural('model', len(models))}, {models[0]} errs least: "
-        f"{best.mean():.2%} of the test images, over {len(best)} {_plural('seed', len(best))}."
+        f"{data['validation']:,} to validate, {data['test']:,} to test.{stands_in} {result}"
     )
 
 

@@ -37,7 +37,7 @@ class Strip:
 
 
 def strips(
-    runs: pd.DataFrame, classes: Sequence[str], images: np.ndarray, most: int = 2
+    runs: pd.DataFrame, classes: Sequence[str], images: np.ndarray, most: int = 3
 ) -> list[Strip]:
     """A strip of the best model of each of the `most` best scans; `runs` come best first."""
     found: dict[str, Strip] = {}
