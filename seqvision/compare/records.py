@@ -16,6 +16,8 @@ _RUN = re.compile(r"([0-9a-f]{8})-s(\d+)")
 _SECTIONS = ("dataset", "metrics", "timing", "model", "environment")
 _CONFIG = ("data", "model", "train")
 _TEXTS = {"stopped", "started", "ended"}
+_NUMBER = (int, float, type(None))
+_NESTED = (list, dict)
 _log = logging.getLogger(__name__)
 
 
@@ -51,8 +53,13 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
         raise SeqvisionError(
             f"{folder}: no records; a run's is {folder / '<name>' / '<config hash>-s<seed>'}/"
         )
-    columns = sorted(dict.fromkeys(key for row in rows for key in row), key=_place)
+    columns = sorted(dict.fromkeys(key for row in rows for key in row), key=is_config)
     return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
+
+
+def is_config(column: str) -> bool:
+    """Whether a column is of the config, such as `model.scan`."""
+    return "." in column and column.partition(".")[0] in _CONFIG
 
 
 def _runs(folder: Path) -> list[tuple[str, str, str, int]]:
@@ -105,13 +112,15 @@ def _values(record: Any, row: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise ValueError(f"{section}: expected a mapping, got {content!r}")
         for key, value in content.items():
-            if _should_be_number(section, key) and not isinstance(value, int | float | None):
+            if not isinstance(value, _NUMBER) and _should_be_number(section, key):
                 raise ValueError(f"{section}.{key}: expected a number, got {value!r}")
             if section == "dataset" and key == "name":
                 key = "dataset"
             if key in row or key in values:
                 key = f"{section}.{key}"
-            values[key] = tuple(value) if isinstance(value, list) else _plain(value)
+            if isinstance(value, _NESTED):
+                value = tuple(value) if isinstance(value, list) else _plain(value)
+            values[key] = value
     if status == "finished" and not {"dataset", "checksum", "test_error"} <= values.keys():
         raise ValueError("dataset.name, dataset.checksum and metrics.test_error have to be there")
     if not isinstance(config := record.get("config"), dict):
@@ -151,7 +160,7 @@ def _flatten(content: dict[str, Any], path: str, values: dict[str, Any]) -> None
     """Add `path.key` for all that a section holds; a mapping as one text and by its parts."""
     for key, value in content.items():
         place = f"{path}.{key}"
-        values[place] = _plain(value)
+        values[place] = _plain(value) if isinstance(value, _NESTED) else value
         if isinstance(value, dict):
             _flatten(value, place, values)
 
@@ -166,8 +175,3 @@ def _plain(value: Any) -> Any:
     if "name" not in value:
         return options
     return f"{value['name']}({options})" if options else value["name"]
-
-
-def _place(column: str) -> bool:
-    """Sorts the config's columns behind the others."""
-    return column.partition(".")[0] in _CONFIG and "." in column
