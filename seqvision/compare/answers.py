@@ -1,7 +1,6 @@
 """What runs said of the test images: their predictions.npz, side by side."""
 
 import logging
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seqvision.compare.predictions import read_predictions
 from seqvision.errors import NothingToShow
 
 _log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ def answers(runs: pd.DataFrame) -> Answers:
             one = _read(path, path.stat().st_mtime_ns)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
-            _log.warning("%s: damaged, left out: %s", path, error)
+        except (OSError, ValueError) as error:
+            _log.warning("left out: %s", error)
             continue
         if found and not np.array_equal(one[0], found[0][0]):
             _log.warning("%s: its labels are not those of the other runs; left out", path)
@@ -69,9 +69,6 @@ def answers(runs: pd.DataFrame) -> Answers:
 @lru_cache(maxsize=512)
 def _read(path: Path, changed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, answers and confidence; `changed` makes a rewritten file another."""
-    with np.load(path) as saved:
-        probabilities, labels = saved["probabilities"], saved["labels"]
-    if probabilities.shape[:1] != labels.shape:
-        raise ValueError(f"{probabilities.shape} probabilities for {labels.shape} labels")
+    probabilities, labels = read_predictions(path.parent)
     said = probabilities.argmax(axis=1).astype(np.int16)
     return labels.astype(np.int16), said, probabilities.max(axis=1).astype(np.float32)
