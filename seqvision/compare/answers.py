@@ -46,10 +46,11 @@ def answers(runs: pd.DataFrame) -> Answers:
         NothingToShow: no run has predictions.
     """
     found, kept = [], []
-    for place, folder in enumerate(runs["folder"]):
+    columns = (runs["folder"], runs["class_names"], runs["test"])
+    for place, (folder, names, images) in enumerate(zip(*columns, strict=True)):
         path = Path(folder, "predictions.npz")
         try:
-            one = _read(path, path.stat().st_mtime_ns)
+            one = _read(path, path.stat().st_mtime_ns, len(names), int(images))
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
@@ -67,8 +68,19 @@ def answers(runs: pd.DataFrame) -> Answers:
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, changed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels, answers and confidence; `changed` makes a rewritten file another."""
+def _read(
+    path: Path, changed: int, classes: int, images: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, answers and confidence; `changed` makes a rewritten file another.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or does not fit the record.
+    """
     probabilities, labels = read_predictions(path.parent)
+    if probabilities.shape != (images, classes) or not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(
+            f"{path}: probabilities {probabilities.shape}, but the record says {images} images of "
+            f"{classes} classes"
+        )
     said = probabilities.argmax(axis=1).astype(np.int16)
     return labels.astype(np.int16), said, probabilities.max(axis=1).astype(np.float32)

@@ -73,6 +73,9 @@ def read_prefixes(runs: pd.DataFrame) -> Iterator[tuple[str, str, int, dict[str,
 def _read(path: Path, classes: int) -> dict[str, np.ndarray]:
     with np.load(path) as saved:
         arrays = {name: saved[name] for name in saved.files}
-    if arrays["right"].shape[1:] != (classes,) or arrays["images"].shape != (classes,):
-        raise ValueError(f"counts of {arrays['right'].shape} for {classes} classes")
+    shape = arrays["right"].shape
+    if shape[1:] != (classes,) or arrays["images"].shape != (classes,):
+        raise ValueError(f"counts of {shape} for {classes} classes")
+    if arrays.get("said", arrays["right"]).shape != shape:
+        raise ValueError(f"examples of {arrays['said'].shape} for counts of {shape}")
     return arrays

@@ -1,41 +1,26 @@
 """Puts the report together, a chapter for each dataset: runs on different data are not ranked."""
 
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from seqvision.compare.answers import Answers, answers
-from seqvision.compare.charts import CHARTS
+from seqvision.compare.answers import answers
 from seqvision.compare.charts.base import model_names, ranked
 from seqvision.compare.charts.html import template, vega
 from seqvision.compare.groups import grouped
+from seqvision.compare.report.figures import Figure, figures
 from seqvision.compare.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.compare.report.leaderboard import Leaderboard, leaderboard
 from seqvision.compare.report.pictures import test_images
 from seqvision.compare.report.provenance import Provenance, provenance, read_record
 from seqvision.compare.report.strips import Strip, strips
 from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart, or why there is none."""
-
-    kind: str
-    title: str
-    caption: str = ""
-    spec: dict[str, Any] | None = None
-    problem: str = ""
-    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +110,8 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         found["strips"] = strips(runs, classes, images)
     except SeqvisionError as error:
         found["strips_problem"] = found["pictures_problem"] = str(error)
-    if (every := _answers(runs, images)) is not None:
+    with suppress(NothingToShow):  # The charts of predictions say so.
+        every = answers(runs)
         found["hard"] = hard_images(every, classes, images)
         found["disputes"] = disputes(every, classes, images)
     if baseline is not None and own_baseline is None:
@@ -138,40 +124,11 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         baseline=own_baseline,
         test_images=data["test"],
         leaderboard=leaderboard(records, own_baseline),
-        figures=_figures(records),
+        figures=figures(records),
         provenance=provenance(runs, own_baseline or models[0]),
         origin_ids={model: f"{id}-origin-{place}" for place, model in enumerate(models, 1)},
         **found,
     )
-
-
-def _answers(runs: pd.DataFrame, images: np.ndarray | None) -> Answers | None:
-    try:
-        every = answers(runs)
-    except NothingToShow:
-        return None
-    if images is not None and len(images) != len(every.labels):
-        raise SeqvisionError(
-            f"predictions for {len(every.labels)} test images, but there are {len(images)}"
-        )
-    return every
-
-
-def _figures(records: pd.DataFrame) -> list[Figure]:
-    figures = []
-    entries = [CHARTS.entry(kind) for kind in CHARTS.names()]
-    for entry in sorted(entries, key=lambda entry: entry.card.get("order", 99)):
-        small = entry.card.get("small", False)
-        try:
-            spec = CHARTS.get(entry.name)(records).to_dict(validate=False)
-        except NothingToShow as error:
-            title = entry.summary.rstrip(".")
-            figures.append(Figure(entry.name, title, problem=str(error), small=small))
-            continue
-        # Title and caption are the page's own text, which wraps, and is read aloud.
-        title, caption = spec.pop("title")["text"], spec["description"]
-        figures.append(Figure(entry.name, title, caption, spec, small=small))
-    return figures
 
 
 def _lead(records: pd.DataFrame, done: pd.DataFrame, chapters: Sequence[Chapter]) -> str:

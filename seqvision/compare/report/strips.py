@@ -44,6 +44,8 @@ def strips(
     for scan, model, seed, saved in read_prefixes(runs):
         if scan in found or not {"order", "examples", "said"} <= saved.keys():
             continue
+        if saved["order"].shape != images.shape[1:3]:
+            continue
         found[scan] = _strip(scan, model, seed, saved, classes, images)
         if len(found) == most:
             break

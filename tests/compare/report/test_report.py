@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -229,3 +230,22 @@ def test_old_records_without_steps_or_predictions_make_a_report_that_says_so(res
     text = report(results.records)
     assert text.count("Not shown: ") >= 5
     assert "only a model that reads in one direction" in text
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def other_arrays(path):
+    np.savez(path, **{name: np.zeros((3, 2), int) for name in np.load(path).files})
+
+
+@pytest.mark.parametrize("damage", [cut, other_arrays, lambda path: path.write_bytes(b"no")])
+@pytest.mark.parametrize("name", ["predictions.npz", "prefixes.npz"])
+def test_a_damaged_file_costs_its_run_a_place_in_a_chart_and_no_more(name, damage, shown, tmp_path):
+    folder = tmp_path / "results"
+    shutil.copytree(shown.folder, folder)
+    damage(folder / "gru_rows" / "00000001-s0" / name)
+    text = report(load_records(folder))
+    assert 'data-value="gru_rows"' in text and "gru_rows/00000001-s0" in text
+    assert "Not shown" not in text  # The model's other run is whole.
