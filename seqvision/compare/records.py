@@ -16,8 +16,8 @@ _RUN = re.compile(r"([0-9a-f]{8})-s(\d+)")
 _SECTIONS = ("dataset", "metrics", "timing", "model", "environment")
 _CONFIG = ("data", "model", "train")
 _TEXTS = {"stopped", "started", "ended"}
-_NUMBER = (int, float, type(None))
 _NESTED = (list, dict)
+_NO_NUMBER = (str, list, dict)
 _log = logging.getLogger(__name__)
 
 
@@ -88,7 +88,7 @@ def _row(path: str, name: str, config_hash: str, seed: int) -> dict[str, Any]:
     try:
         with open(f"{path}/record.json", "rb") as file:  # noqa: PTH123  (Path costs as much again)
             record = json.load(file)
-        return row | _values(record, row)
+        return _of_record(record, row)
     except FileNotFoundError:
         return row | _config_values(_read_yaml(Path(path, "config.yaml")))
     except (OSError, ValueError, RecursionError) as error:
@@ -96,8 +96,8 @@ def _row(path: str, name: str, config_hash: str, seed: int) -> dict[str, Any]:
         return row | {"status": "damaged", "error": str(error)}
 
 
-def _values(record: Any, row: dict[str, Any]) -> dict[str, Any]:
-    """The columns that a record gives, beside those its folder's name has given.
+def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
+    """The whole row of a record; `row` is what its folder's name tells.
 
     Raises:
         ValueError: it is not a run's record.
@@ -106,21 +106,19 @@ def _values(record: Any, row: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("not a mapping")
     if (status := record.get("status")) not in ("finished", "failed"):
         raise ValueError(f"status: expected finished or failed, got {status!r}")
-    values: dict[str, Any] = {"status": status, "error": record.get("error")}
+    values = row | {"status": status, "error": _plain(record.get("error"))}
     for section in _SECTIONS:
         content = record.get(section)
         if not isinstance(content, dict):
             raise ValueError(f"{section}: expected a mapping, got {content!r}")
         for key, value in content.items():
-            if not isinstance(value, _NUMBER) and _should_be_number(section, key):
-                raise ValueError(f"{section}.{key}: expected a number, got {value!r}")
+            if isinstance(value, _NO_NUMBER):
+                if _should_be_number(section, key):
+                    raise ValueError(f"{section}.{key}: expected a number, got {value!r}")
+                value = tuple(value) if isinstance(value, list) else _plain(value)
             if section == "dataset" and key == "name":
                 key = "dataset"
-            if key in row or key in values:
-                key = f"{section}.{key}"
-            if isinstance(value, _NESTED):
-                value = tuple(value) if isinstance(value, list) else _plain(value)
-            values[key] = value
+            values[f"{section}.{key}" if key in values else key] = value
     if status == "finished" and not {"dataset", "checksum", "test_error"} <= values.keys():
         raise ValueError("dataset.name, dataset.checksum and metrics.test_error have to be there")
     if not isinstance(config := record.get("config"), dict):
