@@ -1,6 +1,5 @@
 """What runs said of the test images: their predictions.npz, side by side."""
 
-import logging
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -8,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seqvision.compare.left_out import tell_left_out
 from seqvision.compare.predictions import read_predictions
 from seqvision.errors import NothingToShow
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,10 @@ def answers(runs: pd.DataFrame) -> Answers:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            _log.warning("left out: %s", error)
+            tell_left_out(path, str(error))
             continue
         if found and not np.array_equal(one[0], found[0][0]):
-            _log.warning("%s: its labels are not those of the other runs; left out", path)
+            tell_left_out(path, "its labels are not those of the other runs")
             continue
         found.append(one)
         kept.append(place)

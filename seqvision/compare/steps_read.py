@@ -1,6 +1,5 @@
 """How soon causal models know: their prefixes.npz, and as a table."""
 
-import logging
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seqvision.compare.left_out import tell_left_out
 from seqvision.errors import NothingToShow
 
-_log = logging.getLogger(__name__)
 _MOST_STEPS = 56
 
 
@@ -65,7 +64,7 @@ def read_prefixes(runs: pd.DataFrame) -> Iterator[tuple[str, str, int, dict[str,
         except FileNotFoundError:
             continue
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            _log.warning("%s: damaged, left out: %s", path, error)
+            tell_left_out(path, str(error))
             continue
         yield scan, model, seed, {**saved, "names": np.array(names, dtype=object)}
 
