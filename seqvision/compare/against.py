@@ -12,7 +12,7 @@ from seqvision.compare.statistics.bootstrap import bootstrap_interval
 from seqvision.compare.statistics.cochran import cochrans_q
 from seqvision.compare.statistics.holm import holm
 from seqvision.compare.statistics.majority import majority_p_value
-from seqvision.compare.statistics.mcnemar import mcnemar
+from seqvision.compare.statistics.mcnemar import mcnemar_over_seeds
 from seqvision.compare.statistics.student import t_interval, t_p_value
 
 _ON_IMAGES = ["bootstrap_low", "bootstrap_high", "p_mcnemar", "cochrans_q", "p_cochran"]
@@ -26,9 +26,9 @@ def against(units: pd.DataFrame, used: pd.DataFrame, baselines: dict[int, int]) 
       seeds: what more seeds would show on these test images;
     - `bootstrap_low`, `bootstrap_high`: the 95 % interval of the difference in test error over
       seeds and test images both: what other images would show too;
-    - `p_mcnemar`: McNemar's exact test on the test images, seed by seed; it is small only if it is
-      for most seeds. It speaks of these trained models, not of what other seeds would give, and is
-      there only where row and baseline are one config each;
+    - `p_mcnemar`: McNemar's exact test on the test images, seed by seed; it is small only if most
+      seeds find the same side better. It speaks of these trained models, not of what other seeds
+      would give, and is there only where row and baseline are one config each;
     - `p_paired_holm`, `p_mcnemar_holm`: corrected for the number of rows on the same data;
     - `cochrans_q` and `p_cochran`, the same for all rows of one config on the same data: whether
       they err equally often, over the seeds they all have, made one as McNemar's are.
@@ -91,7 +91,7 @@ def _on_images(runs: pd.DataFrame, base: int) -> Iterator[dict[str, Any]]:
             differences = np.array([mine.astype(float) - bases for mine, bases in pairs])
             said["bootstrap_low"], said["bootstrap_high"] = bootstrap_interval(differences)
             if {row, base} <= singles:
-                said["p_mcnemar"] = majority_p_value([mcnemar(*pair) for pair in pairs])
+                said["p_mcnemar"] = mcnemar_over_seeds(pairs)
         yield said
 
 

@@ -92,9 +92,9 @@ def _against(
         "images. These are what to decide by.",
         "The bootstrap's 95 % interval is of the difference in test error over seeds and test "
         "images both: what other images would show too; it errs on the wide side.",
-        "McNemar's exact test asks whether the trained models err equally often on the same test "
-        "images; several seeds' are one p that is small only if most are. It does not say what "
-        "other seeds would give.",
+        "McNemar's exact test and Cochran's Q ask whether the trained models err equally often on "
+        "the same test images; of several seeds, most have to say so, and McNemar's to the same "
+        "side. Neither says what other seeds would give.",
         "p-values are Holm's, corrected for the number of rows on the same data.",
     ]
     for title, rows in table.groupby(data_titles(table), sort=False):

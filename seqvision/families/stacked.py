@@ -9,7 +9,7 @@ from seqvision.families.base import Reader, classifier, image_input, scanned
 from seqvision.options import CellSpec, Pooling, Rate, ScanSpec, Units
 
 
-@FAMILIES.register("stacked")
+@FAMILIES.register("stacked", causal=True)
 def stacked(
     input_shape: Sequence[int],
     num_classes: int,

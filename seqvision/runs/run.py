@@ -112,6 +112,7 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
     """Measure the trained model and write what is left to write, the record last."""
     from seqvision.runs.model import build_model
     from seqvision.runs.predict import logits, timed_logits
+    from seqvision.runs.prefixes import write_prefixes
 
     dataset, validation, model = setup.dataset, setup.validation, setup.model
     answers, rate = timed_logits(model, dataset.test.images)
@@ -138,6 +139,7 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
         plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
     plain.set_weights(model.get_weights())
     write_atomically(folder / "model.keras", plain.save)
+    write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
     (folder / "checkpoint.npz").unlink(missing_ok=True)
 
@@ -184,8 +186,8 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier run left in its folder, the record first."""
-    for name in ("record.json", "checkpoint.npz", "model.keras", "predictions.npz"):
+    for name in ("record.json", "checkpoint.npz", "model.keras"):
         (folder / name).unlink(missing_ok=True)
-    for name in ("history.csv", "steps.csv", "tests.csv"):
+    for name in ("predictions.npz", "prefixes.npz", "history.csv", "steps.csv", "tests.csv"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "tensorboard", ignore_errors=True)

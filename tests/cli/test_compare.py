@@ -101,12 +101,12 @@ def test_texts_on_stdout_and_in_files_are_the_same(call, results, tmp_path):
     assert pd.read_csv(io.StringIO(printed))["seeds"].tolist() == [2, 2]
 
 
-def test_a_damaged_record_is_said_and_counted(call, results):
+def test_a_damaged_record_is_said_and_counted(call, results, caplog):
     (record,) = results.glob("lstm/*-s1/record.json")
     record.write_text("{")
     said = call("compare", "--json")
     assert said.code == 0
-    assert f"{record.parent.relative_to(results.parent)}: damaged record" in said.err
+    assert f"{record.parent.relative_to(results.parent)}: damaged record" in caplog.text
     assert {r["name"]: r["damaged"] for r in json.loads(said.out)["rows"]} == {"gru": 0, "lstm": 1}
 
 

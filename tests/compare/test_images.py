@@ -9,7 +9,7 @@ from seqvision.compare.records import load_records
 from seqvision.compare.statistics.bootstrap import bootstrap_interval
 from seqvision.compare.statistics.cochran import cochrans_q
 from seqvision.compare.statistics.majority import majority_p_value
-from seqvision.compare.statistics.mcnemar import mcnemar
+from seqvision.compare.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 from seqvision.compare.table import compare
 
 IMAGES = 300
@@ -42,7 +42,7 @@ def test_every_statistic_gets_the_masks_of_its_runs(masks, results):
         row = table.loc[name]
         pairs = list(zip(masks[name], masks["base"], strict=True))
         assert row["difference"] == pytest.approx(masks[name].mean() - masks["base"].mean())
-        assert row["p_mcnemar"] == pytest.approx(majority_p_value([mcnemar(*p) for p in pairs]))
+        assert row["p_mcnemar"] == pytest.approx(mcnemar_over_seeds(pairs))
         interval = bootstrap_interval(masks[name].astype(int) - masks["base"])
         assert (row["bootstrap_low"], row["bootstrap_high"]) == pytest.approx(interval)
     tests = [cochrans_q(np.array([masks[name][seed] for name in masks])) for seed in range(3)]
@@ -118,7 +118,7 @@ def test_predictions_that_cannot_be_read_are_said_and_left_out(masks, results, c
     row = table_of(results).loc["better"]
     assert str(file.parent) in caplog.text
     pairs = [(masks["better"][seed], masks["base"][seed]) for seed in (0, 2)]
-    assert row["p_mcnemar"] == pytest.approx(majority_p_value([mcnemar(*p) for p in pairs]))
+    assert row["p_mcnemar"] == pytest.approx(mcnemar_over_seeds(pairs))
     assert row["common_seeds"] == 3  # The record's own error is there.
 
 

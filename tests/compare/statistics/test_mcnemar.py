@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar as other
 
-from seqvision.compare.statistics.mcnemar import mcnemar
+from seqvision.compare.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 
 
 def masks(both, only_first, only_second, neither):
@@ -24,3 +24,14 @@ def test_is_the_sign_test_of_the_discordant_images(counts):
     assert mcnemar(*masks(*counts)) == pytest.approx(expected)
     table = [[counts[3], second], [first, counts[0]]]
     assert mcnemar(*masks(*counts)) == pytest.approx(other(table, exact=True).pvalue)
+
+
+def test_most_seeds_have_to_find_the_same_side_better():
+    better, worse, equal = masks(5, 2, 25, 100), masks(5, 25, 2, 100), masks(5, 9, 9, 100)
+    p = mcnemar(*better)
+    assert p < 0.001
+    assert mcnemar_over_seeds([better]) == p
+    assert mcnemar_over_seeds([better, equal, better]) == pytest.approx(1.5 * p)
+    assert mcnemar_over_seeds([worse, worse, better]) == pytest.approx(1.5 * p)
+    assert mcnemar_over_seeds([better, worse]) == 1
+    assert mcnemar_over_seeds([better, worse, equal]) == 1
