@@ -84,21 +84,18 @@ def raised_bias(initializer: Any, gate: int, gates: int, by: float) -> Any:
     return initial
 
 
-def joint_kernel(initializer: Any, rows: int, blocks: int = 1) -> Any:
+def joint_kernel(initializer: Any, rows: int) -> Any:
     """Return a function that cuts initializers out of one kernel of `rows` rows.
 
     Where a source draws the kernels of the input and of the states as one, so that an
     initializer such as Glorot's knows the true number of inputs, `joint_kernel(...)(first)`
-    initializes the weight that holds the rows from `first` on. `blocks` such kernels, each drawn
-    by itself, stand side by side.
+    initializes the weight that holds the rows from `first` on.
     """
-    # One clone a block, kept: called again for the same shape, it repeats its values.
-    draws = [initializer.clone() for _ in range(blocks)]
+    draw = initializer.clone()  # Called again for the same shape, it repeats its values.
 
     def rows_from(first: int) -> Any:
         def initial(shape: Any, dtype: Any = None) -> Any:
-            kernels = [draw((rows, shape[1] // blocks), dtype=dtype) for draw in draws]
-            return ops.concatenate(kernels, axis=1)[first : first + shape[0]]
+            return draw((rows, shape[1]), dtype=dtype)[first : first + shape[0]]
 
         return initial
 

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, joint_kernel, raised_bias
+from seqvision.cells.base import CellLayer, raised_bias
 from seqvision.cells.frequency import frequency_windows
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
@@ -27,7 +27,7 @@ class GridLSTMCell(CellLayer):
     and one that comes along frequency, with the state (n, d) that block k − 1 has just made. Both
     see both outputs; for s either of time or frequency, T or F,
 
-        z_s = x_k W_s + [m, n] U_s + b_s
+        z_s = [x_k, m, n] W_s + b_s
         i_s = σ(z_si + p_si ∘ d + q_si ∘ c),  f_s = σ(z_sf + p_sf ∘ d + q_sf ∘ c)
         d' = f_F ∘ d + i_F ∘ tanh(z_Fc),      c' = f_T ∘ c + i_T ∘ tanh(z_Tc)
         o_s = σ(z_so + p_so ∘ d' + q_so ∘ c')
@@ -48,11 +48,11 @@ class GridLSTMCell(CellLayer):
         frequency_ranges: `[first, one after the last]` feature of each range that is swept by
             itself, with weights of its own; None sweeps all features once.
         use_peepholes: whether the gates see the cell states, through p and q.
-        share_time_frequency_weights: whether W, U, b, p, q are the same for both LSTMs.
+        share_time_frequency_weights: whether W, b, p, q are the same for both LSTMs.
         couple_input_forget_gates: whether f is 1 − i; kernels then hold i, c, o.
         forget_bias: what the forget gates' biases start at, besides their initializer.
         cell_clip: bound of the cell states' absolute values; None for no bound.
-        kernel_initializer: of W and U, drawn as one kernel for each of the two LSTMs.
+        kernel_initializer: of W, drawn for each of the two LSTMs by itself.
 
     Raises:
         SeqvisionError: the blocks do not fit into the features.
@@ -133,10 +133,8 @@ class GridLSTMCell(CellLayer):
         units, size = self.units, windows[0][1] - windows[0][0]
         lstms = 1 if self.share_time_frequency_weights else 2
         width = lstms * self._gates
-        rows_from = joint_kernel(self.kernel_initializer, size + 2 * units, lstms)
-        sweep.kernel = self.add_weight((size, width), rows_from(0), name=f"{name}_kernel")
-        sweep.recurrent_kernel = self.add_weight(
-            (2 * units, width), rows_from(size), name=f"{name}_recurrent_kernel"
+        sweep.kernel = self.add_weight(
+            (size + 2 * units, width), self._kernels, name=f"{name}_kernel"
         )
         bias: Any = self.bias_initializer
         for lstm in range(0 if self.couple_input_forget_gates else lstms):
@@ -150,18 +148,26 @@ class GridLSTMCell(CellLayer):
                 )
         return sweep
 
+    def _kernels(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw the kernel of each LSTM by itself."""
+        draws = [self.kernel_initializer.clone() for _ in range(shape[1] // self._gates)]
+        kernels = [draw((shape[0], self._gates), dtype=dtype) for draw in draws]
+        return ops.concatenate(kernels, axis=1)
+
     def _vectors(self, shape: Any, dtype: Any = None) -> Any:
         """Draw each peephole as the vector it is."""
         draws = [self.peephole_initializer.clone() for _ in range(shape[0] * shape[1])]
         return ops.reshape(ops.stack([draw(shape[2:], dtype=dtype) for draw in draws]), shape)
 
     def project(self, sequence: Any, training: bool = False) -> Any:
-        """Return what each block takes from the input, a list of `(batch, time, gates)`."""
+        """Return the window of each block, a list of `(batch, time, feature size)`."""
+        # Not its product with the kernel: that is wider than the window and the states together,
+        # and to read it in each step costs more than to have the window join the states' product.
         beyond = abs(self.backward_slice_offset)
         if beyond:
             sequence = ops.pad(sequence, [[0, 0], [0, 0], [beyond, beyond]])
         return [
-            ops.matmul(sequence[..., start + beyond : end + beyond], sweep.kernel) + sweep.bias
+            sequence[..., start + beyond : end + beyond]
             for sweep in self._sweeps
             for start, end in sweep.windows
         ]
@@ -176,8 +182,8 @@ class GridLSTMCell(CellLayer):
             n = d = ops.zeros_like(cs[0])
             for _ in sweep.windows:
                 k = len(new_ms)
-                both = ops.concatenate([ms[k], n], axis=-1)
-                z = projected[k] + ops.matmul(both, sweep.recurrent_kernel)
+                seen = ops.concatenate([projected[k], ms[k], n], axis=-1)
+                z = ops.matmul(seen, sweep.kernel) + sweep.bias
                 n, d, m, c = self._block(sweep, z, d, cs[k])
                 outputs += [m, n]
                 new_ms.append(m)
@@ -217,7 +223,6 @@ class _Sweep:
 
     windows: list[tuple[int, int]]
     kernel: Any = None
-    recurrent_kernel: Any = None
     bias: Any = None
     peepholes: dict[str, Any] = field(default_factory=dict)
 

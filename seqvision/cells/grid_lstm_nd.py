@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, joint_kernel, raised_bias
+from seqvision.cells.base import CellLayer, raised_bias
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveInt
 
@@ -17,7 +17,6 @@ class _Transform:
     """The weights that carry one dimension through one block."""
 
     kernel: Any
-    recurrent_kernel: Any
     bias: Any
     peepholes: dict[str, Any] = field(default_factory=dict)
 
@@ -25,7 +24,7 @@ class _Transform:
 @CELLS.register(
     "grid_lstm_nd",
     paper="Kalchbrenner et al. 2015, arXiv 1507.01526",
-    states="depth · (dimensions − 1) · units, the same",
+    states="n · units, n · units, for n dimensions along time in all blocks",
 )
 @keras.saving.register_keras_serializable("seqvision")
 class GridLSTMNDCell(CellLayer):
@@ -146,11 +145,9 @@ class GridLSTMNDCell(CellLayer):
         units, width, bias = self.units, gates * self.units, self.bias_initializer
         if gates == 4:
             bias = raised_bias(bias, 1, 4, self.forget_bias)
-        others = self._along_time * units
-        rows_from = joint_kernel(self.kernel_initializer, units + others)
+        seen = (1 + self._along_time) * units
         transform = _Transform(
-            self.add_weight((units, width), rows_from(0), name=f"{name}_kernel"),
-            self.add_weight((others, width), rows_from(units), name=f"{name}_recurrent_kernel"),
+            self.add_weight((seen, width), self.kernel_initializer, name=f"{name}_kernel"),
             self.add_weight((width,), bias, name=f"{name}_bias"),
         )
         for gate in ("input", "forget", "output") if self.use_peepholes and gates == 4 else ():
@@ -160,44 +157,37 @@ class GridLSTMNDCell(CellLayer):
         return transform
 
     def project(self, sequence: Any, training: bool = False) -> Any:
-        """Return what each transform of the first block takes from h_0, and m_0 if there is one."""
-        projected = self._from_depth(ops.matmul(sequence, self.input_kernel), self._blocks[0])
-        if self.memory_kernel is not None:
-            projected.append(ops.matmul(sequence, self.memory_kernel))
-        return projected
+        """Return h_0 of the first block, and its m_0 if there is one."""
+        kernels = [k for k in (self.input_kernel, self.memory_kernel) if k is not None]
+        return [ops.matmul(sequence, kernel) for kernel in kernels]
 
     def step(
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         count = self._along_time
         hs, ms = (ops.split(state, self.depth * count, axis=-1) for state in states)
-        output, memory, new_hs, new_ms = None, projected[-1], [], []
+        output, memory, new_hs, new_ms = projected[0], projected[-1], [], []
         for layer, transforms in enumerate(self._blocks):
             here = slice(layer * count, (layer + 1) * count)
-            zs = self._from_depth(output, transforms) if layer else projected
-            seen = ops.concatenate(hs[here], axis=-1)
-            for z, transform, m in zip(zs[:count], transforms[:count], ms[here], strict=True):
-                output, m = self._lstm(transform, z, seen, m)
-                new_hs.append(output)
+            seen = ops.concatenate([output, *hs[here]], axis=-1)
+            for transform, m in zip(transforms[:count], ms[here], strict=True):
+                h, m = self._lstm(transform, seen, m)
+                new_hs.append(h)
                 new_ms.append(m)
             if self.dimensions == 1:
+                output = new_hs[-1]
                 continue
             if self.priority:
-                seen = ops.concatenate(new_hs[here], axis=-1)
+                seen = ops.concatenate([output, *new_hs[here]], axis=-1)
             if self.depth_activation:
-                z = zs[count] + ops.matmul(seen, transforms[count].recurrent_kernel)
-                output = self.depth_activation(z)
+                output = self.depth_activation(_linear(transforms[-1], seen))
             else:
-                output, memory = self._lstm(transforms[count], zs[count], seen, memory)
+                output, memory = self._lstm(transforms[-1], seen, memory)
         return output, [ops.concatenate(new, axis=-1) for new in (new_hs, new_ms)]
 
-    def _from_depth(self, h: Any, transforms: list[_Transform]) -> list[Any]:
-        return [ops.matmul(h, transform.kernel) + transform.bias for transform in transforms]
-
-    def _lstm(self, transform: _Transform, z: Any, seen: Any, m: Any) -> tuple[Any, Any]:
-        """Carry one dimension through: from its memory and all outputs to both anew."""
-        z = z + ops.matmul(seen, transform.recurrent_kernel)
-        i, f, g, o = ops.split(z, 4, axis=-1)
+    def _lstm(self, transform: _Transform, seen: Any, m: Any) -> tuple[Any, Any]:
+        """Carry one dimension through: from all outputs and its memory to both anew."""
+        i, f, g, o = ops.split(_linear(transform, seen), 4, axis=-1)
         if self.use_peepholes:
             i = i + transform.peepholes["input"] * m
             f = f + transform.peepholes["forget"] * m
@@ -207,3 +197,7 @@ class GridLSTMNDCell(CellLayer):
         o = self.recurrent_activation(o)
         h = self.activation(o * m) if self.variant == "paper" else o * self.activation(m)
         return h, m
+
+
+def _linear(transform: _Transform, seen: Any) -> Any:
+    return ops.matmul(seen, transform.kernel) + transform.bias

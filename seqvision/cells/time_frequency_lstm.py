@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, joint_kernel, raised_bias
+from seqvision.cells.base import CellLayer, raised_bias
 from seqvision.cells.frequency import frequency_windows
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
@@ -24,15 +24,15 @@ class TimeFreqLSTMCell(CellLayer):
     output m of the time step before and the output n that block k − 1 has just made (zero for the
     first), and keeps a cell state c along time:
 
-        z = x_k W + [m, n] U + b
+        z = [x_k, m, n] W + b
         i = σ(z_i + p_i ∘ c),  f = σ(z_f + p_f ∘ c)
         c' = f ∘ c + i ∘ tanh(z_c)
         o = σ(z_o + p_o ∘ c')
         m' = o ∘ tanh(c')
 
     The blocks share their weights; the output is m' of all of them, and the states are `[m, c]`,
-    both of all blocks. (The grid LSTM has a second cell state, along frequency.) Kernels hold the
-    gates in Keras's order i, f, c, o.
+    both of all blocks. (The grid LSTM has a second cell state, along frequency.) The kernel
+    holds the gates in Keras's order i, f, c, o.
 
     Args:
         units: size of the state of one block. The output is `num_frequency_blocks` times as wide.
@@ -43,7 +43,6 @@ class TimeFreqLSTMCell(CellLayer):
         use_peepholes: whether the gates see the cell state, through p.
         forget_bias: what the forget gate's bias starts at, besides its initializer.
         cell_clip: bound of the cell state's absolute values; None for no bound.
-        kernel_initializer: of W and U, drawn as one kernel.
 
     Raises:
         SeqvisionError: the blocks do not fit into the features.
@@ -95,10 +94,8 @@ class TimeFreqLSTMCell(CellLayer):
             input_shape[-1], self.num_frequency_blocks, self.feature_size, self.frequency_skip
         )
         size = self._windows[0][1] - self._windows[0][0]
-        rows_from = joint_kernel(self.kernel_initializer, size + 2 * units)
-        self.kernel = self.add_weight((size, gates), rows_from(0), name="kernel")
-        self.recurrent_kernel = self.add_weight(
-            (2 * units, gates), rows_from(size), name="recurrent_kernel"
+        self.kernel = self.add_weight(
+            (size + 2 * units, gates), self.kernel_initializer, name="kernel"
         )
         bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
         self.bias = self.add_weight((gates,), bias, name="bias")
@@ -109,9 +106,10 @@ class TimeFreqLSTMCell(CellLayer):
             self.output_peephole = self.add_weight((units,), peephole, name="output_peephole")
 
     def project(self, sequence: Any, training: bool = False) -> Any:
-        """Return what each block takes from the input, a list of `(batch, time, 4 · units)`."""
-        windows = [sequence[..., start:end] for start, end in self._windows]
-        return [ops.matmul(window, self.kernel) + self.bias for window in windows]
+        """Return the window of each block, a list of `(batch, time, feature size)`."""
+        # Not its product with the kernel: that is wider than the window and the states together,
+        # and to read it in each step costs more than to have the window join the states' product.
+        return [sequence[..., start:end] for start, end in self._windows]
 
     def step(
         self, projected: Any, states: list[Any], training: bool = False
@@ -119,7 +117,7 @@ class TimeFreqLSTMCell(CellLayer):
         ms, cs = (ops.split(state, len(projected), axis=-1) for state in states)
         n, new_ms, new_cs = ops.zeros_like(ms[0]), [], []
         for x, m, c in zip(projected, ms, cs, strict=True):
-            z = x + ops.matmul(ops.concatenate([m, n], axis=-1), self.recurrent_kernel)
+            z = ops.matmul(ops.concatenate([x, m, n], axis=-1), self.kernel) + self.bias
             i, f, g, o = ops.split(z, 4, axis=-1)
             if self.use_peepholes:
                 i = i + self.input_peephole * c

@@ -67,7 +67,9 @@ def _check_in_layers(make, features=6):
     mask = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [0, 0, 1, 0, 0]], bool)
     cell = make()
     _randomise(cell, features)
-    options = {"return_sequences": True, "return_state": True}
+    # On JAX, Keras takes the first state for the last output where a step is masked.
+    zero = keras.backend.backend() == "jax"
+    options = {"return_sequences": True, "return_state": True, "zero_output_for_mask": zero}
     ours = seqvision.layers.Recurrent(cell, **options)(x, mask=mask)
     theirs = keras.layers.RNN(cell, **options)(x, mask=mask)
     sizes = cell.state_size if isinstance(cell.state_size, list) else [cell.state_size]

@@ -127,7 +127,7 @@ def test_runs_in_layers(check_in_layers, inner):
 def test_a_dropout_of_keras_is_one_mask_a_sequence(layer):
     """A cell without memory gives equal steps equal outputs only if the mask is the same."""
     inner = keras.layers.SimpleRNNCell(64, dropout=0.5, recurrent_dropout=0.5, seed=1)
-    cell = AttentionCellWrapper(cell=inner, length=2)
+    cell = AttentionCellWrapper(cell=inner, length=2, input_size=64)
     recurrent = layer(cell, return_sequences=True)
     x = np.ones((2, 5, 3), "float32")
     recurrent(x)

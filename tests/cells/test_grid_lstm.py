@@ -15,7 +15,6 @@ def sigmoid(v):
 def sweep(w, name, windows, m, c, share=False, couple=False, clip=None):
     """Walk over windows `(batch, size)`; m and c hold one `(batch, units)` a window."""
     units = m[0].shape[1]
-    joint = np.concatenate([w[f"{name}_kernel"], w[f"{name}_recurrent_kernel"]])
     gates = "ico" if couple else "ifco"
     F, T = 0, 0 if share else 1
 
@@ -35,7 +34,7 @@ def sweep(w, name, windows, m, c, share=False, couple=False, clip=None):
         for lstm in {F, T}:
             for g, gate in enumerate(gates):
                 s = slice((lstm * len(gates) + g) * units, (lstm * len(gates) + g + 1) * units)
-                z[lstm, gate] = seen @ joint[:, s] + w[f"{name}_bias"][s]
+                z[lstm, gate] = seen @ w[f"{name}_kernel"][:, s] + w[f"{name}_bias"][s]
             i[lstm] = sigmoid(z[lstm, "i"] + see(lstm, "i", d, c[k]))
             if couple:
                 f[lstm] = 1 - i[lstm]
@@ -154,14 +153,13 @@ def test_bidirectional_gives_the_values_in_contribs_own_tests():
     np.testing.assert_allclose(c[1], c_1, atol=1e-6)
 
 
-def test_weights_start_as_one_kernel_for_each_lstm():
+def test_weights_start_as_the_source_does():
     cell = GridLSTMCell(20, 2, use_peepholes=True, forget_bias=3.0)
     cell.build((None, 20))
-    kernel, recurrent, bias, peephole = (np.asarray(w) for w in cell.weights[:4])
-    limit = np.sqrt(6 / (10 + 20 + 20 + 80))  # Glorot's, of (inputs + both states, gates)
-    for part in (kernel, recurrent):
-        assert 0.95 * limit < np.abs(part).max() <= limit
-        assert np.abs(part[:, :80] - part[:, 80:]).max() > 0.5 * limit
+    kernel, bias, peephole = (np.asarray(w) for w in cell.weights[:3])
+    limit = np.sqrt(6 / (10 + 20 + 20 + 80))  # Glorot's, of one LSTM's kernel
+    assert 0.95 * limit < np.abs(kernel).max() <= limit
+    assert np.abs(kernel[:, :80] - kernel[:, 80:]).max() > limit
     np.testing.assert_array_equal(bias, ([0] * 20 + [3] * 20 + [0] * 40) * 2)
     limit = np.sqrt(3 / 20)  # Glorot's, of a vector
     assert 0.8 * limit < np.abs(peephole).max() <= limit

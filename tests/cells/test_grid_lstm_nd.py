@@ -14,8 +14,7 @@ def sigmoid(v):
 
 def transform(w, name, outputs, memory, contrib):
     """One LSTM of a block: from all outputs and one memory to that dimension's two."""
-    joint = np.concatenate([w[f"{name}_kernel"], w[f"{name}_recurrent_kernel"]])
-    z = np.concatenate(outputs, axis=1) @ joint + w[f"{name}_bias"]
+    z = np.concatenate(outputs, axis=1) @ w[f"{name}_kernel"] + w[f"{name}_bias"]
     update, forget, content, out = np.split(z, 4, axis=1)
     p = {g: w.get(f"{name}_{g}_peephole", 0) for g in ("input", "forget", "output")}
     kept = sigmoid(forget + p["forget"] * memory) * memory
@@ -57,8 +56,8 @@ def transcription(
                 up_h, up_m = transform(w, name, incoming, up_m, contrib)
             else:
                 name = f"{block}_depth"
-                joint = np.concatenate([w[f"{name}_kernel"], w[f"{name}_recurrent_kernel"]])
-                up_h = plain(np.concatenate(incoming, axis=1) @ joint + w[f"{name}_bias"])
+                z = np.concatenate(incoming, axis=1) @ w[f"{name}_kernel"] + w[f"{name}_bias"]
+                up_h = plain(z)
             h.update({(layer, k): new_h[k - 1] for k in range(1, dimensions)})
         outputs.append(up_h)
     order = [(layer, k) for layer in range(depth) for k in range(1, dimensions)]
