@@ -99,15 +99,14 @@ class Wrapper(CellLayer, DropoutRNNCell):
         Raises:
             SeqvisionError: on JAX, within the loop of `keras.layers.RNN`.
         """
-        batch, time = ops.shape(sequence)[:2]
         # JAX traces one step and repeats it: what it draws there would be the same at each step.
-        if keras.backend.backend() == "jax" and time == 1 and self._within_sequence:
+        one_step = sequence.shape[1] == 1
+        if keras.backend.backend() == "jax" and one_step and self._within_sequence:
             raise SeqvisionError(
                 f"{type(self).__name__}: on JAX, keras.layers.RNN cannot draw a fresh mask at each "
                 "step; use seqvision.layers.Recurrent, which draws them before its loop"
             )
-        # Not in half precision, whose coarse numbers would fall below a rate too often.
-        return keras.random.uniform((batch, time, size), dtype="float32", seed=seed)
+        return uniform(sequence, size, seed)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Wrapper":
@@ -118,3 +117,10 @@ class Wrapper(CellLayer, DropoutRNNCell):
 def output_size(cell: Any) -> int:
     """The width of a cell's output; Keras lets a cell leave out what its first state says."""
     return getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0]
+
+
+def uniform(sequence: Any, size: int, seed: Any) -> Any:
+    """Numbers in [0, 1), `(batch, time, size)`, for a sequence `(batch, time, features)`."""
+    shape = (*ops.shape(sequence)[:2], size)
+    # Not in half precision, whose coarse numbers would fall below a rate too often.
+    return keras.random.uniform(shape, dtype="float32", seed=seed)

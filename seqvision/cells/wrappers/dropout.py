@@ -6,7 +6,7 @@ import keras
 from keras import ops, tree
 
 from seqvision.cells.wrappers import WRAPPERS
-from seqvision.cells.wrappers.base import Wrapper
+from seqvision.cells.wrappers.base import Wrapper, uniform
 from seqvision.options import Rate
 
 
@@ -97,17 +97,16 @@ class DropoutWrapper(Wrapper):
         }
         masks = {}
         for name, (rate, size) in sizes.items():
-            if not rate:
-                continue
-            if not self.variational:
-                masks[name] = self._mask(sequence, size, rate)
-                continue
-            if name not in self._masks:
-                self._masks[name] = self._mask(sequence[:, :1], size, rate)
-            steps = ops.ones_like(sequence[:, :, :1])
-            masks[name] = self._masks[name] * ops.cast(steps, self.compute_dtype)
+            if rate and self.variational:
+                if name not in self._masks:
+                    noise = uniform(sequence[:, :1], size, self.seed_generator)
+                    self._masks[name] = self._mask(noise, rate)
+                each_step = ops.ones_like(sequence[:, :, :1], dtype=self.compute_dtype)
+                masks[name] = self._masks[name] * each_step
+            elif rate:
+                noise = self._uniform(sequence, size, self.seed_generator)
+                masks[name] = self._mask(noise, rate)
         return masks
 
-    def _mask(self, sequence: Any, size: int, rate: float) -> Any:
-        kept = self._uniform(sequence, size, self.seed_generator) >= rate
-        return ops.cast(kept, self.compute_dtype) / (1 - rate)
+    def _mask(self, noise: Any, rate: float) -> Any:
+        return ops.cast(noise >= rate, self.compute_dtype) / (1 - rate)
