@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-import seqvision.cells
+import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
 from seqvision.config.keras_names import check_optimizer

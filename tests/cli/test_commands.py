@@ -49,7 +49,9 @@ def test_a_dry_run_says_what_is_to_do_and_does_nothing(call, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("what", ["models", "families", "cells", "scans", "datasets", "configs"])
+@pytest.mark.parametrize(
+    "what", ["models", "families", "cells", "wrappers", "scans", "datasets", "configs"]
+)
 def test_list_says_names_and_what_they_are(call, what):
     rows = json.loads(call("list", what, "--json").out)
     assert len(rows) >= 3 and all(row["description"] for row in rows)
