@@ -9,19 +9,29 @@ from typing import TYPE_CHECKING, Any
 from seqvision.with_keras import register_with_keras
 
 if TYPE_CHECKING:
+    from seqvision.compare.records import load_records
+    from seqvision.compare.table import compare
     from seqvision.errors import SeqvisionError
     from seqvision.runs.api import run
     from seqvision.zoo import create_model, list_models
 
 __version__ = "0.1.0"
-__all__ = ["SeqvisionError", "create_model", "list_models", "run"]
+__all__ = ["SeqvisionError", "compare", "create_model", "list_models", "load_records", "run"]
 
 _HOMES = {
     "SeqvisionError": "seqvision.errors",
+    "compare": "seqvision.compare.table",
     "create_model": "seqvision.zoo",
     "list_models": "seqvision.zoo",
+    "load_records": "seqvision.compare.records",
     "run": "seqvision.runs.api",
 }
+
+# `compare` is a function here and a folder too. Python puts a folder in its parent's namespace when
+# it is first imported: done now, and undone, that never comes between. What the folder holds is had
+# by `from seqvision.compare import records`.
+importlib.import_module("seqvision.compare")
+globals().pop("compare", None)
 
 register_with_keras()
 

@@ -32,6 +32,10 @@ class Busy(SeqvisionError):
     """A run that another process is at; nothing is wrong with it."""
 
 
+class NothingToShow(SeqvisionError):
+    """Records that lack what a chart shows; a report says so in the chart's place."""
+
+
 class RunFailed(SeqvisionError):
     """A run that started and could not end well, such as a loss that became NaN: exit code 1."""
 

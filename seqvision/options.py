@@ -42,6 +42,7 @@ class Spec:
 
 
 CellSpec = Annotated[str | dict[str, Any], Spec("cell")]
+WrapperSpec = Annotated[str | dict[str, Any], Spec("wrapper")]
 ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
 DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
 

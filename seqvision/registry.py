@@ -1,4 +1,4 @@
-"""The registry: every dataset, scan, cell and family by name.
+"""The registry: every dataset, scan, cell, wrapper and family by name.
 
 A registry belongs to one package, such as `seqvision.cells`, and finds what that package's files
 register by reading them, not by importing them. Other people's packages add theirs through entry
@@ -18,7 +18,7 @@ from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.source import REQUIRED, Parameter, definitions
 
 REGISTRIES: dict[str, "Registry"] = {}
-"""Every registry by its kind: `dataset`, `scan`, `cell`, `family`."""
+"""Every registry by its kind: `dataset`, `scan`, `cell`, `wrapper`, `family`."""
 
 
 @dataclass(frozen=True)

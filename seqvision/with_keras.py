@@ -25,11 +25,12 @@ def register_with_keras() -> None:
 
 def _import_all() -> None:
     from seqvision.cells import CELLS
+    from seqvision.cells.wrappers import WRAPPERS
     from seqvision.scans import SCANS
 
     importlib.import_module("seqvision.layers")
     importlib.import_module("seqvision.runs.schedules")
-    for module in (*SCANS.modules(), *CELLS.modules()):
+    for module in (*SCANS.modules(), *CELLS.modules(), *WRAPPERS.modules()):
         try:
             importlib.import_module(module)
         except Exception as error:

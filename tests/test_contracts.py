@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from seqvision.cells import CELLS
+from seqvision.cells.wrappers import WRAPPERS
 from seqvision.families import FAMILIES
 from seqvision.scans import SCANS
 from seqvision.scans.base import reading_order
@@ -22,11 +23,17 @@ IMAGES = (NOISE + 70 * LABELS[:, None, None]).astype("float32")
 BUILDS = [
     *[(family, {}) for family in FAMILIES.names()],
     *[("stacked", {"cell": cell}) for cell in CELLS.names() if cell != "gru"],
+    *[("stacked", {"wrap": [wrapper]}) for wrapper in WRAPPERS.names()],
     *[("stacked", {"scan": scan}) for scan in SCANS.names() if scan != "rows"],
 ]
 
 
-@pytest.fixture(params=BUILDS, ids=lambda b: "-".join([b[0], *b[1].values()]), scope="module")
+def name_of(build):
+    family, options = build
+    return "-".join([family, *(f"{key}-{value}" for key, value in options.items())])
+
+
+@pytest.fixture(params=BUILDS, ids=name_of, scope="module")
 def model(request):
     keras.utils.set_random_seed(0)
     family, options = request.param
@@ -68,7 +75,7 @@ def test_a_scan_reads_every_pixel(name):
     assert set(order.ravel()) == set(range(order.max() + 1))
 
 
-@pytest.mark.parametrize("registry", [CELLS, FAMILIES, SCANS], ids=lambda r: r.kind)
+@pytest.mark.parametrize("registry", [CELLS, WRAPPERS, FAMILIES, SCANS], ids=lambda r: r.kind)
 def test_each_entry_says_what_it_is(registry):
     for name in registry.names():
         assert len(registry.entry(name).summary) > 10, name

@@ -17,7 +17,14 @@ def python(code, *arguments):
 
 
 def test_the_public_names_are_these_and_all_there():
-    assert sorted(seqvision.__all__) == ["SeqvisionError", "create_model", "list_models", "run"]
+    assert seqvision.__all__ == [
+        "SeqvisionError",
+        "compare",
+        "create_model",
+        "list_models",
+        "load_records",
+        "run",
+    ]
     for name in seqvision.__all__:
         assert getattr(seqvision, name).__doc__
     with pytest.raises(AttributeError):
@@ -47,3 +54,21 @@ def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, tmp_pat
     model.save(path)
     code = f"{order}; import sys; print(keras.models.load_model(sys.argv[1]).count_params())"
     assert python(code, path).strip() == str(model.count_params())
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "import seqvision; seqvision.compare; import seqvision.compare.records",
+        "import seqvision.compare.records",
+        "import seqvision.compare",
+        "from seqvision.compare import records",
+        "from seqvision.compare.table import compare",
+        "import keras; from seqvision.compare import statistics; import seqvision",
+        "import seqvision; seqvision.load_records; import importlib; importlib.reload(seqvision)",
+    ],
+)
+def test_compare_is_the_function_whatever_is_imported(statements):
+    code = f"{statements}; import seqvision; print(seqvision.compare.__qualname__)"
+    assert python(code).strip() == "compare"
+    assert python(f"{statements}; from seqvision import compare as c; print(callable(c))")

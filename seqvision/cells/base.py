@@ -84,6 +84,24 @@ def raised_bias(initializer: Any, gate: int, gates: int, by: float) -> Any:
     return initial
 
 
+def joint_kernel(initializer: Any, rows: int) -> Any:
+    """Return a function that cuts initializers out of one kernel of `rows` rows.
+
+    Where a source draws the kernels of the input and of the states as one, so that an
+    initializer such as Glorot's knows the true number of inputs, `joint_kernel(...)(first)`
+    initializes the weight that holds the rows from `first` on.
+    """
+    draw = initializer.clone()  # Called again for the same shape, it repeats its values.
+
+    def rows_from(first: int) -> Any:
+        def initial(shape: Any, dtype: Any = None) -> Any:
+            return draw((rows, shape[1]), dtype=dtype)[first : first + shape[0]]
+
+        return initial
+
+    return rows_from
+
+
 def _plain(value: Any) -> Any:
     """What a config holds of an argument: initializers and activations by their name."""
     if isinstance(value, (keras.initializers.Initializer, keras.layers.Layer)):

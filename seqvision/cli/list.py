@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-_WHAT = ("models", "families", "cells", "scans", "datasets", "configs")
+_WHAT = ("models", "families", "cells", "wrappers", "scans", "datasets", "configs")
 
 
 @click.command(name="list")
@@ -14,7 +14,7 @@ _WHAT = ("models", "families", "cells", "scans", "datasets", "configs")
 @click.argument("pattern", default="*")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(what: str, pattern: str, as_json: bool) -> None:
-    """List models, families, cells, scans, datasets or configs that match PATTERN.
+    """List models, families, cells, wrappers, scans, datasets or configs that match PATTERN.
 
     \b
     seqvision list models
@@ -49,7 +49,7 @@ def _configs(pattern: str) -> list[dict[str, Any]]:
 def _registered(what: str, pattern: str) -> list[dict[str, Any]]:
     from importlib import import_module
 
-    package = {"families": "families", "cells": "cells", "scans": "scans", "datasets": "data"}[what]
+    package = {"wrappers": "cells.wrappers", "datasets": "data"}.get(what, what)
     registry = getattr(import_module(f"seqvision.{package}"), what.upper())
     entries = [registry.entry(name) for name in registry.names(pattern)]
     return [{"name": e.name, "description": e.summary, **e.card} for e in entries]

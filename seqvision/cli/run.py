@@ -20,7 +20,8 @@ from seqvision.errors import RunFailed, SeqvisionError
     show_default=True,
     help="The folder that records go to.",
 )
-@click.option("--jobs", default="1", show_default=True, help="Runs side by side, or auto.")
+@click.option("--jobs", help="Runs side by side, or auto: 1 here, one a core on a cluster.")
+@click.option("--ray", "address", metavar="auto|ADDRESS", help="Run on a Ray cluster.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--force", is_flag=True, help="Train again what is finished already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
@@ -31,7 +32,8 @@ def command(
     seeds: str | None,
     overrides: tuple[str, ...],
     results: Path,
-    jobs: str,
+    jobs: str | None,
+    address: str | None,
     fail_fast: bool,
     force: bool,
     dry_run: bool,
@@ -48,17 +50,33 @@ def command(
     seqvision run gru3 --set model.dropout=0.1 --set train.epochs=5
     seqvision run zoo_configs/*.yaml --seeds 0-4 --jobs auto
     """
+    from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
     from seqvision.sweep.plan import plan
+    from seqvision.sweep.schedule import Outcome, run_all
+    from seqvision.sweep.where import number_of, performer
 
     loaded = [point for config in configs for point in load_configs(config, overrides)]
     chosen = _seeds(seeds) if seeds is not None else None
-    places = _places(jobs)
     planned = plan(loaded, chosen, results, force=force)
     if dry_run:
-        show_plan(planned, places, as_json=as_json)
+        show_plan(planned, number_of(jobs), as_json=as_json)
         return
-    outcomes = _perform(planned, places, fail_fast, silent=as_json or quiet)
+    to_do = [each.job for each in planned if not each.done]
+    outcomes = {e.job.run_id: Outcome(e.job, "finished", e.job.record()) for e in planned if e.done}
+    silent = as_json or quiet
+    if len(to_do) == 1 and not address:  # It has this process, and the screen, to itself.
+        ended = [_perform_here(to_do[0], silent)]
+    else:
+        with performer(jobs, address, results, len(to_do)) as perform:
+            if silent or not to_do:
+                ended = run_all(to_do, perform, fail_fast=fail_fast)
+            else:
+                show_plan(planned, perform.places)
+                with SweepProgress(planned, perform.places) as progress:
+                    ended = run_all(to_do, perform, progress, fail_fast=fail_fast)
+    outcomes |= {outcome.job.run_id: outcome for outcome in ended}
+    outcomes = [outcomes[each.job.run_id] for each in planned]
     records = [outcome.record for outcome in outcomes if outcome.record]
     if as_json:
         import json
@@ -72,33 +90,6 @@ def command(
         click.echo(f"failed: {outcome.message}{log}", err=True)
     if failed:
         raise RunFailed(f"{len(failed)} of {len(planned)} runs")
-
-
-def _perform(planned: list[Any], places: int, fail_fast: bool, *, silent: bool) -> list[Any]:
-    """The outcome of every run of a plan, in its order; what is finished is read."""
-    from seqvision.sweep.schedule import Outcome, run_all
-
-    to_do = [each.job for each in planned if not each.done]
-    outcomes = {e.job.run_id: Outcome(e.job, "finished", e.job.record()) for e in planned if e.done}
-    if len(to_do) == 1:  # It has this process, and the screen, to itself.
-        ended = [_perform_here(to_do[0], silent)]
-    elif to_do:
-        from seqvision.cli._sweep_progress import SweepProgress
-        from seqvision.runs.backend import available_cores
-        from seqvision.sweep.local import Local
-
-        places = min(places, len(to_do))
-        local = Local(max(1, available_cores() // places))
-        if silent:
-            ended = run_all(to_do, local, places, fail_fast=fail_fast)
-        else:
-            show_plan(planned, places)
-            with SweepProgress(planned, places) as progress:
-                ended = run_all(to_do, local, places, progress, fail_fast=fail_fast)
-    else:
-        ended = []
-    outcomes |= {outcome.job.run_id: outcome for outcome in ended}
-    return [outcomes[each.job.run_id] for each in planned]
 
 
 def _perform_here(job: Any, silent: bool) -> Any:
@@ -120,17 +111,6 @@ def _perform_here(job: Any, silent: bool) -> Any:
     finally:
         if bar:
             bar.close()
-
-
-def _places(jobs: str) -> int:
-    """`--jobs` as a number; `auto` is one a core, which finishes most runs an hour."""
-    if jobs == "auto":
-        from seqvision.runs.backend import available_cores
-
-        return available_cores()
-    if not jobs.isdigit() or not 1 <= int(jobs) <= 1000:
-        raise SeqvisionError(f"--jobs {jobs}: expected auto or a number from 1")
-    return int(jobs)
 
 
 def _seeds(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-import seqvision.cells
+import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
 from seqvision.config.keras_names import check_optimizer
@@ -83,7 +83,8 @@ class Augment(Section):
     shear: Share = 0.0
     """The largest shear factor."""
     elastic: Annotated[float, Field(ge=0)] = 0.0
-    """The strength of an elastic distortion, in pixels (Simard et al. 2003)."""
+    """How far an elastic distortion moves a pixel, in pixels, as a standard deviation (Simard,
+    Steinkraus & Platt 2003)."""
     cutout: Share = 0.0
     """The largest share of the image that is blanked (DeVries & Taylor, arXiv 1708.04552)."""
 
@@ -101,6 +102,16 @@ class Threads(Section):
 
     inter_op: PositiveInt
     intra_op: PositiveInt
+
+
+class Distribution(Section):
+    """Data-parallel training of one run over several devices."""
+
+    strategy: Literal["mirrored"] = "mirrored"
+    """`tf.distribute.MirroredStrategy`: every device holds the weights and takes its share of each
+    batch."""
+    devices: Annotated[int, Field(ge=2)] | None = None
+    """How many; all GPUs when not given or, where there is none, the processor counted twice."""
 
 
 class Train(Section):
@@ -134,6 +145,7 @@ class Train(Section):
     deterministic: bool = True
     """Use only operations that give the same numbers each time."""
     threads: Threads | Literal["auto"] = "auto"
+    distribution: Distribution | None = None
     log_every: PositiveInt = 1
     """TensorBoard gets loss and error rate of every so many training steps."""
     test_every: PositiveInt | None = None
@@ -194,9 +206,12 @@ class Config(Section):
         """What decides what a run of a given seed ends with, as plain data."""
         content = self.resolved()
         train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
-        if train["stop_after"] is None:  # Configs that do not use it keep the hash they had before.
-            del train["stop_after"]
-        return {"data": content["data"], "model": content["model"], "train": train}
+        # What is None is not there: an option that comes to be leaves the others' hashes alone.
+        return {
+            section: {key: value for key, value in part.items() if value is not None}
+            for section, part in {**content, "train": train}.items()
+            if section in ("data", "model", "train")
+        }
 
     @property
     def hash(self) -> str:

@@ -8,7 +8,8 @@ import socket
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,27 @@ def keras_cache(name: str) -> Path | None:
     return path if path.exists() else None
 
 
+@contextlib.contextmanager
+def nothing_downloaded() -> Iterator[None]:
+    """Within it a dataset is on this machine or cannot be had; Keras is not imported."""
+    before = _downloads.set(False)
+    try:
+        yield
+    finally:
+        _downloads.reset(before)
+
+
+_downloads: ContextVar[bool] = ContextVar("downloads", default=True)
+
+
 def download(name: str, get: Callable[[Any], Any]) -> Any:
     """Return what `get(keras)` downloads; Keras is imported only for it, as that takes seconds.
 
     Raises:
         DataUnavailable: it cannot be had now.
     """
+    if not _downloads.get():
+        raise DataUnavailable(f"{name} is not on this machine")
     keras = import_keras()
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(20)  # seconds; without it a network that drops packets hangs a run

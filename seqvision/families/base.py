@@ -26,6 +26,8 @@ class Reader:
     pooling: str = "last"
     merge_mode: str | None = None
     """How two directions are merged; None reads in one direction."""
+    wrap: Sequence[str | dict[str, Any]] = ()
+    """Wrappers around each layer's cell, the innermost first."""
 
     def __call__(self, sequence: Any, name: str = "") -> Any:
         """Read `(batch, steps, features)` into `(batch, size)`; `name` begins the layers' names."""
@@ -52,6 +54,7 @@ class Reader:
         layer = recurrent_layer(
             self._cell(),
             units,
+            self.wrap,
             return_sequences=every_step,
             name=f"{name}_cell" if wrapped else name,
         )

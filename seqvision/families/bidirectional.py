@@ -6,7 +6,7 @@ import keras
 
 from seqvision.families import FAMILIES
 from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units
+from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units, WrapperSpec
 
 
 @FAMILIES.register("bidirectional", paper="Schuster & Paliwal 1997")
@@ -22,6 +22,7 @@ def bidirectional(
     recurrent_dropout: Rate = 0.0,
     layer_norm: bool = False,
     pooling: Pooling = "last",
+    wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 0.00392156862745098,
 ) -> keras.Model:
     """Recurrent layers that each read in both directions.
@@ -33,11 +34,11 @@ def bidirectional(
         num_classes: the number of logits.
         units: the size of the state of one direction; a list makes as many layers.
         merge_mode: how the two directions are put together, as in `keras.layers.Bidirectional`.
-        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, scale: as in `stacked`.
+        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
 
     Returns:
         A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
     images, scaled = image_input(input_shape, scale)
-    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, merge_mode)
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, merge_mode, wrap)
     return classifier(images, read(scanned(scaled, scan)), num_classes, "bidirectional")

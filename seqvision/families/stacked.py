@@ -6,10 +6,10 @@ import keras
 
 from seqvision.families import FAMILIES
 from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, Pooling, Rate, ScanSpec, Units
+from seqvision.options import CellSpec, Pooling, Rate, ScanSpec, Units, WrapperSpec
 
 
-@FAMILIES.register("stacked")
+@FAMILIES.register("stacked", causal=True)
 def stacked(
     input_shape: Sequence[int],
     num_classes: int,
@@ -21,6 +21,7 @@ def stacked(
     recurrent_dropout: Rate = 0.0,
     layer_norm: bool = False,
     pooling: Pooling = "last",
+    wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 0.00392156862745098,
 ) -> keras.Model:
     """Recurrent layers one upon another, reading in one direction.
@@ -35,11 +36,12 @@ def stacked(
         recurrent_dropout: the share of the state set to zero, the same at every time step.
         layer_norm: normalise between the layers.
         pooling: `last` step, `mean`, `max` or `attention` over all steps.
+        wrap: wrappers around each layer's cell, the innermost first.
         scale: what raw pixels are multiplied by: 1/255.
 
     Returns:
         A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
     images, scaled = image_input(input_shape, scale)
-    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling)
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, wrap=wrap)
     return classifier(images, read(scanned(scaled, scan)), num_classes, "stacked")

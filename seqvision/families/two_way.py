@@ -6,7 +6,7 @@ import keras
 
 from seqvision.families import FAMILIES
 from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units
+from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units, WrapperSpec
 
 _MERGE = {
     "concat": keras.layers.Concatenate,
@@ -30,6 +30,7 @@ def two_way(
     recurrent_dropout: Rate = 0.0,
     layer_norm: bool = False,
     pooling: Pooling = "last",
+    wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 0.00392156862745098,
 ) -> keras.Model:
     """A branch over the rows and a branch over the columns, merged.
@@ -41,14 +42,14 @@ def two_way(
         units: the size of the state, in each branch alike; a list makes as many layers.
         bidirectional: let each branch read in both directions, joined end to end.
         merge_mode: how the branches are put together.
-        cell, dropout, recurrent_dropout, layer_norm, pooling, scale: as in `stacked`.
+        cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
 
     Returns:
         A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
     images, scaled = image_input(input_shape, scale)
     directions = "concat" if bidirectional else None
-    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, directions)
+    read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, directions, wrap)
     branches = [
         read(scanned(scaled, scan, f"scan_{way}"), f"way_{way}_")
         for way, scan in enumerate(scans, start=1)

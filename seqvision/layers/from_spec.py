@@ -1,10 +1,12 @@
 """A recurrent layer from what a config says of its cell."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
 from seqvision.cells import CELLS
+from seqvision.cells.wrappers import WRAPPERS
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
 from seqvision.layers.recurrent import Recurrent
@@ -14,15 +16,24 @@ from seqvision.options import build, name_and_options
 _OWN_LAYER = {"gru": GRU, "lstm": LSTM, "simple_rnn": SimpleRNN}
 
 
-def recurrent_layer(cell: str | dict[str, Any], units: int, **kwargs: Any) -> keras.layers.RNN:
+def recurrent_layer(
+    cell: str | dict[str, Any],
+    units: int,
+    wrap: Sequence[str | dict[str, Any]] = (),
+    **kwargs: Any,
+) -> keras.layers.RNN:
     """Return the layer that runs a cell over time.
 
     Args:
         cell: a spec such as `"gru"` or `{"name": "gru", "reset_after": False}`.
         units: the size of the cell's state.
+        wrap: specs of wrappers to put around the cell, the innermost first.
         kwargs: what `keras.layers.RNN` takes, such as `return_sequences` and `go_backwards`.
     """
     name, options = name_and_options(cell)
-    if name in _OWN_LAYER:
+    if name in _OWN_LAYER and not wrap:
         return _OWN_LAYER[name](units, **options, **kwargs)
-    return Recurrent(build(CELLS, cell, units), **kwargs)
+    built = build(CELLS, cell, units)
+    for wrapper in wrap:
+        built = build(WRAPPERS, wrapper, built)
+    return Recurrent(built, **kwargs)

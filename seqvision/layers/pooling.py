@@ -1,6 +1,7 @@
 """From a sequence to one vector: the last step, the mean, the maximum, or attention.
 
-Each layer takes `(batch, steps, features)` and gives `(batch, features)`; a step that a mask
+Each layer takes `(batch, steps, features)` and gives `(batch, features)`, or with
+`return_sequences` what it makes of the steps so far, `(batch, steps, features)`; a step that a mask
 leaves out has no part in it.
 """
 
@@ -11,17 +12,27 @@ from keras import ops
 
 
 class _Pooling(keras.layers.Layer):
-    """Takes a mask, and passes none on: the steps are gone."""
+    """Pools all steps, or at each step all up to it.
 
-    def __init__(self, **kwargs):
+    Args:
+        return_sequences: pool after every step, `(batch, steps, features)`; without it the steps
+            are gone, and with them the mask.
+    """
+
+    def __init__(self, return_sequences: bool = False, **kwargs):
         super().__init__(**kwargs)
+        self.return_sequences = return_sequences
         self.supports_masking = True
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        return None
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask if self.return_sequences else None
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        return (input_shape[0], input_shape[2])
+        batch, steps, features = input_shape
+        return (batch, steps, features) if self.return_sequences else (batch, features)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "return_sequences": self.return_sequences}
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -30,9 +41,12 @@ class LastStep(_Pooling):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
-            return inputs[:, -1]
-        steps = ops.arange(ops.shape(inputs)[1], dtype="int32")
-        last = ops.max(ops.where(mask, steps, 0), axis=1)
+            return inputs if self.return_sequences else inputs[:, -1]
+        steps = ops.where(mask, ops.arange(ops.shape(inputs)[1], dtype="int32"), 0)
+        if self.return_sequences:
+            (last,) = _so_far(_larger, [steps])
+            return ops.take_along_axis(inputs, last[:, :, None], axis=1)
+        last = ops.max(steps, axis=1)
         return ops.squeeze(ops.take_along_axis(inputs, last[:, None, None], axis=1), axis=1)
 
 
@@ -41,9 +55,15 @@ class MeanOverTime(_Pooling):
     """The mean of the steps."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None:
+        if mask is None and not self.return_sequences:
             return ops.mean(inputs, axis=1)
-        weight = ops.cast(mask, inputs.dtype)[:, :, None]
+        weight = ops.ones_like(inputs[:, :, :1])
+        if mask is not None:
+            weight = ops.cast(mask, inputs.dtype)[:, :, None]
+        if self.return_sequences:
+            steps, weight = (ops.cast(x, _summing(inputs)) for x in (inputs, weight))
+            mean = ops.cumsum(steps * weight, axis=1) / ops.maximum(ops.cumsum(weight, axis=1), 1)
+            return ops.cast(mean, inputs.dtype)
         return ops.sum(inputs * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
 
 
@@ -55,6 +75,8 @@ class MaxOverTime(_Pooling):
         if mask is not None:
             smallest = ops.cast(-3e4, inputs.dtype)  # Within the range of every float type.
             inputs = ops.where(mask[:, :, None], inputs, smallest)
+        if self.return_sequences:
+            return _so_far(_larger, [inputs])[0]
         return ops.max(inputs, axis=1)
 
 
@@ -67,10 +89,12 @@ class AttentionPooling(_Pooling):
 
     Args:
         units: the width of the hidden layer; that of the features when not given.
+        return_sequences: give after every step the mean of the steps so far, their weights taken
+            among themselves: `(batch, steps, features)`.
     """
 
-    def __init__(self, units: int | None = None, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, units: int | None = None, return_sequences: bool = False, **kwargs):
+        super().__init__(return_sequences, **kwargs)
         self.units = units
 
     def build(self, input_shape: Any) -> None:
@@ -85,10 +109,50 @@ class AttentionPooling(_Pooling):
         scores = ops.matmul(hidden, self.score)
         if mask is not None:
             scores = ops.where(mask[:, :, None], scores, ops.cast(-3e4, scores.dtype))
+        if self.return_sequences:
+            stretches = [
+                ops.cast(x, _summing(inputs)) for x in (scores, ops.ones_like(scores), inputs)
+            ]
+            _, weights, sums = _so_far(_one_stretch, stretches)
+            return ops.cast(sums / weights, inputs.dtype)
         return ops.sum(inputs * ops.softmax(scores, axis=1), axis=1)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
+
+
+def _summing(inputs: Any) -> str:
+    """The type to sum in: half precision cannot count far, nor add little to much."""
+    return keras.backend.result_type(inputs.dtype, "float32")
+
+
+def _so_far(join: Any, stretches: list[Any]) -> list[Any]:
+    """At each step, all steps up to it joined: `join` takes two stretches and makes them one.
+
+    Each round joins stretches twice as long, so there are log2(steps) rounds. Keras 3.15's
+    `associative_scan` loses the shapes of tensors in a graph of TensorFlow's.
+    """
+    length, steps = 1, stretches[0].shape[1]
+    while length < steps:
+        joined = join([x[:, :-length] for x in stretches], [x[:, length:] for x in stretches])
+        pairs = zip(stretches, joined, strict=True)
+        stretches = [ops.concatenate([x[:, :length], longer], axis=1) for x, longer in pairs]
+        length *= 2
+    return stretches
+
+
+def _larger(first: list[Any], second: list[Any]) -> list[Any]:
+    return [ops.maximum(first[0], second[0])]
+
+
+def _one_stretch(first: list[Any], second: list[Any]) -> list[Any]:
+    """Join two stretches of steps: the top score, and over exp(score − top) the sums of 1 and h.
+
+    The softmax of a stretch without its scores, as in Milakov & Gimelshein 2018, arXiv 1805.02867.
+    """
+    top = ops.maximum(first[0], second[0])
+    before, after = ops.exp(first[0] - top), ops.exp(second[0] - top)
+    return [top, *(before * a + after * b for a, b in zip(first[1:], second[1:], strict=True))]
 
 
 POOLINGS = {

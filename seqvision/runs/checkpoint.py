@@ -48,7 +48,6 @@ def restore(path: Path, model: keras.Model) -> tuple[dict[str, Any], list[np.nda
 
 def _variables(model: keras.Model) -> list[Any]:
     """Weights, the seeds of dropout, and the optimizer's slots, in a fixed order."""
-    model.optimizer.build(model.trainable_variables)
     metrics = {id(v) for v in model.metrics_variables}
     own = [v for v in model.variables if id(v) not in metrics]
     return own + list(model.optimizer.variables)

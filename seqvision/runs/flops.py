@@ -10,8 +10,8 @@ def flops_per_image(model: keras.Model) -> int:
     """Count the floating-point operations of a model's matrix products and convolutions.
 
     A multiplication and an addition are two operations. A kernel of a recurrent layer is used
-    once a time step, that of any other layer once a place of its output. Elementwise work is
-    left out: it is a few percent of the products.
+    once a time step (a convolution's once a place of each), that of any other layer once a place
+    of its output. Elementwise work is left out: it is a few percent of the products.
     """
     return sum(_flops(layer) for layer in model.layers)
 
@@ -21,9 +21,8 @@ def _flops(layer: Any) -> int:
     kernels = [w for w in layer.weights if len(w.shape) >= 2 and "bias" not in w.name]
     if not kernels:
         return 0
-    if isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional)):
-        times = layer.input.shape[1]
-    else:
-        kernel_places = layer.output.shape[1:-1]
-        times = math.prod(n for n in kernel_places if n)
+    recurrent = isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
+    # The steps, and the places of a frame where the layer convolves.
+    places = layer.input.shape[1:-1] if recurrent else layer.output.shape[1:-1]
+    times = math.prod(n for n in places if n)
     return sum(2 * math.prod(kernel.shape) for kernel in kernels) * times

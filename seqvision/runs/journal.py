@@ -120,9 +120,9 @@ class Journal(keras.callbacks.Callback):
         state.seconds += row["seconds"]
         state.history.append(row)
         self.scalars.epoch(state.epochs * self.steps_per_epoch, row)
-        # Before the checkpoint: a run that is killed in between asks again, and is told the same.
-        self._stop_if_due(row, self.progress.epoch(row))
+        self._stop_if_due(row)
         checkpoint.save(self.checkpoint_file, self.model, asdict(state), self.best_weights)
+        self.progress.epoch(row)
 
     def _due(self, step: int, every: int) -> bool:
         """Whether a multiple of `every` lies among the steps of this execution."""
@@ -144,7 +144,7 @@ class Journal(keras.callbacks.Callback):
             self.state.best, self.state.best_epoch = score, row["epoch"]
             self.best_weights = self.model.get_weights()
 
-    def _stop_if_due(self, row: dict[str, Any], told: str | None) -> None:
+    def _stop_if_due(self, row: dict[str, Any]) -> None:
         train, state = self.train, self.state
         if early := train.early_stopping:
             score = _score(row, early.monitor)
@@ -158,7 +158,7 @@ class Journal(keras.callbacks.Callback):
             state.stopped = f"validation accuracy reached {train.target_val_accuracy}"
         if train.minutes and state.seconds >= 60 * train.minutes:
             state.stopped = f"the budget of {train.minutes} minutes is used up"
-        if told:
+        if told := self.progress.ask(row):
             state.stopped = told
         if state.stopped:
             self.model.stop_training = True

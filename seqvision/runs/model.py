@@ -55,3 +55,5 @@ def compile_model(model: keras.Model, train: Train, steps: int) -> None:
         steps_per_execution=train.steps_per_execution,
         jit_compile=train.jit_compile,
     )
+    # Here, where a distribution's devices all get their share of it.
+    model.optimizer.build(model.trainable_variables)

@@ -13,21 +13,27 @@ BATCH = 250  # images; divides the sizes of the usual test sets, so one shape is
 
 def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return float32 logits `(n, classes)`."""
-    return np.concatenate([part for part, _ in _timed(model, images)])
+    return np.concatenate([part for part, _ in parts(model, images)])
 
 
 def timed_logits(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float | None]:
     """Return logits and the steady rate in images/s; None when all fitted into the first batch."""
     logits(model, images[:BATCH])  # Compiles.
-    results = list(_timed(model, images))
+    results = list(parts(model, images))
     seconds = sum(seconds for _, seconds in results)
     return np.concatenate([part for part, _ in results]), len(images) / seconds
 
 
-def _timed(model: keras.Model, images: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
-    for start in range(0, len(images), BATCH):
+def parts(
+    model: keras.Model, images: np.ndarray, batch: int = BATCH
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the float32 logits of one batch of images after another, and the seconds it took."""
+    for start in range(0, len(images), batch):
         began = time.perf_counter()
-        part = ops.convert_to_numpy(model.predict_on_batch(images[start : start + BATCH]))
+        taken = images[start : start + batch]
+        part = ops.convert_to_numpy(model.predict_on_batch(taken))
+        # On several devices Keras has each answer the whole batch, and joins what they say.
+        part = part[: len(taken)]
         yield part.astype(np.float32), time.perf_counter() - began
 
 

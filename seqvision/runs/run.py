@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from seqvision.options import name_and_options
 from seqvision.runs import record as records
 from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
+from seqvision.runs.distribution import as_dataset
 from seqvision.runs.files import check_writable, copy_atomically, locked, write_atomically
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
@@ -77,16 +79,18 @@ def _train(setup: Setup, folder: Path, progress: Progress, test: bool) -> dict[s
     last = min(config.train.epochs, config.train.stop_after or config.train.epochs)
     per_epoch = setup.steps_per_epoch
     progress.start(records.run_id(config, setup.seed), last * per_epoch, done * per_epoch)
+    read = partial(
+        batches,
+        setup.training,
+        config.train.batch_size,
+        setup.seed,
+        done,
+        config.train.augment,
+        setup.dataset.num_classes if config.train.label_smoothing else None,
+        setup.class_weights,
+    )
     model.fit(
-        batches(
-            setup.training,
-            config.train.batch_size,
-            setup.seed,
-            done,
-            config.train.augment,
-            setup.dataset.num_classes if config.train.label_smoothing else None,
-            setup.class_weights,
-        ),
+        as_dataset(read) if config.train.distribution else read(),
         steps_per_epoch=per_epoch,
         initial_epoch=done,
         # With nothing left to do, fit still puts averaged weights in their place.
@@ -138,6 +142,7 @@ def _measure(setup: Setup, folder: Path, record: dict[str, Any], test: bool) -> 
 def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) -> None:
     """Write what is left to write, the record last."""
     from seqvision.runs.model import build_model
+    from seqvision.runs.prefixes import write_prefixes
 
     dataset, model, state = setup.dataset, setup.model, journal.state
     columns = list(dict.fromkeys(key for row in state.history for key in row))
@@ -151,6 +156,8 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
         plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
     plain.set_weights(model.get_weights())
     write_atomically(folder / "model.keras", plain.save)
+    if record["status"] != "untested":
+        write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
     if not setup.config.train.stop_after:  # Else a longer run may go on from here.
         (folder / "checkpoint.npz").unlink(missing_ok=True)
@@ -198,8 +205,8 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier run left in its folder, the record first."""
-    for name in ("record.json", "checkpoint.npz", "model.keras", "predictions.npz"):
+    for name in ("record.json", "checkpoint.npz", "model.keras"):
         (folder / name).unlink(missing_ok=True)
-    for name in ("history.csv", "steps.csv", "tests.csv"):
+    for name in ("predictions.npz", "prefixes.npz", "history.csv", "steps.csv", "tests.csv"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "tensorboard", ignore_errors=True)

@@ -48,9 +48,10 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     threads = prepare(config.train, seed, cores)
     # Only now, when threads are settled: it imports Keras.
+    from seqvision.runs.distribution import scope
     from seqvision.runs.model import build_model, compile_model
 
-    with precision(config.train.precision):
+    with scope(config.train.distribution), precision(config.train.precision):
         model = build_model(config.model, dataset)
         setup = Setup(config, seed, dataset, training, validation, weights, model, threads)
         compile_model(model, config.train, setup.steps)

@@ -2,6 +2,8 @@
 
 - plan.py: configs × seeds, which of them are finished, and how long the rest may take
 - schedule.py: hands one run after another to whoever is free, and collects how each ended
+- where.py: whether runs are performed on this machine or on a cluster
 - local.py: one run in a process of its own, on this machine
-- worker.py: what that process does
+- cluster.py: one run in a task of a Ray cluster
+- worker.py: what that process, or that task, does
 """

@@ -12,37 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from seqvision.errors import SeqvisionError
 from seqvision.sweep.plan import Job
-from seqvision.sweep.schedule import Listener, Outcome
+from seqvision.sweep.schedule import Listener, Outcome, outcome_of
+from seqvision.sweep.worker import LAST_WORDS, Event, order
 
 
 class Local:
     """Performs runs on this machine, each in a process that takes its memory with it.
 
     Args:
+        places: how many runs are performed at once.
         cores_a_run: the cores that each run's threads are meant for.
     """
 
-    def __init__(self, cores_a_run: int):
-        self.cores_a_run = cores_a_run
+    def __init__(self, places: int, cores_a_run: int):
+        self.places, self.cores_a_run = places, cores_a_run
         self._processes: set[subprocess.Popen[str]] = set()
         self._stopping = False
         self._lock = threading.Lock()
 
     def __call__(self, job: Job, listener: Listener) -> Outcome:
-        order = {
-            "config": job.config.resolved(),
-            "seed": job.seed,
-            "results": str(job.results),
-            "force": job.force,
-            "test": job.test,
-            "begin_with": str(job.begin_with) if job.begin_with else None,
-            "cores": self.cores_a_run,
-        }
         with tempfile.NamedTemporaryFile("w+", prefix="seqvision-", suffix=".log") as log:
             with self._process(log) as process:
-                ended = _follow(process, order, job, listener)
+                ended = _follow(process, order(job, self.cores_a_run), job, listener)
             return self._outcome(job, ended, process.returncode, Path(log.name))
 
     def stop(self) -> None:
@@ -73,33 +65,25 @@ class Local:
             with self._lock:
                 self._processes.discard(process)
 
-    def _outcome(self, job: Job, ended: dict[str, Any], code: int, log: Path) -> Outcome:
-        event, message = ended.get("event"), ended.get("message", "")
-        if event == "wrong":
-            raise SeqvisionError(message)
-        if event == "finished":
-            return Outcome(job, "finished", ended["record"])
-        if event == "busy":
-            return Outcome(job, "busy", message=message)
-        if event == "stopped" or self._stopping:
+    def _outcome(self, job: Job, last: Event, code: int, log: Path) -> Outcome:
+        if not last and self._stopping:
             return Outcome(job, "stopped")
-        if event != "failed":
+        if not last:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            message = f"{job.run_id}: its process {how}"
-        return Outcome(job, "failed", message=message, log=_kept(log, job))
+            last = {"event": "failed", "message": f"{job.run_id}: its process {how}"}
+        kept = _kept(log, job) if last["event"] == "failed" else None
+        return outcome_of(job, last, kept)
 
 
-def _follow(
-    process: "subprocess.Popen[str]", order: dict[str, Any], job: Job, listener: Listener
-) -> dict[str, Any]:
+def _follow(process: "subprocess.Popen[str]", order: Event, job: Job, listener: Listener) -> Event:
     """Pass on what a process tells; return its last word, `{}` if it had none."""
     assert process.stdin and process.stdout
     _send(process.stdin, order)
     for event in _events(process.stdout):
-        if event["event"] in ("finished", "failed", "busy", "wrong", "stopped"):
+        if event["event"] in LAST_WORDS:
             return event
         answer = listener.event(job, event)
-        if event["event"] == "epoch":
+        if event["event"] == "ask":
             _send(process.stdin, answer)
     return {}
 
@@ -110,7 +94,7 @@ def _send(pipe: IO[str], message: Any) -> None:
         pipe.flush()
 
 
-def _events(lines: Any) -> Iterator[dict[str, Any]]:
+def _events(lines: Any) -> Iterator[Event]:
     for line in lines:
         try:
             yield json.loads(line)

@@ -24,6 +24,8 @@ class Job:
     """Measure the test images."""
     begin_with: Path | None = None
     """The folder of a shorter run to go on from."""
+    asks: bool = False
+    """Ask the listener after each epoch whether to go on."""
 
     @property
     def run_id(self) -> str:

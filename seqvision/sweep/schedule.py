@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from seqvision.errors import SeqvisionError
 from seqvision.runs.files import is_locked
 from seqvision.sweep.plan import Job
 
@@ -24,6 +25,17 @@ class Outcome:
     """What the run's process wrote, when there is more to say than the message."""
 
 
+def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outcome:
+    """The outcome that the last word of a run's process tells.
+
+    Raises:
+        SeqvisionError: the input was wrong.
+    """
+    if last["event"] == "wrong":
+        raise SeqvisionError(last["message"])
+    return Outcome(job, last["event"], last.get("record"), last.get("message", ""), log)
+
+
 class Listener:
     """Hears of a sweep as it goes, from several threads. These methods do nothing."""
 
@@ -34,7 +46,7 @@ class Listener:
         """A run tells of itself: `start`, `step`, `test`, `epoch` or `log`, as `Progress` does.
 
         Returns:
-            To an `epoch`: why the run is to end there, if it is to.
+            To `ask`, which only a job that `asks` sends: why the run is to end, if it is to.
         """
 
     def end(self, outcome: Outcome) -> None:
@@ -44,8 +56,11 @@ class Listener:
 class Performer(Protocol):
     """Whoever performs runs: this machine, or a cluster."""
 
+    places: int
+    """How many runs it performs at once."""
+
     def __call__(self, job: Job, listener: Listener) -> Outcome:
-        """Perform one run and wait for its end; give it the listener's answer to each `epoch`.
+        """Perform one run and wait for its end; give it the listener's answer to each `ask`.
 
         Raises:
             SeqvisionError: the input is wrong, so that no other run of it can end well.
@@ -60,12 +75,11 @@ class Performer(Protocol):
 def run_all(
     jobs: Iterable[Job | None],
     perform: Performer,
-    places: int,
     listener: Listener | None = None,
     *,
     fail_fast: bool = False,
 ) -> list[Outcome]:
-    """Perform every job, so many at a time, and return their outcomes in the order of the jobs.
+    """Perform every job, as many at once as there are places; return their outcomes in order.
 
     A run that another process is at is waited for and then taken as that process left it. A
     failure leaves the others be, unless `fail_fast`.
@@ -95,8 +109,8 @@ def run_all(
             listener.end(outcome)
             queue.ended(job, again=outcome.status == "busy")
 
-    with ThreadPoolExecutor(places, thread_name_prefix="sweep") as pool:
-        workers = [pool.submit(work) for _ in range(places)]
+    with ThreadPoolExecutor(perform.places, thread_name_prefix="sweep") as pool:
+        workers = [pool.submit(work) for _ in range(perform.places)]
         try:
             wait(workers, return_when=FIRST_EXCEPTION)
             for worker in workers:

@@ -1,8 +1,8 @@
 """What the process of one run does: `python -m seqvision.sweep.worker`.
 
-It reads one JSON line that says what to run, and writes JSON lines that say how it goes. After
-each epoch it waits for a line that says why it is to end there, or null. Once its standard input
-closes, whoever asked is gone, and it ends.
+It reads one JSON line that says what to run, and writes JSON lines that say how it goes; to a line
+that asks whether to go on it reads an answer. Once its standard input closes, whoever wanted the
+run is gone, and it ends.
 """
 
 import json
@@ -12,45 +12,122 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from seqvision.config import Config
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.runs.progress import Progress
 from seqvision.runs.run import perform
+from seqvision.sweep.plan import Job
+
+Event = dict[str, Any]
+"""What a run tells of itself: its `event` and more, all of it JSON."""
+
+LAST_WORDS = ("finished", "failed", "busy", "wrong", "stopped")
+"""The events after which no other comes."""
+
+
+def order(job: Job, cores: int) -> dict[str, Any]:
+    """A job as JSON, for the process that is to perform it with so many cores."""
+    return {
+        "run_id": job.run_id,
+        "config": job.config.resolved(),
+        "seed": job.seed,
+        "results": str(job.results),
+        "force": job.force,
+        "test": job.test,
+        "begin_with": str(job.begin_with) if job.begin_with else None,
+        "asks": job.asks,
+        "cores": cores,
+    }
+
+
+def carry_out(
+    order: dict[str, Any], send: Callable[[Event], None], answer: Callable[[], str | None]
+) -> None:
+    """Perform the run of an order.
+
+    Args:
+        send: takes what the run tells, its last word too.
+        answer: waits for what is said to an `ask`, if the order wants the run to ask.
+    """
+    tell = Telling(send, answer if order["asks"] else None)
+    logger, handler = logging.getLogger("seqvision"), tell.log_handler()
+    logger.addHandler(handler)
+    try:
+        record = perform(
+            Config.model_validate(order["config"]),
+            order["seed"],
+            Path(order["results"]),
+            force=order["force"],
+            test=order["test"],
+            begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
+            cores=order["cores"],
+            progress=tell,
+        )
+        send({"event": "finished", "record": record})
+    except Busy as error:
+        send({"event": "busy", "message": str(error)})
+    except RunFailed as error:
+        send({"event": "failed", "message": str(error)})
+    except SeqvisionError as error:
+        send({"event": "wrong", "message": str(error)})
+    except KeyboardInterrupt:
+        send({"event": "stopped"})
+    finally:
+        logger.removeHandler(handler)
+
+
+class Telling(Progress):
+    """Tells of a run in events, of its steps a few times a second at most."""
+
+    def __init__(
+        self,
+        send: Callable[[Event], None],
+        answer: Callable[[], str | None] | None = None,
+        seconds_between_steps: float = 0.3,
+    ):
+        self.send, self.answer = send, answer
+        self.between = seconds_between_steps
+        self.next_step = 0.0
+
+    def start(self, title: str, total_steps: int, done_steps: int) -> None:
+        self.send({"event": "start", "total_steps": total_steps, "done_steps": done_steps})
+
+    def step(self, done_steps: int, loss: float, error: float) -> None:
+        if (now := time.monotonic()) >= self.next_step:
+            self.next_step = now + self.between
+            self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
+
+    def ask(self, row: dict[str, Any]) -> str | None:
+        if self.answer:
+            self.send({"event": "ask", "row": row})
+            return self.answer()
+        return None
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        self.send({"event": "epoch", "row": row})
+
+    def log_handler(self) -> logging.Handler:
+        """Passes warnings on, such as that another dataset stands in."""
+        handler = logging.Handler(logging.WARNING)
+        handler.emit = lambda record: self.send({"event": "log", "message": record.getMessage()})
+        return handler
 
 
 def main() -> None:
-    """Perform the run that standard input describes."""
+    """Carry out the order that standard input holds."""
     # The pipe is for events: what anything prints goes to the log, with the rest of stderr.
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())
         answers: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_hear, args=(answers,), daemon=True).start()
-        tell = Telling(pipe, answers)
-        logging.getLogger("seqvision").addHandler(tell.log_handler())
-        try:
-            record = perform(
-                Config.model_validate(order["config"]),
-                order["seed"],
-                Path(order["results"]),
-                force=order["force"],
-                test=order["test"],
-                begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
-                cores=order["cores"],
-                progress=tell,
-            )
-            tell.say("finished", record=record)
-        except Busy as error:
-            tell.say("busy", message=str(error))
-        except RunFailed as error:
-            tell.say("failed", message=str(error))
-        except SeqvisionError as error:
-            tell.say("wrong", message=str(error))
-        except KeyboardInterrupt:
-            tell.say("stopped")
+        carry_out(
+            order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
+        )
 
 
 def _hear(answers: "queue.Queue[str | None]") -> None:
@@ -63,41 +140,6 @@ def _hear(answers: "queue.Queue[str | None]") -> None:
             answers.put(json.loads(line))
             line = b""
     os._exit(1)  # What is on disk is whole at any instant.
-
-
-class Telling(Progress):
-    """Tells of a run in JSON lines, of its steps a few times a second at most."""
-
-    def __init__(
-        self,
-        pipe: TextIO,
-        answers: "queue.Queue[str | None]",
-        seconds_between_steps: float = 0.3,
-    ):
-        self.pipe, self.answers = pipe, answers
-        self.between = seconds_between_steps
-        self.next_step = 0.0
-
-    def say(self, event: str, **fields: Any) -> None:
-        self.pipe.write(json.dumps({"event": event, **fields}, default=str) + "\n")
-
-    def start(self, title: str, total_steps: int, done_steps: int) -> None:
-        self.say("start", total_steps=total_steps, done_steps=done_steps)
-
-    def step(self, done_steps: int, loss: float, error: float) -> None:
-        if (now := time.monotonic()) >= self.next_step:
-            self.next_step = now + self.between
-            self.say("step", done_steps=done_steps, loss=loss, error=error)
-
-    def epoch(self, row: dict[str, Any]) -> str | None:
-        self.say("epoch", row=row)
-        return self.answers.get()
-
-    def log_handler(self) -> logging.Handler:
-        """Passes warnings on, such as that another dataset stands in."""
-        handler = logging.Handler(logging.WARNING)
-        handler.emit = lambda record: self.say("log", message=record.getMessage())
-        return handler
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+import seqvision.layers
+
 
 @pytest.fixture
 def x():
@@ -30,6 +32,12 @@ def check_gradients():
     return _check_gradients
 
 
+@pytest.fixture
+def check_in_layers():
+    """Check that a cell runs alike in both layers, with the sizes it declares, also in bfloat16."""
+    return _check_in_layers
+
+
 def _randomise(cell, features=6, scale=0.5, seed=0):
     generator = np.random.default_rng(seed)
     if not cell.built:
@@ -52,6 +60,27 @@ def _steps(cell, x, states=None, training=False):
 def _run(cell, x, states=None, training=False):
     outputs, states = _steps(cell, ops.convert_to_tensor(x), states, training)
     return ops.convert_to_numpy(outputs), [ops.convert_to_numpy(s) for s in states]
+
+
+def _check_in_layers(make, features=6):
+    x = np.random.default_rng(3).normal(size=(3, 5, features)).astype("float32")
+    mask = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [0, 0, 1, 0, 0]], bool)
+    cell = make()
+    _randomise(cell, features)
+    # On JAX, Keras takes the first state for the last output where a step is masked.
+    zero = keras.backend.backend() == "jax"
+    options = {"return_sequences": True, "return_state": True, "zero_output_for_mask": zero}
+    ours = seqvision.layers.Recurrent(cell, **options)(x, mask=mask)
+    theirs = keras.layers.RNN(cell, **options)(x, mask=mask)
+    sizes = cell.state_size if isinstance(cell.state_size, list) else [cell.state_size]
+    assert [tuple(o.shape) for o in ours] == [(3, 5, cell.output_size), *[(3, s) for s in sizes]]
+    for got, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-6)
+    half = make(dtype="mixed_bfloat16")
+    half = seqvision.layers.Recurrent(half, dtype="mixed_bfloat16", return_state=True)(x)
+    for value in half:
+        assert keras.backend.standardize_dtype(value.dtype) == "bfloat16"
+        assert np.isfinite(ops.convert_to_numpy(ops.cast(value, "float32"))).all()
 
 
 def _check_gradients(cell, features=3, steps=3, scale=0.7, training=False, epsilon=1e-5):

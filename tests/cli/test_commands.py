@@ -49,7 +49,9 @@ def test_a_dry_run_says_what_is_to_do_and_does_nothing(call, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("what", ["models", "families", "cells", "scans", "datasets", "configs"])
+@pytest.mark.parametrize(
+    "what", ["models", "families", "cells", "wrappers", "scans", "datasets", "configs"]
+)
 def test_list_says_names_and_what_they_are(call, what):
     rows = json.loads(call("list", what, "--json").out)
     assert len(rows) >= 3 and all(row["description"] for row in rows)
@@ -75,14 +77,16 @@ def test_show_says_layers_parameters_flops_and_reading_order(call):
     assert first[3] == " " and first[-2] == "█"  # The last column is read last.
 
 
-@pytest.mark.parametrize("command", [None, "run", "list", "show", "check", "init"])
+@pytest.mark.parametrize("command", [None, "run", "compare", "list", "show", "check", "init"])
 def test_every_help_has_an_example(call, command):
     said = call(*[command] if command else [], "--help")
     assert said.code == 0
     assert "\n  seqvision " in said.out
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list", "cells"], ["check", "gru3"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["compare", "--help"], ["list", "cells"], ["check", "gru3"]]
+)
 def test_answers_at_once_without_tensorflow(arguments):
     code = (
         "import sys; sys.argv[0] = 'seqvision'\n"

@@ -4,6 +4,7 @@ import pytest
 
 from seqvision.config import load_config, zoo_names
 from seqvision.errors import ConfigError
+from seqvision.families import FAMILIES
 
 GOOD = """\
 name: mine
@@ -121,6 +122,7 @@ def test_nothing_in_yaml_makes_an_object_or_fills_the_memory(write):
 
 def test_every_config_of_the_zoo_is_right_and_described():
     assert len(zoo_names()) >= 14
+    assert not {*zoo_names()} & {*FAMILIES.names()}  # `create_model` takes either name.
     for name in zoo_names():
         config = load_config(name)
         assert config.name == name

@@ -8,6 +8,7 @@ from seqvision.layers import AttentionPooling, LastStep, MaxOverTime, MeanOverTi
 
 X = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 0, 1, 0, 0], [0, 1, 0, 0, 0]], bool)
+LAYERS = [LastStep, MeanOverTime, MaxOverTime, AttentionPooling]
 
 
 def kept(row):
@@ -38,3 +39,35 @@ def test_attention_is_a_softmax_weighted_mean(mask):
         steps = X[row] if mask is None else kept(row)
         e = np.exp(np.tanh(steps @ kernel + bias) @ score)
         np.testing.assert_allclose(output[row], (e / e.sum() * steps).sum(axis=0), rtol=2e-5)
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_pooled_at_a_step_is_pooled_over_the_sequence_cut_there(layer, mask):
+    every = layer(return_sequences=True)
+    so_far = ops.convert_to_numpy(every(X, mask=mask))
+    whole = layer()
+    whole.build(X.shape)
+    whole.set_weights(every.get_weights())
+    for row in range(3):
+        # Before the first step that counts there is nothing to pool.
+        first = 0 if mask is None else int(mask[row].argmax())
+        for end in range(first + 1, X.shape[1] + 1):
+            part = None if mask is None else mask[row : row + 1, :end]
+            expected = ops.convert_to_numpy(whole(X[row : row + 1, :end], mask=part))[0]
+            np.testing.assert_allclose(so_far[row, end - 1], expected, rtol=2e-5, atol=1e-6)
+
+
+def test_attention_so_far_bears_scores_far_apart():
+    """exp(-2 × 100) is 0 in float32: a sum over all steps, less what is to come, would lose it."""
+    layer = AttentionPooling(units=1, return_sequences=True)
+    layer.build((1, 3, 1))
+    layer.set_weights([np.array([[9.0]]), np.array([0.0]), np.array([[100.0]])])
+    steps = np.array([[[-1.0], [-1.0], [1.0]]], "float32")
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(steps))[0, :, 0], [-1, -1, 1])
+
+
+def test_the_mean_so_far_counts_beyond_what_half_precision_can():
+    steps = np.ones((1, 600, 1), "float32")
+    mean = MeanOverTime(return_sequences=True, dtype="bfloat16")(steps)
+    np.testing.assert_allclose(ops.convert_to_numpy(ops.cast(mean, "float32")), 1.0)

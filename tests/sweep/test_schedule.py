@@ -20,8 +20,8 @@ CONFIG = load_config(
 class Performer:
     """Performs by calling a function; counts how many do so at once."""
 
-    def __init__(self, act=lambda job: Outcome(job, "finished", {"seed": job.seed})):
-        self.act = act
+    def __init__(self, places, act=lambda job: Outcome(job, "finished", {"seed": job.seed})):
+        self.places, self.act = places, act
         self.now, self.most, self.performed = 0, 0, []
         self.stopped = threading.Event()
 
@@ -49,8 +49,8 @@ def finish(job):
 
 
 def test_all_are_performed_so_many_at_once_and_told_in_order(jobs):
-    performer = Performer()
-    outcomes = run_all(jobs, performer, 3)
+    performer = Performer(3)
+    outcomes = run_all(jobs, performer)
     assert [outcome.record["seed"] for outcome in outcomes] == list(range(6))
     assert performer.most == 3
 
@@ -59,17 +59,17 @@ def test_a_failure_leaves_the_others_be_unless_told(jobs):
     def act(job):
         return Outcome(job, "failed" if job.seed == 1 else "finished")
 
-    outcomes = run_all(jobs, Performer(act), 2)
+    outcomes = run_all(jobs, Performer(2, act))
     assert [o.status for o in outcomes] == ["finished", "failed", *["finished"] * 4]
-    performer = Performer(act)
-    outcomes = run_all(jobs, performer, 1, fail_fast=True)
+    performer = Performer(1, act)
+    outcomes = run_all(jobs, performer, fail_fast=True)
     assert [o.status for o in outcomes] == ["finished", "failed", *["stopped"] * 4]
     assert performer.stopped.is_set() and performer.performed == [0, 1]
 
 
 @pytest.mark.parametrize("error", [SeqvisionError("wrong data"), KeyboardInterrupt()])
 def test_wrong_input_and_ctrl_c_stop_what_is_under_way(jobs, error):
-    performer = Performer()
+    performer = Performer(2)
 
     def act(job):
         if job.seed == 1:
@@ -79,13 +79,13 @@ def test_wrong_input_and_ctrl_c_stop_what_is_under_way(jobs, error):
 
     performer.act = act
     with pytest.raises(type(error)):
-        run_all(jobs, performer, 2)
+        run_all(jobs, performer)
     assert sorted(performer.performed) == [0, 1]
 
 
 def test_a_run_that_another_process_is_at_waits_and_is_taken_from_it(jobs):
     jobs[0].folder.mkdir(parents=True)
-    performer = Performer()
+    performer = Performer(1)
 
     class Finisher(Listener):
         """The other process finishes once all else has been performed here."""
@@ -97,7 +97,7 @@ def test_a_run_that_another_process_is_at_waits_and_is_taken_from_it(jobs):
 
     with (jobs[0].folder / ".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        outcomes = run_all(jobs, performer, 1, Finisher())
+        outcomes = run_all(jobs, performer, Finisher())
     assert performer.performed == [1, 2, 3, 4, 5]
     assert outcomes[0].record["seed"] == 99
 
@@ -109,7 +109,7 @@ def test_a_run_found_busy_is_tried_again(jobs):
         tries.append(job.seed)
         return Outcome(job, "busy" if tries.count(2) == 1 and job.seed == 2 else "finished")
 
-    outcomes = run_all(jobs, Performer(act), 1)
+    outcomes = run_all(jobs, Performer(1, act))
     assert tries == [0, 1, 2, 3, 4, 5, 2]
     assert {o.status for o in outcomes} == {"finished"}
 
@@ -144,20 +144,20 @@ def test_jobs_are_asked_for_one_by_one_when_how_the_last_ended_is_known(tmp_path
             assert seed < 2 or ended
             yield Job(CONFIG, seed, tmp_path)
 
-    performer = Performer()
-    outcomes = run_all(coming(), performer, 2, Ends())
+    performer = Performer(2)
+    outcomes = run_all(coming(), performer, Ends())
     assert [outcome.job.seed for outcome in outcomes] == list(range(6))
     assert performer.most == 2
     assert held and performer.performed.index(4) == 4
 
 
 def test_an_iterator_that_raises_stops_all(tmp_path):
-    performer = Performer()
+    performer = Performer(2)
 
     def coming():
         yield Job(CONFIG, 0, tmp_path)
         raise SeqvisionError("no more")
 
     with pytest.raises(SeqvisionError, match="no more"):
-        run_all(coming(), performer, 2)
+        run_all(coming(), performer)
     assert performer.stopped.is_set()

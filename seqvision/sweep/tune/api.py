@@ -10,13 +10,13 @@ from seqvision.config.schema import Config
 from seqvision.config.search import Tunable, load_tunable
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.import_keras import import_keras
-from seqvision.runs.backend import available_cores
 from seqvision.runs.files import check_writable, locked
 from seqvision.runs.record import write_json
-from seqvision.sweep.local import Local
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
+from seqvision.sweep.tune.size import trials_of
 from seqvision.sweep.tune.table import tuned_name
+from seqvision.sweep.where import performer
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def tune(
     config: str | Path | dict[str, Any] | Config,
     *,
     trials: int | None = None,
-    jobs: int = 1,
+    jobs: int | str = 1,
+    ray: str | None = None,
     oracle: str | dict[str, Any] | None = None,
     objective: str | None = None,
     seeds: int | list[int] | None = None,
@@ -59,7 +60,8 @@ def tune(
     Args:
         config: a path, a zoo name, a mapping, or a loaded config.
         trials, oracle, objective, seeds: in place of those of the config's `tune` section.
-        jobs: how many runs there may be at a time, each in a process of its own.
+        jobs: how many runs there may be at a time, each in a process of its own, or `auto`.
+        ray: the address of a Ray cluster to run on, or `auto`; this machine when not given.
         results: the folder that records go to; the search's own is `<results>/<name>-tune`.
         overrides: `path=value` texts, such as `"train.epochs=1"`.
         force: begin anew, whatever the folder holds of an earlier search.
@@ -75,15 +77,15 @@ def tune(
     """
     settings = {"trials": trials, "oracle": oracle, "objective": objective, "seeds": seeds}
     tunable = load_tunable(config, overrides, **settings)
-    perform = Local(max(1, available_cores() // jobs))
-    return search(tunable, Path(results), perform, jobs, listener, force=force)
+    runs = trials_of(tunable.tune, tunable.untuned.train.epochs) * len(tunable.tune.each_seed)
+    with performer(str(jobs), ray, Path(results), runs) as perform:
+        return search(tunable, Path(results), perform, listener, force=force)
 
 
 def search(
     tunable: Tunable,
     results: Path,
     perform: Performer,
-    places: int,
     listener: Listener | None = None,
     *,
     force: bool = False,
@@ -98,7 +100,7 @@ def search(
     import_keras()  # keras-tuner would, with TensorFlow's greetings.
     try:
         with locked(folder):
-            return _search(tunable, results, perform, places, listener or Listener(), force)
+            return _search(tunable, results, perform, listener or Listener(), force)
     except Busy:
         raise SeqvisionError(f"{folder}: another process is at this search") from None
 
@@ -107,7 +109,6 @@ def _search(
     tunable: Tunable,
     results: Path,
     perform: Performer,
-    places: int,
     listener: Listener,
     force: bool,
 ) -> Tuned:
@@ -121,9 +122,9 @@ def _search(
             shutil.rmtree(results / trial_name(tunable, number), ignore_errors=True)
     log = Log(folder, _settings(tunable), forget=force)
     proposals = Proposals(tunable, log)
-    search = Search(tunable, proposals, results, places, listener)
+    search = Search(tunable, proposals, results, perform.places, listener)
     try:
-        run_all(search.jobs(), _Forgiving(perform, search.is_trial), places, search)
+        run_all(search.jobs(), _Forgiving(perform, search.is_trial), search)
     except SeqvisionError:
         if not proposals.told:  # Nothing can come of it, and nothing has.
             shutil.rmtree(folder)
@@ -133,7 +134,7 @@ def _search(
         raise RunFailed(f"none of {len(proposals.told)} trials ended well; see {folder}/trials.csv")
     tuned = tunable.point(found.proposal.values, tuned_name(tunable))
     jobs = [Job(tuned, seed, results) for seed in tunable.tune.each_seed]
-    run_all(jobs, perform, min(places, len(jobs)), listener)
+    run_all(jobs, perform, listener)
     if proposals.used_up:
         _remove_checkpoints(proposals.told, results)
     verdict = _verdict(search.untuned, jobs, results, objective)
@@ -154,6 +155,7 @@ class _Forgiving:
 
     def __init__(self, perform: Performer, is_trial: Callable[[Job], bool]):
         self.perform, self.is_trial = perform, is_trial
+        self.places = perform.places
 
     def __call__(self, job: Job, listener: Listener) -> Outcome:
         try:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seqvision.config.search import Tunable
-from seqvision.config.tune import Bayesian, RandomSearch, Tune
 from seqvision.sweep.tune.log import Log
 from seqvision.sweep.tune.oracles import asked_quietly, build
+from seqvision.sweep.tune.size import limit
 from seqvision.sweep.tune.space import code, decoded
 
 
@@ -127,12 +127,6 @@ class Proposals:
             self.oracle.update_trial(trial.trial_id, metrics)
             trial.status = "COMPLETED"
         self.oracle.end_trial(trial)
-
-
-def limit(tune: Tune) -> int | None:
-    """The most trials of a search; None is as many as the oracle has."""
-    proposes_without_end = isinstance(tune.oracle, RandomSearch | Bayesian)
-    return tune.trials or (20 if proposes_without_end else None)
 
 
 def _proposal(trial: Any, space: dict[str, Any]) -> Proposal:

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -84,12 +84,12 @@ class Search(Listener):
         self.listener.begin(job)
 
     def event(self, job: Job, event: dict[str, Any]) -> str | None:
-        self.listener.event(job, event)
-        if event["event"] != "epoch" or not self.median:
+        if event["event"] != "ask" or not self.median:
+            return self.listener.event(job, event)
+        if event["row"]["epoch"] == job.config.train.epochs:
             return None
         with self._lock:
-            last = event["row"]["epoch"] == job.config.train.epochs
-            return self.median.judge(event["row"]) if self._is_trial(job) and not last else None
+            return self.median.judge(event["row"])
 
     def end(self, outcome: Outcome) -> None:
         self.listener.end(outcome)
@@ -135,7 +135,8 @@ class Search(Listener):
             self._failed(proposal, str(error))
             return
         seeds = self.tunable.tune.each_seed
-        jobs = [Job(config, seed, self.results, test=False) for seed in seeds]
+        asks = self.median is not None
+        jobs = [Job(config, seed, self.results, test=False, asks=asks) for seed in seeds]
         saved = 0
         if proposal.after:
             before = next(t for t in self.proposals.told if t.proposal.number == proposal.after)
@@ -145,10 +146,7 @@ class Search(Listener):
             folders = [self.results / run["run_id"] for run in before.runs]
             if all((folder / "checkpoint.npz").exists() for folder in folders):
                 saved = before.runs[0]["epochs"]
-                jobs = [
-                    Job(config, seed, self.results, test=False, begin_with=folder)
-                    for seed, folder in zip(seeds, folders, strict=True)
-                ]
+                jobs = [replace(j, begin_with=f) for j, f in zip(jobs, folders, strict=True)]
         trial = _Trial(proposal, saved, jobs)
         self._trials |= {job.run_id: trial for job in jobs}
         self._waiting.extend(jobs)

@@ -5,7 +5,6 @@ choices goes to it as JSON and comes back as what it was.
 """
 
 import json
-import math
 from typing import Any
 
 from seqvision.config.tune import Boolean, Choice, Fixed, FloatRange, IntRange, needed, values
@@ -74,38 +73,3 @@ def _decoded(parameter: Any, given: Any) -> Any:
         case FloatRange():
             return float(given)
     return bool(given)
-
-
-def grid_size(space: dict[str, Any]) -> int:
-    """The number of points that the grid oracle would try."""
-    return _points(list(space.items()), {}, space)
-
-
-def _points(left: list[tuple[str, Any]], chosen: dict[str, Any], space: dict[str, Any]) -> int:
-    if not left:
-        return 1
-    (path, parameter), *rest = left
-    above = needed(parameter, space)
-    if not all(parent in chosen and chosen[parent] in above[parent] for parent in above):
-        return _points(rest, chosen, space)
-    if isinstance(parameter, IntRange | FloatRange):
-        return len(_grid_values(parameter)) * _points(rest, chosen, space)
-    if not any(path in (other.when or {}) for _, other in rest):
-        return len(values(parameter)) * _points(rest, chosen, space)
-    return sum(_points(rest, {**chosen, path: value}, space) for value in values(parameter))
-
-
-def _grid_values(parameter: Any) -> set[float]:
-    """What the grid oracle tries of a range: as keras-tuner's hyperparameters say."""
-    low, high = parameter.bounds
-    step = parameter.step or (1 if isinstance(parameter, IntRange) and not parameter.log else None)
-    if step and parameter.log:
-        return {low * step**n for n in range(int(math.log(high / low, step) + 1e-8) + 1)}
-    if step:
-        return {low + n * step for n in range(int((high - low) // step) + 1)}
-    shares = [0.1 * n + 0.05 for n in range(10)]
-    if isinstance(parameter, IntRange):
-        return {low, *(int(low * ((high + 1) / low) ** share) for share in shares)}
-    if parameter.log:
-        return {low, *(low * (high / low) ** share for share in shares)}
-    return {low, *(low + share * (high - low) for share in shares)}

@@ -50,9 +50,12 @@ class Verdict:
             f"{100 * d.mean:+.2f} points of test error "
             f"(95 % interval {100 * d.low:+.2f} to {100 * d.high:+.2f}, over {across})"
         )
+        sign = 1 if self.objective == "val_accuracy" else -1
+        beaten = sign * self.tuned_objective > sign * self.untuned_objective
+        first = "" if beaten else "No trial beat the untuned config on validation. "
         if d.low <= 0 <= d.high:
-            return f"Tuning made no difference that can be told from chance: {told}."
-        return f"Tuning {'helped' if d.mean < 0 else 'hurt'}: {told}."
+            return f"{first}Tuning made no difference that can be told from chance: {told}."
+        return f"{first}Tuning {'helped' if d.mean < 0 else 'hurt'}: {told}."
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "in_words": self.in_words}

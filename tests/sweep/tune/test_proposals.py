@@ -10,7 +10,8 @@ import pytest
 from seqvision.errors import SeqvisionError
 from seqvision.sweep.tune.log import Log, asked
 from seqvision.sweep.tune.proposals import Proposal, Proposals
-from seqvision.sweep.tune.space import code, declare, decoded, grid_size
+from seqvision.sweep.tune.size import grid_size, trials_of
+from seqvision.sweep.tune.space import code, declare, decoded
 
 ORACLES = ("random", "grid", "bayesian", "hyperband")
 
@@ -124,6 +125,18 @@ def test_a_grid_is_every_point_once_and_as_many_as_said(space, places, tunable, 
     if space is LISTS:
         # gru or its sister: (2 units, one with 2 scans) or 1; lstm: that times 11 rates; times 2.
         assert len(found) == 2 * ((1 + 2) + 1 + (1 + 2) * 11)
+
+
+@pytest.mark.parametrize(("epochs", "factor"), [(1, 3), (2, 3), (9, 3), (10, 2), (27, 4)])
+def test_hyperband_is_as_many_trials_as_said(epochs, factor, tunable, tmp_path):
+    tune = {"oracle": {"name": "hyperband", "factor": factor}, "space": RANGES}
+    search = tunable({"train": {"epochs": epochs}, "tune": tune})
+    proposals = Proposals(search, Log(tmp_path, {}))
+    asked = 0
+    while isinstance(proposal := proposals.ask(), Proposal):
+        asked += 1
+        proposals.tell(proposal.number, "finished", value(proposal), [])
+    assert asked == trials_of(search.tune, epochs)
 
 
 def test_a_grid_is_asked_side_by_side(tunable, tmp_path):

@@ -1,0 +1,85 @@
+"""How fast this machine could train a model if it did nothing but multiply its matrices."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from seqvision.bench.work import Work
+
+
+def images_per_second(work: Work) -> float:
+    """Training images/s of the products of the model's recurrent layers alone, in float32.
+
+    Each layer's products of one training step, forward and backward, are done in the shapes that
+    an ideal implementation has: the input of all steps at once, the state step by step, and each
+    kernel's gradient at once. They do not wait for one another and nothing is done between them.
+    Of one product on all cores and one shard a core, whichever is faster counts.
+    """
+    from seqvision.runs.backend import available_cores
+
+    seconds = sum(
+        count * min(_seconds(shape, 1), _seconds(shape, available_cores()))
+        for shape, count in products(work)
+    )
+    return work.batch_size / seconds
+
+
+def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
+    """`((m, k, n), how often)` of every product (m, k) × (k, n) in one training step."""
+    from seqvision.bench.contenders.keras import twin
+
+    batch, counted = work.batch_size, []
+    for layer in _recurrent_layers(twin(work)):
+        kernel, recurrent = layer.cell.kernel.shape, layer.cell.recurrent_kernel.shape
+        steps = layer.input.shape[1]
+        counted += [
+            ((batch * steps, kernel[0], kernel[1]), 1),  # All inputs at once.
+            ((batch * steps, kernel[1], kernel[0]), 1),  # Their gradients.
+            ((kernel[0], batch * steps, kernel[1]), 1),  # The kernel's gradient.
+            ((batch, recurrent[0], recurrent[1]), steps),
+            ((batch, recurrent[1], recurrent[0]), steps),
+            ((recurrent[0], batch * steps, recurrent[1]), 1),
+        ]
+    return counted
+
+
+def _recurrent_layers(model: Any) -> Any:
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Bidirectional):
+            layer.forward_layer._inbound_nodes = layer._inbound_nodes
+            layer.backward_layer._inbound_nodes = layer._inbound_nodes
+            yield from (layer.forward_layer, layer.backward_layer)
+        elif isinstance(layer, keras.layers.RNN):
+            yield layer
+
+
+def _seconds(shape: tuple[int, int, int], shards: int) -> float:
+    """The median time of one product, cut by its longest outer side into shards side by side."""
+    import tensorflow as tf
+
+    m, k, n = shape
+    rows = max(1, m // shards)
+    generator = np.random.default_rng(0)
+    left = [tf.constant(generator.normal(size=(rows, k)), tf.float32) for _ in range(shards)]
+    right = tf.constant(generator.normal(size=(k, n)), tf.float32)
+    times = max(1, round(2e8 / (2 * m * k * n)))  # About as long as a call takes to be worth it.
+
+    @tf.function
+    def multiply() -> Any:
+        # Each product a little different, so that none is left out as done already.
+        return [
+            tf.reduce_sum(tf.matmul(part * (1.0 + time_ * 1e-6), right)[0])
+            for part in left
+            for time_ in range(times)
+        ]
+
+    multiply()
+    took = []
+    for _ in range(7):
+        start = time.perf_counter()
+        multiply()
+        took.append(time.perf_counter() - start)
+    return float(np.median(took)) / times

@@ -1,0 +1,30 @@
+"""Contenders: implementations that can do a model's work, each one file.
+
+A contender is a function from a `Work` and the weights of its model, in Keras's order, to a
+`Contender`. It raises `CannotDo` for work that it has no layers for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqvision.errors import SeqvisionError
+from seqvision.registry import Registry
+
+CONTENDERS = Registry("contender", __name__, given=("work", "weights"))
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An implementation, ready to work."""
+
+    fit: Callable[[int], list[float]]
+    """Train so many steps on the work's batch; return when each ended, in seconds of
+    `time.perf_counter`."""
+    answer: Callable[[np.ndarray], np.ndarray]
+    """From images to logits, float32 `(n, classes)`."""
+
+
+class CannotDo(SeqvisionError):
+    """A contender has no layers for some work."""

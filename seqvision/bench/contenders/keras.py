@@ -1,0 +1,94 @@
+"""Keras's own layers, in a model of the same weights, trained by `model.fit`."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from seqvision.bench.contenders import CONTENDERS, Contender
+from seqvision.bench.work import Work
+
+_TWINS = {"GRU": "GRU", "LSTM": "LSTM", "SimpleRNN": "SimpleRNN", "Recurrent": "RNN"}
+
+
+@CONTENDERS.register("keras")
+def as_it_comes(work: Work, weights: list[np.ndarray]) -> Contender:
+    """Keras's layers with Keras's defaults."""
+    return _contender(work, weights)
+
+
+@CONTENDERS.register("keras-jit")
+def compiled(work: Work, weights: list[np.ndarray]) -> Contender:
+    """Keras's layers under `jit_compile=True`."""
+    return _contender(work, weights, jit_compile=True)
+
+
+@CONTENDERS.register("keras-unrolled")
+def unrolled(work: Work, weights: list[np.ndarray]) -> Contender:
+    """Keras's layers with `unroll=True`."""
+    return _contender(work, weights, unroll=True)
+
+
+def twin(work: Work, *, unroll: bool = False) -> Any:
+    """The model of a work with each of our layers replaced by Keras's of the same name."""
+    import keras
+
+    from seqvision.families import FAMILIES
+    from seqvision.runs.backend import precision
+
+    options = {key: value for key, value in work.model.items() if key != "family"}
+    with precision(work.precision):
+        model = FAMILIES.get(work.model["family"])(work.input_shape, work.num_classes, **options)
+        return keras.Model.from_config(_replaced(model.get_config(), unroll))
+
+
+def trained_by_fit(model: Any, work: Work, weights: list[np.ndarray], **options: Any) -> Contender:
+    """A contender that is a Keras model, trained as its users train it."""
+    import keras
+
+    model.set_weights(weights)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(work.optimizer, loss, **options)
+    images, labels = work.batch()
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            ends.append(time.perf_counter())
+
+    ends: list[float] = []
+
+    def batches() -> Any:
+        while True:
+            yield images, labels
+
+    def fit(steps: int) -> list[float]:
+        ends.clear()
+        model.fit(batches(), steps_per_epoch=steps, verbose=0, callbacks=[Clock()], shuffle=False)
+        return list(ends)
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        return keras.ops.convert_to_numpy(model.predict_on_batch(images)).astype(np.float32)
+
+    return Contender(fit, answer)
+
+
+def _contender(
+    work: Work, weights: list[np.ndarray], *, unroll: bool = False, jit_compile: bool = False
+) -> Contender:
+    return trained_by_fit(twin(work, unroll=unroll), work, weights, jit_compile=jit_compile)
+
+
+def _replaced(config: Any, unroll: bool) -> Any:
+    """A serialised model with Keras's layers in the place of ours, at any depth."""
+    if isinstance(config, list):
+        return [_replaced(inner, unroll) for inner in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _replaced(value, unroll) for key, value in config.items()}
+    registered = str(config.get("registered_name"))
+    name = registered.removeprefix("seqvision>")
+    if name == registered or name not in _TWINS:
+        return config
+    inner = {**config["config"], "unroll": unroll}
+    keras_own = {"module": "keras.layers", "class_name": _TWINS[name], "registered_name": None}
+    return {**config, **keras_own, "config": inner}

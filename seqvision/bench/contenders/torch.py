@@ -1,0 +1,119 @@
+"""PyTorch's recurrent layers with the same weights (`pip install seqvision[torch]`)."""
+
+import importlib
+import time
+from typing import Any
+
+import numpy as np
+
+from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
+from seqvision.bench.work import Work
+from seqvision.options import name_and_options
+
+_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+
+
+@CONTENDERS.register("torch")
+def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
+    """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step."""
+    try:
+        torch: Any = importlib.import_module("torch")
+    except ImportError:
+        raise CannotDo("PyTorch is not installed: pip install 'seqvision[torch]'") from None
+    model = _Stack(torch, work, weights)
+    half = work.precision in ("bfloat16", "mixed_bfloat16")
+    optimizer_name = _OPTIMIZERS.get(work.optimizer)
+    if optimizer_name is None:
+        raise CannotDo(f"the optimizer {work.optimizer!r} is not among {', '.join(_OPTIMIZERS)}")
+    optimizer = getattr(torch.optim, optimizer_name)(model.parameters(), lr=1e-3)
+    images, labels = (torch.from_numpy(array) for array in work.batch())
+    loss_of = torch.nn.CrossEntropyLoss()
+
+    def logits(images: Any) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            return model(images).float()
+
+    def fit(steps: int) -> list[float]:
+        model.train()
+        ends = []
+        for _ in range(steps):
+            optimizer.zero_grad(set_to_none=True)
+            loss_of(logits(images), labels).backward()
+            optimizer.step()
+            ends.append(time.perf_counter())
+        return ends
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        model.eval()
+        with torch.inference_mode():
+            return logits(torch.from_numpy(images)).numpy()
+
+    return Contender(fit, answer)
+
+
+def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
+    """A module of the work's layers; Keras's weights in PyTorch's order and shape."""
+    options = work.model
+    cell, cell_options = name_and_options(options["cell"])
+    scan, scan_options = name_and_options(options["scan"])
+    plain = options["family"] == "stacked" and not cell_options and not scan_options
+    if not plain or cell not in ("gru", "lstm") or scan not in ("rows", "columns"):
+        raise CannotDo("PyTorch's layers stack plain GRUs and LSTMs over rows or columns")
+    if options["layer_norm"] or options["recurrent_dropout"] or len(work.input_shape) != 2:
+        raise CannotDo("PyTorch's layers have no recurrent dropout; the model is kept plain")
+    if options["pooling"] not in ("last", "mean", "max"):
+        raise CannotDo("PyTorch's model pools by last, mean or max")
+    make = {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+    units = options["units"] if isinstance(options["units"], list) else [options["units"]]
+
+    class Stack(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            features = work.input_shape[1 if scan == "rows" else 0]
+            sizes = [features, *units]
+            self.layers = torch.nn.ModuleList(
+                make(sizes[depth], size, batch_first=True) for depth, size in enumerate(units)
+            )
+            self.dropout = torch.nn.Dropout(options["dropout"])
+            self.logits = torch.nn.Linear(units[-1], work.num_classes)
+            given = iter(torch.from_numpy(np.ascontiguousarray(w)) for w in weights)
+            with torch.no_grad():
+                for layer in self.layers:
+                    _fill(torch, layer, cell, next(given), next(given), next(given))
+                self.logits.weight.copy_(next(given).T)
+                self.logits.bias.copy_(next(given))
+
+        def forward(self, images: Any) -> Any:
+            sequence = images * options["scale"]
+            sequence = sequence if scan == "rows" else sequence.transpose(1, 2)
+            for layer in self.layers:
+                sequence = self.dropout(layer(sequence)[0])
+            pooled = {
+                "last": lambda: sequence[:, -1],
+                "mean": lambda: sequence.mean(dim=1),
+                "max": lambda: sequence.amax(dim=1),
+            }[options["pooling"]]()
+            return self.logits(pooled)
+
+    return Stack()
+
+
+def _fill(torch: Any, layer: Any, cell: str, kernel: Any, recurrent: Any, bias: Any) -> None:
+    """Give a layer Keras's weights: its gates in PyTorch's order, its kernels transposed."""
+    if cell == "gru":  # Keras's z, r, h are PyTorch's r, z, n.
+
+        def ordered(weight: Any) -> Any:
+            z, r, h = weight.chunk(3, dim=-1)
+            return torch.cat([r, z, h], dim=-1)
+
+        input_bias, recurrent_bias = ordered(bias)
+    else:  # i, f, g, o in both.
+
+        def ordered(weight: Any) -> Any:
+            return weight
+
+        input_bias, recurrent_bias = bias, torch.zeros_like(bias)
+    layer.weight_ih_l0.copy_(ordered(kernel).T)
+    layer.weight_hh_l0.copy_(ordered(recurrent).T)
+    layer.bias_ih_l0.copy_(input_bias)
+    layer.bias_hh_l0.copy_(recurrent_bias)

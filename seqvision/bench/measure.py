@@ -1,0 +1,107 @@
+"""What one process measures of one contender: `python -m seqvision.bench.measure`.
+
+It reads one JSON line that says what to measure, and writes one JSON line of what it found.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
+from seqvision.bench.work import Work
+
+_WARM_UP = 3  # steps after the first, in which caches fill and pools of threads start
+
+
+def reference(work: Work, path: Path) -> None:
+    """Write weights drawn by Keras, and what a model of Keras's own layers answers with them."""
+    from seqvision.bench.contenders.keras import twin
+    from seqvision.import_keras import import_keras
+
+    import_keras().utils.set_random_seed(0)
+    model = twin(work)
+    images, _ = work.batch()
+    arrays = {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
+    np.savez(path, logits=np.asarray(model.predict_on_batch(images)), **arrays)
+
+
+def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]:
+    """Measure a contender for about so many seconds of training, and less of answering.
+
+    Returns:
+        `train_images_per_second` and `inference_images_per_second` (of 256 images at a time)
+        without the first steps, `latency_milliseconds` of one image, `first_step_seconds` from
+        the making of the model to the end of its first training step, `peak_memory_mb` of the
+        process, and `difference`, the largest between its logits and the reference's.
+
+    Raises:
+        CannotDo: the contender has no layers for this work.
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        expected = archive["logits"]
+        weights = [archive[f"weight_{i}"] for i in range(len(archive.files) - 1)]
+    if name != "torch":
+        from seqvision.import_keras import import_keras
+
+        import_keras()
+    began = time.perf_counter()
+    contender: Contender = CONTENDERS.get(name)(work, weights)
+    difference = float(np.abs(contender.answer(work.batch()[0]) - expected).max())
+    after_answer = time.perf_counter()
+    first = contender.fit(1)[0] - after_answer
+    # The first answer has compiled a graph of its own, which training does not need.
+    found: dict[str, Any] = {"difference": difference, "first_step_seconds": first}
+    ends = contender.fit(1 + _WARM_UP + 2)
+    step = ends[-1] - ends[-2]
+    steps = max(5, round(seconds / step))
+    ends = contender.fit(_WARM_UP + steps)[_WARM_UP - 1 :]
+    found["train_images_per_second"] = work.batch_size * steps / (ends[-1] - ends[0])
+    many, _ = work.batch(256)
+    found["inference_images_per_second"] = 256 / _median_seconds(contender, many, seconds / 4)
+    one = 1000 * _median_seconds(contender, many[:1], seconds / 8)
+    found["latency_milliseconds"] = one
+    found["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["seconds"] = time.perf_counter() - began
+    return found
+
+
+def _median_seconds(contender: Contender, images: np.ndarray, seconds: float) -> float:
+    contender.answer(images)  # Compiles.
+    contender.answer(images)
+    took: list[float] = []
+    while sum(took) < seconds or len(took) < 5:
+        start = time.perf_counter()
+        contender.answer(images)
+        took.append(time.perf_counter() - start)
+    return float(np.median(took))
+
+
+def main() -> None:
+    """Do what standard input asks; what it cannot do is an answer too."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+        os.dup2(2, 1)
+        order = json.loads(sys.stdin.readline())
+        work, path = Work.from_json(order["work"]), Path(order["reference"])
+        try:
+            if order["contender"] == "reference":
+                reference(work, path)
+                found: dict[str, Any] = {}
+            elif order["contender"] == "ceiling":
+                from seqvision.bench.ceiling import images_per_second
+
+                found = {"train_images_per_second": images_per_second(work)}
+            else:
+                found = measure(work, order["contender"], path, order["seconds"])
+        except CannotDo as error:
+            found = {"cannot": str(error)}
+        json.dump(found, out)
+
+
+if __name__ == "__main__":
+    main()

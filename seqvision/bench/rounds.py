@@ -1,0 +1,153 @@
+"""Contenders in turn, each time in a fresh process, so that no drift of the machine favours one."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from seqvision.bench.contenders import CONTENDERS
+from seqvision.bench.work import Work
+from seqvision.errors import RunFailed
+from seqvision.options import name_and_options
+
+FIGURES = (
+    "train_images_per_second",
+    "inference_images_per_second",
+    "latency_milliseconds",
+    "first_step_seconds",
+    "peak_memory_mb",
+)
+TOLERANCE = {"float32": 1e-3, "float64": 1e-3}
+"""How far logits may lie from Keras's and the work still be the same; 0.1 in half precision."""
+
+
+def bench(
+    work: Work,
+    contenders: Sequence[str],
+    rounds: int = 5,
+    seconds: float = 3.0,
+    heard: Callable[[str, int], None] | None = None,
+) -> dict[str, Any]:
+    """Measure the contenders on a piece of work, round by round.
+
+    Args:
+        contenders: names of `CONTENDERS`; the first is the one the others are held against.
+        rounds: how often each is measured, always in a fresh process.
+        seconds: of training that each process measures.
+        heard: is told `(contender, round)` before each measurement.
+
+    Returns:
+        `contenders`: for each, the `median`, `min` and `max` of every figure, the `ratio` of the
+        first one's figure to its own (the median over rounds of the ratio within a round) with
+        its range, and `cannot` for one that has no layers for the work; `ceiling`: the
+        images/s of the matrix products alone, and `share` of it that the first reaches.
+
+    Raises:
+        RunFailed: a contender's process died, or its logits are not those of Keras's layers.
+    """
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in [*contenders, "ceiling"]}
+    cannot: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="seqvision-bench-") as folder:
+        works = {name: _as_done_by(name, work) for name in contenders}
+        references: dict[str, Path] = {}
+        for name, own in works.items():
+            path = Path(folder, f"{hash(json.dumps(own.as_json())) & 0xFFFFFFFF}.npz")
+            if not path.exists():
+                _ask(own, "reference", path, seconds)
+            references[name] = path
+        for number in range(rounds):
+            for name in (*contenders, "ceiling"):
+                if name in cannot:
+                    continue
+                if heard:
+                    heard(name, number)
+                path = references.get(name, Path(folder))
+                answer = _ask(works.get(name, work), name, path, seconds)
+                if "cannot" in answer:
+                    cannot[name] = answer["cannot"]
+                    continue
+                _check_same_work(name, answer, work)
+                found[name].append(answer)
+    return summary(work, contenders, found, cannot)
+
+
+def summary(
+    work: Work,
+    contenders: Sequence[str],
+    found: dict[str, list[dict[str, Any]]],
+    cannot: dict[str, str],
+) -> dict[str, Any]:
+    """Medians, ranges and ratios of what was measured round by round."""
+    first = found[contenders[0]]
+    rows: dict[str, Any] = {}
+    for name in contenders:
+        if name in cannot:
+            rows[name] = {"cannot": cannot[name]}
+            continue
+        rows[name] = {}
+        for figure in FIGURES:
+            values = [row[figure] for row in found[name]]
+            ratios = [a[figure] / b for a, b in zip(first, values, strict=True)]
+            rows[name][figure] = {**_spread(values), "ratio": _spread(ratios)}
+        rows[name]["difference"] = max(row["difference"] for row in found[name])
+    ceilings = [row["train_images_per_second"] for row in found["ceiling"]]
+    shares = [
+        own["train_images_per_second"] / ceiling
+        for own, ceiling in zip(first, ceilings, strict=True)
+    ]
+    return {
+        "work": work.as_json(),
+        "rounds": len(first),
+        "contenders": rows,
+        "ceiling": {**_spread(ceilings), "share": _spread(shares)},
+    }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    return {"median": median(values), "min": min(values), "max": max(values)}
+
+
+def _as_done_by(name: str, work: Work) -> Work:
+    """The work in the variant that a contender knows, such as a GRU that resets before."""
+    card = CONTENDERS.entry(name).card
+    cell, options = name_and_options(work.model.get("cell", ""))
+    if cell == "gru" and "reset_after" in card:
+        cell_spec = {"name": cell, **options, "reset_after": card["reset_after"]}
+        return work.with_model(cell=cell_spec)
+    return work
+
+
+def _check_same_work(name: str, answer: dict[str, Any], work: Work) -> None:
+    allowed = TOLERANCE.get(work.precision, 0.1)
+    if name != "ceiling" and not answer["difference"] <= allowed:
+        raise RunFailed(
+            f"{name}: its logits lie {answer['difference']:.2g} from those of Keras's layers with "
+            f"the same weights (allowed: {allowed:g}); it does not do the same work"
+        )
+
+
+def _ask(work: Work, contender: str, reference: Path, seconds: float) -> dict[str, Any]:
+    """What a fresh process finds."""
+    order = {
+        "work": work.as_json(),
+        "contender": contender,
+        "reference": str(reference),
+        "seconds": seconds,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "seqvision.bench.measure"],
+        input=json.dumps(order) + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise RunFailed(f"{contender} could not be measured: {last[0]}")
+    return json.loads(done.stdout)

@@ -1,0 +1,199 @@
+"""The phased LSTM, whose units take turns to be updated."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.cells import CELLS
+from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.errors import SeqvisionError
+from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt, Share
+
+_CLOCK = 256  # Half precision counts no further than this.
+
+
+@CELLS.register("phased_lstm", paper="Neil et al. 2016, arXiv 1610.09513", states="units, units, 2")
+@keras.saving.register_keras_serializable("seqvision")
+class PhasedLSTMCell(CellLayer):
+    """LSTM with a time gate: each unit is open for a part of a period of its own.
+
+        φ = ((t − s) mod τ) / τ
+        k = 2 φ / r           if φ < r / 2
+            2 − 2 φ / r       if r / 2 ≤ φ < r
+            α φ               otherwise: closed, but for a leak
+
+        i = σ(x W_i + h U_i + p_i ∘ c + b_i),  f = σ(x W_f + h U_f + p_f ∘ c + b_f)
+        c̃ = f ∘ c + i ∘ tanh(x W_c + h U_c + b_c)
+        o = σ(x W_o + h U_o + p_o ∘ c̃ + b_o)
+        c' = k ∘ c̃ + (1 − k) ∘ c
+        h' = k ∘ o ∘ tanh(c̃) + (1 − k) ∘ h
+
+    The period τ, the shift s and the open ratio r are learned for each unit. Kernels hold their
+    gates in Keras's order i, f, c, o. The states are `[h, c]` and, where the time is the number
+    of the step, a clock that counts steps: their number modulo 256 and their 256s.
+
+    Args:
+        units: size of the cell state.
+        time_feature: which feature of the input is the time t, in any unit; it is no part of x.
+            None takes the number of the step, from 0.
+        ratio_on: r at the start; 0.05 in the paper, 0.1 in TensorFlow.
+        trainable_ratio_on: whether r is learned.
+        leak: α.
+        leak_in_inference: whether units leak in inference too, as they do in TensorFlow; in the
+            paper only while training.
+        period_min, period_max: τ starts between them, its logarithm uniform; s starts uniform in
+            [0, τ). The paper's authors have e and e³, TensorFlow 1 and 1000.
+        use_peepholes: whether the gates see the cell state: as in the paper, by a weight a unit.
+            TensorFlow has none unless asked, and then a whole kernel.
+        forget_bias: what the forget gate's bias starts at, besides its initializer.
+
+    Raises:
+        SeqvisionError: the input has no such `time_feature`, or no other.
+
+    References:
+        Neil, Pfeiffer & Liu, "Phased LSTM: accelerating recurrent network training for long or
+        event-based sequences", 2016, arXiv 1610.09513.
+    """
+
+    def __init__(
+        self,
+        units: PositiveInt,
+        time_feature: int | None = None,
+        ratio_on: PositiveFloat = 0.05,
+        trainable_ratio_on: bool = True,
+        leak: Share = 0.001,
+        leak_in_inference: bool = False,
+        period_min: PositiveFloat = 2.718281828459045,
+        period_max: PositiveFloat = 20.085536923187668,
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
+        use_peepholes: bool = True,
+        forget_bias: float = 0.0,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        peephole_initializer: Initializer = "glorot_uniform",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.time_feature = time_feature
+        self.ratio_on = ratio_on
+        self.trainable_ratio_on = trainable_ratio_on
+        self.leak = leak
+        self.leak_in_inference = leak_in_inference
+        self.period_min = period_min
+        self.period_max = period_max
+        self.activation: Any = keras.activations.get(activation)
+        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        self.use_peepholes = use_peepholes
+        self.forget_bias = forget_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.peephole_initializer = keras.initializers.get(peephole_initializer)
+        self.output_size = units
+        self.state_size = [units, units] if time_feature is not None else [units, units, 2]
+
+    def build(self, input_shape: Any) -> None:
+        units, gates, features = self.units, 4 * self.units, input_shape[-1]
+        if self.time_feature is not None:
+            if not -features <= self.time_feature < features or features == 1:
+                raise SeqvisionError(
+                    f"phased_lstm: time_feature {self.time_feature} and at least one other: "
+                    f"the input has {features} features"
+                )
+            features -= 1
+        self.kernel = self.add_weight((features, gates), self.kernel_initializer, name="kernel")
+        self.recurrent_kernel = self.add_weight(
+            (units, gates), self.recurrent_initializer, name="recurrent_kernel"
+        )
+        bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
+        self.bias = self.add_weight((gates,), bias, name="bias")
+        if self.use_peepholes:
+            peephole = self.peephole_initializer
+            self.input_peephole = self.add_weight((units,), peephole, name="input_peephole")
+            self.forget_peephole = self.add_weight((units,), peephole, name="forget_peephole")
+            self.output_peephole = self.add_weight((units,), peephole, name="output_peephole")
+        self._build_time_gate()
+
+    def _build_time_gate(self) -> None:
+        uniform, log = keras.initializers.RandomUniform, math.log
+        log_period, share = uniform(log(self.period_min), log(self.period_max)), uniform(0.0, 1.0)
+
+        def period(shape: Any, dtype: Any = None) -> Any:
+            return ops.exp(log_period(shape, dtype=dtype))
+
+        def shift(shape: Any, dtype: Any = None) -> Any:
+            return share(shape, dtype=dtype) * ops.convert_to_tensor(self.period)
+
+        # Never cast to half precision: times are large beside what a gate's flank spans.
+        self.period = self.add_weight((self.units,), period, name="period", autocast=False)
+        self.shift = self.add_weight((self.units,), shift, name="shift", autocast=False)
+        self.open_ratio = self.add_weight(
+            (self.units,),
+            keras.initializers.Constant(self.ratio_on),
+            name="open_ratio",
+            trainable=self.trainable_ratio_on,
+            autocast=False,
+        )
+
+    def project(self, sequence: Any, training: bool = False) -> Any:
+        if self.time_feature is None:
+            return ops.matmul(sequence, self.kernel) + self.bias
+        at = self.time_feature % sequence.shape[-1]
+        rest = ops.concatenate([sequence[..., :at], sequence[..., at + 1 :]], axis=-1)
+        gate = self.time_gate(sequence[..., at : at + 1], training)
+        return [ops.matmul(rest, self.kernel) + self.bias, gate]
+
+    def step(
+        self, projected: Any, states: list[Any], training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        h, c, *clock = states
+        if clock:
+            z, k = projected, self.time_gate(_time(clock[0], self._time_dtype), training)
+            clock = [_ticked(clock[0])]
+        else:
+            z, k = projected
+        i, f, g, o = ops.split(z + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        if self.use_peepholes:
+            i = i + self.input_peephole * c
+            f = f + self.forget_peephole * c
+        new_c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        if self.use_peepholes:
+            o = o + self.output_peephole * new_c
+        new_h = self.recurrent_activation(o) * self.activation(new_c)
+        h, c = k * new_h + (1 - k) * h, k * new_c + (1 - k) * c
+        return h, [h, c, *clock]
+
+    def time_gate(self, time: Any, training: bool = False) -> Any:
+        """How open each unit is at a time `(..., 1)`: k, `(..., units)`."""
+        dtype = self._time_dtype
+        period, shift, ratio = (
+            ops.cast(w, dtype) for w in (self.period, self.shift, self.open_ratio)
+        )
+        cycles = (ops.cast(time, dtype) - shift) / period
+        phase = cycles - ops.floor(cycles)
+        up = 2 * phase / ratio
+        closed = self.leak * phase if training or self.leak_in_inference else ops.zeros_like(phase)
+        k = ops.where(phase < ratio / 2, up, ops.where(phase < ratio, 2 - up, closed))
+        return ops.cast(k, self.compute_dtype)
+
+    @property
+    def _time_dtype(self) -> str:
+        return "float64" if self.compute_dtype == "float64" else "float32"
+
+
+def _time(clock: Any, dtype: str) -> Any:
+    """The number of the step, `(batch, 1)`."""
+    clock = ops.cast(clock, dtype)
+    return clock[:, :1] + _CLOCK * clock[:, 1:]
+
+
+def _ticked(clock: Any) -> Any:
+    """The clock of the next step."""
+    low = clock[:, :1] + 1
+    full = ops.cast(low >= _CLOCK, clock.dtype)
+    return ops.concatenate([low * (1 - full), clock[:, 1:] + full], axis=-1)

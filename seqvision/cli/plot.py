@@ -1,0 +1,100 @@
+"""`seqvision plot`: one chart."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Kinds(click.Command):
+    """Its help lists the kinds of charts there are."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from seqvision.compare.charts import CHARTS
+
+        with formatter.section("Kinds"):
+            formatter.write_dl([(kind, CHARTS.entry(kind).summary) for kind in CHARTS.names()])
+
+
+@click.command(name="plot", cls=_Kinds)
+@click.argument("kind")
+@click.argument("results", type=click.Path(path_type=Path), default=Path("results"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file to write: .png, .svg or .html.  [default: KIND.png]",
+)
+@click.option("--data", metavar="DATASET", help="Only runs on this dataset.")
+@click.option("--models", metavar="PATTERN", help="Only models of such names: '*gru*'.")
+@click.option("--most", type=click.IntRange(min=1), help="Show so many models, the best.")
+def command(
+    kind: str,
+    results: Path,
+    output: Path | None,
+    data: str | None,
+    models: str | None,
+    most: int | None,
+) -> None:
+    """Draw one KIND of chart of the runs in RESULTS (results).
+
+    \b
+    seqvision plot curves
+    seqvision plot steps results/ -o steps.svg --data mnist --models '*columns*'
+    """
+    from seqvision.cli._output import write_output
+    from seqvision.compare.charts import CHARTS
+    from seqvision.compare.records import load_records
+    from seqvision.errors import SeqvisionError
+
+    entry = CHARTS.entry(kind)
+    if most is not None and "most" not in {p.name for p in entry.parameters}:
+        raise SeqvisionError(f"{kind}: shows all models; it has no use for --most")
+
+    def chart() -> Any:
+        from seqvision.compare.charts.base import data_names
+
+        records = load_records(results)
+        if data is not None:
+            records = _only(records, data_names(records), data, "--data")
+        if models is not None:
+            records = _only(records, records["name"], models, "--models")
+        return CHARTS.get(kind)(records, **({} if most is None else {"most": most}))
+
+    formats = {
+        ".png": lambda: _drawn(chart(), "png"),
+        ".svg": lambda: _drawn(chart(), "svg"),
+        ".html": lambda: _page(chart()),
+    }
+    write_output(output or Path(f"{kind}.png"), formats)
+
+
+def _only(records: Any, names: Any, pattern: str, option: str) -> Any:
+    """The records whose name, of `names`, matches a shell pattern."""
+    import fnmatch
+
+    from seqvision.errors import SeqvisionError, did_you_mean
+
+    known = list(names.dropna().unique())
+    kept = set(fnmatch.filter(known, pattern))
+    if not kept:
+        raise SeqvisionError(
+            f"{option} {pattern}: no run is of it{did_you_mean(pattern, known)} "
+            f"(known: {', '.join(sorted(known))})"
+        )
+    return records[names.isin(kept)]
+
+
+def _page(chart: Any) -> str:
+    from seqvision.compare.charts.html import chart_page
+
+    return chart_page(chart)
+
+
+def _drawn(chart: Any, form: str) -> str | bytes:
+    """The chart as a file's content, on white."""
+    import io
+
+    file = io.BytesIO() if form == "png" else io.StringIO()
+    chart.properties(background="white").save(file, format=form, scale_factor=2)
+    return file.getvalue()

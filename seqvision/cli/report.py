@@ -1,0 +1,36 @@
+"""`seqvision report`: a page to show."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="report")
+@click.argument("results", type=click.Path(path_type=Path), default=Path("results"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option("--baseline", metavar="NAME", help="The model that the others are compared with.")
+@click.option("--title", help="The page's heading.")
+def command(results: Path, output: Path, baseline: str | None, title: str | None) -> None:
+    """Write a report of the runs in RESULTS (results) as one HTML file that opens offline.
+
+    It holds the leaderboard, the charts of `seqvision plot`, the images that most models get
+    wrong, and where each number comes from.
+
+    \b
+    seqvision report
+    seqvision report results/ -o report.html --baseline gru3
+    """
+    from seqvision.cli._output import write_output
+    from seqvision.compare.records import load_records
+    from seqvision.compare.report import report
+
+    write_output(
+        output, {".html": lambda: report(load_records(results), baseline=baseline, title=title)}
+    )

@@ -1,0 +1,182 @@
+"""A page of published results: each row with its interval, cost, and how to repeat it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seqvision.compare.formats import escape_md
+from seqvision.compare.groups import data_titles
+from seqvision.compare.readable import readable
+from seqvision.compare.table import compare
+from seqvision.config.read import read_file
+from seqvision.errors import ConfigError
+from seqvision.options import first_problem
+
+_MADE_WITH = ["seqvision", "git_commit", "keras", "tensorflow", "numpy", "python", "backend"]
+_MADE_ON = ["cpu", "cores", "threads", "platform", "deterministic"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Question(_Section):
+    """What pairs of models answer: in each the first is held against the second."""
+
+    ask: str
+    pairs: Annotated[
+        list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(min_length=1)
+    ]
+
+
+class Other(_Section):
+    """Somebody else's published figure for the same task."""
+
+    dataset: str
+    what: str
+    error: str
+    """In percent, with its spread as its source has it."""
+    source: str
+
+
+class Notes(_Section):
+    """What a person adds to the numbers."""
+
+    questions: list[Question] = []
+    others: list[Other] = []
+
+
+def read_notes(path: Path) -> Notes:
+    """Read questions and others' figures from YAML.
+
+    Raises:
+        ConfigError: `file:line:column: what is wrong`.
+    """
+    document = read_file(path)
+    try:
+        return Notes.model_validate(document.values)
+    except ValidationError as error:
+        place, message, _ = first_problem(error)
+        dotted = ".".join(map(str, place))
+        raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
+
+
+def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
+    """Return the page in GitHub's Markdown.
+
+    Args:
+        records: what `load_records` gives.
+        command: the command that wrote the page, to be named on it.
+    """
+    comparison = compare(records)
+    parts = [
+        "# Results",
+        f"Written by `{command}`. Test error in percent, mean over seeds with its 95 % interval by "
+        "Student's t. No choice within a run looks at the test images. Speeds are of the machine "
+        "named below: read ratios.",
+        *_tables(comparison, records),
+        *_findings(records, notes.questions),
+        *_others(comparison, notes.others),
+        *_provenance(records),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
+    seeds = records[records["status"] == "finished"].groupby("name")["seed"].unique()
+    for part in readable(comparison):
+        yield f"## {escape_md(part.title)}"
+        rows = part.table.drop(columns=["sd", "best", "worst"])
+        repeat = [
+            f"`seqvision run {name} --seeds {_range(seeds[name])}`" if name in seeds else "–"
+            for name in rows["name"]
+        ]
+        columns = [*map(str, rows.columns), "repeat it"]
+        lines = [
+            f"| {' | '.join([*map(escape_md, row), command])} |"
+            for row, command in zip(rows.to_numpy(), repeat, strict=True)
+        ]
+        yield "\n".join([f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *lines])
+        yield from map(escape_md, part.notes)
+
+
+def _findings(records: pd.DataFrame, questions: list[Question]) -> Iterator[str]:
+    """Each question's pairs, in words."""
+    if not questions:
+        return
+    yield "## Findings"
+    yield (
+        "Differences are in points of test error, over the seeds that both models have, with the "
+        "95 % interval of Student's paired t. Where it holds zero, no difference is shown."
+    )
+    for question in questions:
+        said = [line for pair in question.pairs for line in _pair(records, *pair)]
+        if said:
+            yield f"**{escape_md(question.ask)}**"
+            yield "\n".join(said)
+
+
+def _pair(records: pd.DataFrame, name: str, baseline: str) -> Iterator[str]:
+    both = records[records["name"].isin([name, baseline])]
+    if set(both.loc[both["status"] == "finished", "name"]) != {name, baseline}:
+        return
+    table = compare(both, baseline=baseline)
+    for title, row in zip(data_titles(table), table.itertuples(), strict=True):
+        if row.name != name or pd.isna(row.difference):
+            continue
+        dataset = escape_md(title.partition(",")[0])
+        yield f"- {_code(name)} against {_code(baseline)} on {dataset}: {_in_words(row)}"
+
+
+def _in_words(row: Any) -> str:
+    points, seeds = f"{100 * row.difference:+.2f} points", f"{row.common_seeds} seeds"
+    if pd.isna(row.difference_low):
+        return f"{points} (one seed: no interval)."
+    interval = f"95 %: {100 * row.difference_low:+.2f} to {100 * row.difference_high:+.2f}, {seeds}"
+    if row.difference_high < 0:
+        verdict = "it errs less"
+    elif row.difference_low > 0:
+        verdict = "it errs more"
+    else:
+        verdict = "no difference shown"
+    return f"{points} ({interval}): {verdict}."
+
+
+def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
+    """Others' figures with ours of the same dataset that errs least."""
+    ranked = comparison[comparison["rank"].notna()]
+    for dataset in dict.fromkeys(other.dataset for other in others):
+        best = ranked[ranked["dataset"] == dataset].sort_values("mean").head(1)
+        rows = [[o.what, o.error, o.source] for o in others if o.dataset == dataset]
+        for ours in best.itertuples():
+            spread = "" if pd.isna(ours.low) else f" ± {50 * (ours.high - ours.low):.2f}"
+            rows.append([f"{ours.name} (ours)", f"{100 * ours.mean:.2f}{spread}", "this page"])
+        yield f"## Beside others' figures: {escape_md(dataset)}"
+        lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
+        yield "\n".join(["| model | test error % | source |", "|---|---|---|", *lines])
+
+
+def _provenance(records: pd.DataFrame) -> Iterator[str]:
+    finished = records[records["status"] == "finished"]
+    yield "## Made with"
+    lines = []
+    for column in [*_MADE_WITH, *_MADE_ON]:
+        if column in finished:
+            values = sorted({str(value) for value in finished[column].dropna()})
+            lines.append(f"- {escape_md(column)}: {escape_md(', '.join(values))}")
+    yield "\n".join(lines)
+
+
+def _range(seeds: Any) -> str:
+    """`0-2`, or `0,3,7` where seeds do not follow each other."""
+    seeds = sorted(seeds)
+    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return ",".join(map(str, seeds))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"

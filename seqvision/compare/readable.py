@@ -1,0 +1,118 @@
+"""A comparison as text for people: numbers rounded, columns few, one table for each data."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from seqvision.compare.groups import data_titles, label, value_text
+
+NONE = "–"
+
+
+class Part(NamedTuple):
+    """One table of texts under a title; `notes` say what to know of its rows."""
+
+    title: str
+    table: pd.DataFrame
+    notes: list[str]
+
+
+def readable(comparison: pd.DataFrame) -> list[Part]:
+    """Return, for each data, the ranking and, with a baseline, what is held against it."""
+    parts = []
+    for title, rows in comparison.groupby(data_titles(comparison), sort=False):
+        rows.attrs = comparison.attrs
+        names = [label(values) for values in rows[comparison.attrs["by"]].itertuples(index=False)]
+        notes = [f"{name}: {n}" for name, n in zip(names, rows["note"], strict=True) if n]
+        parts.append(Part(str(title), _ranking(rows), notes))
+        if "difference" in rows and rows["common_seeds"].notna().any():
+            baseline = comparison.attrs["baseline"]
+            parts.append(Part(f"{title}: against {baseline}", _against(rows), []))
+    return parts
+
+
+def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
+    metric, target = rows.attrs["metric"], rows.attrs["target"]
+    share = _is_share(metric)
+    value = _percent if share else _number
+    table = _named(rows)
+    table["seeds"] = _texts(rows["seeds"], _count)
+    table[f"{metric} %" if share else metric] = _texts(rows["mean"], value)
+    table["± 95 %"] = _texts((rows["high"] - rows["low"]) / 2, value)
+    for title, column in {"sd": "std", "best": "best", "worst": "worst"}.items():
+        table[title] = _texts(rows[column], value)
+    costs = {
+        "parameters": ("params", _short),
+        "flops_per_image": ("FLOPs", _short),
+        "train_images_per_second": ("train/s", _count),
+        "inference_images_per_second": ("test/s", _count),
+        "seconds_to_target": (f"s to {target}", _count),
+    }
+    for column, (title, text) in costs.items():
+        if column in rows and column not in table:
+            table[title] = _texts(rows[column], text)
+    return table
+
+
+def _against(rows: pd.DataFrame) -> pd.DataFrame:
+    share = _is_share(rows.attrs["metric"])
+    rows = rows[rows["common_seeds"].notna()]
+    table = _named(rows)
+    table["seeds"] = _texts(rows["common_seeds"], _count)
+    title, value = ("difference, points", _points) if share else ("difference", _number)
+    table[title] = _with_interval(rows, "difference", value)
+    table["p"] = _texts(rows["p_paired_holm"], _p_value)
+    table["bootstrap"] = _with_interval(rows, "bootstrap", _points)
+    table["McNemar p"] = _texts(rows["p_mcnemar_holm"], _p_value)
+    return table
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns that say which group a row is."""
+    by = rows.attrs["by"]
+    return pd.DataFrame({column: _texts(rows[column], value_text) for column in by}, rows.index)
+
+
+def _with_interval(rows: pd.DataFrame, column: str, text: Callable[[Any], str]) -> list[str]:
+    """`-0.25 ± 0.12`; the intervals are symmetric."""
+    low, high = rows[f"{column}_low"], rows[f"{column}_high"]
+    centre = rows[column] if column in rows else (low + high) / 2
+    halves = [f" ± {text(half).lstrip('+')}" if half == half else "" for half in (high - low) / 2]
+    return [c + half for c, half in zip(_texts(centre, text), halves, strict=True)]
+
+
+def _texts(values: pd.Series, text: Callable[[Any], str]) -> list[str]:
+    return [NONE if pd.isna(value) else text(value) for value in values]
+
+
+def _is_share(metric: str) -> bool:
+    return metric.endswith(("accuracy", "error", "f1"))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.2f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _short(value: float) -> str:
+    """`622k`, `34.5M`."""
+    for unit, size in {"G": 1e9, "M": 1e6, "k": 1e3}.items():
+        if value >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g}"
+
+
+def _p_value(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,1 @@
+"""Statistics of a comparison: one file each, arrays in, numbers out."""

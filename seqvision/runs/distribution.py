@@ -1,0 +1,68 @@
+"""One run over several devices, by TensorFlow's own strategies."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from seqvision.config.schema import Distribution
+from seqvision.errors import SeqvisionError
+
+
+def scope(distribution: Distribution | None) -> AbstractContextManager[Any]:
+    """What a model is built and compiled in to be trained as a config's `distribution` says.
+
+    Each device holds the weights and takes its share of every batch; the gradients are averaged.
+    Without a GPU the processor stands in as so many devices.
+
+    Raises:
+        SeqvisionError: the backend is not TensorFlow, there are fewer GPUs than asked for, or
+            TensorFlow has begun to compute in this process already.
+    """
+    if distribution is None:
+        return nullcontext()
+    import keras
+
+    if (backend := keras.backend.backend()) != "tensorflow":
+        raise SeqvisionError(
+            f"train.distribution: needs the TensorFlow backend, and this is {backend}"
+        )
+    import tensorflow as tf
+
+    wanted = distribution.devices
+    gpus = tf.config.list_logical_devices("GPU") if tf.config.list_physical_devices("GPU") else []
+    if gpus:
+        if wanted and wanted > len(gpus):
+            raise SeqvisionError(
+                f"train.distribution.devices: {wanted}, but there are {len(gpus)} GPUs"
+            )
+        names = [device.name for device in gpus[:wanted]]
+    else:
+        names = _processors(tf, wanted or 2)
+    return tf.distribute.MirroredStrategy(names).scope()
+
+
+def _processors(tf: Any, count: int) -> list[str]:
+    """Have the processor count as several devices; return their names."""
+    try:
+        (processor,) = tf.config.list_physical_devices("CPU")
+        shares = [tf.config.LogicalDeviceConfiguration()] * count
+        tf.config.set_logical_device_configuration(processor, shares)
+    except RuntimeError:  # Too late, unless an earlier run did the same.
+        if len(tf.config.list_logical_devices("CPU")) < count:
+            raise SeqvisionError(
+                "train.distribution: TensorFlow has begun to compute in this process; "
+                "start this run in a process of its own"
+            ) from None
+    return [f"CPU:{place}" for place in range(count)]
+
+
+def as_dataset(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:
+    """Batches as a `tf.data.Dataset`, which every device takes its share of.
+
+    Given a generator, Keras 3.15 begins it twice under a strategy, and a batch is lost.
+    """
+    import tensorflow as tf
+
+    first = next(batches())
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
+    return tf.data.Dataset.from_generator(batches, output_signature=signature)

@@ -1,0 +1,64 @@
+"""How soon a model that reads in one direction knows: accuracy after each step read."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from seqvision.data.base import Split
+from seqvision.families import FAMILIES
+from seqvision.families.every_step import every_step
+from seqvision.runs.files import write_atomically
+from seqvision.runs.predict import BATCH, parts
+from seqvision.scans.base import Scan, reading_order
+
+
+def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> None:
+    """Write how many test images a causal model has right after each step, atomically.
+
+    The arrays: `right` `(steps, classes)`, the images of each class that it has right; `images`
+    `(classes,)`, all there are of each class; `order` `(height, width)`, the step at which each
+    pixel is read, from 0. And as an example the first image of each class: `examples`
+    `(classes,)`, its place in the test set, -1 where there is none, and `said` `(steps, classes)`,
+    the class that the model takes it for. A model that looks ahead gets no file.
+
+    Args:
+        family: the model's family, whose card says `causal` if its models never look ahead.
+    """
+    if not FAMILIES.entry(family).card.get("causal"):
+        return
+    said = said_after_each_step(model, test.images)
+    classes = model.output.shape[-1]
+    right = np.zeros((classes, said.shape[1]), np.int32)
+    np.add.at(right, test.labels, said == test.labels[:, None])
+    is_class = test.labels == np.arange(classes)[:, None]
+    examples = np.where(is_class.any(axis=1), is_class.argmax(axis=1), -1)
+    arrays = {
+        "right": right.T,
+        "images": is_class.sum(axis=1).astype(np.int32),
+        "examples": examples.astype(np.int32),
+        "said": said[examples].T,
+    }
+    scans = [layer for layer in model.layers if isinstance(layer, Scan)]
+    if len(scans) == 1:
+        order = reading_order(scans[0], *test.images.shape[1:3])
+        arrays["order"] = order.astype(np.int32)
+    write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
+
+
+def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The class that a causal model takes each image for after each step read.
+
+    One pass gives the answers after all steps.
+
+    Returns:
+        int16 `(images, steps)`.
+    """
+    derived = every_step(model)
+    steps = derived.output.shape[1]
+    # All layers' outputs are held for all steps at once: fewer images where there are many.
+    batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
+    # Filled up, the last batch is of the size that is compiled already.
+    filled = np.concatenate([images, images[: -len(images) % batch]])
+    answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, filled, batch)]
+    return np.concatenate(answers)[: len(images)].astype(np.int16)

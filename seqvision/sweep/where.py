@@ -1,0 +1,47 @@
+"""Where runs are performed: on this machine, or on a cluster."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from seqvision.errors import SeqvisionError
+from seqvision.runs.backend import available_cores
+
+
+def performer(
+    jobs: str | None, address: str | None, results: Path, runs: int
+) -> AbstractContextManager[Any]:
+    """The performer of so many runs, which knows in `places` how many it performs at once.
+
+    Args:
+        jobs: a number; `auto`, one a core, which finishes most runs an hour; or None, which is 1
+            here and `auto` on a cluster.
+        address: of a Ray cluster, `auto` for the one this machine is part of; None for here.
+
+    Raises:
+        SeqvisionError: `jobs` is no such thing, or there is no such cluster.
+    """
+    places = number_of(jobs)
+    if address is not None:
+        from seqvision.sweep.cluster import Cluster
+
+        return Cluster(address, results, None if jobs in (None, "auto") else places)
+    from seqvision.sweep.local import Local
+
+    places = max(1, min(places, runs))
+    return nullcontext(Local(places, max(1, available_cores() // places)))
+
+
+def number_of(jobs: str | None) -> int:
+    """`--jobs` as a number.
+
+    Raises:
+        SeqvisionError: it is neither a number from 1 nor `auto`.
+    """
+    if jobs == "auto":
+        return available_cores()
+    if jobs is None:
+        return 1
+    if not jobs.isdigit() or not 1 <= int(jobs) <= 1000:
+        raise SeqvisionError(f"--jobs {jobs}: expected auto or a number from 1")
+    return int(jobs)

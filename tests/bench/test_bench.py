@@ -1,0 +1,124 @@
+"""The contenders do the same work, and what was measured is summed up rightly."""
+
+import json
+
+import numpy as np
+import pytest
+
+from seqvision.bench import rounds
+from seqvision.bench.ceiling import products
+from seqvision.bench.contenders import CONTENDERS, CannotDo
+from seqvision.bench.measure import reference
+from seqvision.bench.work import Work, work_of
+from seqvision.config import load_config
+from seqvision.config.schema import check_model
+from seqvision.errors import RunFailed
+
+
+def work(**model):
+    model = check_model({"family": "stacked", "units": [6, 5], **model})
+    return Work("small", model, "rmsprop", "float32", 4, (7, 5), 3)
+
+
+def weights_and_logits(asked, path):
+    reference(asked, path)
+    with np.load(path) as archive:
+        count = len(archive.files) - 1
+        return [archive[f"weight_{i}"] for i in range(count)], archive["logits"]
+
+
+@pytest.mark.parametrize("name", ["seqvision", "layers", "keras-unrolled", "tf1", "torch"])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("scan", ["rows", "columns"])
+def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path):
+    if name == "torch":
+        pytest.importorskip("torch")
+    asked = rounds._as_done_by(name, work(cell=cell, scan=scan, dropout=0.2))
+    weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
+    # Of the weights that Keras draws, biases are zero: a swap of two would not show.
+    generator = np.random.default_rng(0)
+    weights = [w + generator.normal(0, 0.3, w.shape).astype("float32") for w in weights]
+    images, _ = asked.batch()
+    expected = CONTENDERS.get("keras")(asked, weights).answer(images)
+    assert np.abs(expected - logits).max() > 0.05
+    contender = CONTENDERS.get(name)(asked, weights)
+    np.testing.assert_allclose(contender.answer(images), expected, atol=1e-4)
+    ends = contender.fit(3)
+    assert len(ends) == 3 and ends == sorted(ends)
+    assert np.abs(contender.answer(images) - expected).max() > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("tf1", {"cell": "simple_rnn"}),
+        ("tf1", {"pooling": "max"}),
+        ("torch", {"layer_norm": True}),
+        ("torch", {"scan": "pixels"}),
+    ],
+)
+def test_a_contender_says_what_it_cannot_do(name, model):
+    if name == "torch":
+        pytest.importorskip("torch")
+    with pytest.raises(CannotDo):
+        CONTENDERS.get(name)(work(**model), [])
+
+
+def test_the_products_are_those_of_the_model():
+    """Forward, twice that backward: three times the products that FLOPs are counted from."""
+    from seqvision.families import FAMILIES
+    from seqvision.runs.flops import flops_per_image
+
+    for model in ({"cell": "lstm"}, {"family": "bidirectional", "cell": "gru"}):
+        asked = work(**model)
+        options = {key: value for key, value in asked.model.items() if key != "family"}
+        built = FAMILIES.get(asked.model["family"])((7, 5), 3, **options)
+        dense = 2 * built.get_layer("logits").kernel.shape[0] * 3
+        flops = sum(2 * m * k * n * count for (m, k, n), count in products(asked))
+        assert flops == 3 * 4 * (flops_per_image(built) - dense)
+
+
+def test_ratios_are_taken_within_a_round():
+    def row(rate):
+        return {**dict.fromkeys(rounds.FIGURES, 1.0), "train_images_per_second": rate}
+
+    found = {
+        "ours": [{**row(rate), "difference": 0.0} for rate in (100, 300, 200)],
+        "theirs": [{**row(rate), "difference": 0.0} for rate in (50, 100, 200)],
+        "ceiling": [{"train_images_per_second": rate} for rate in (400, 400, 400)],
+    }
+    summed = rounds.summary(work(), ["ours", "theirs"], found, {})
+    theirs = summed["contenders"]["theirs"]["train_images_per_second"]
+    assert (theirs["median"], theirs["min"], theirs["max"]) == (100, 50, 200)
+    assert theirs["ratio"] == {"median": 2, "min": 1, "max": 3}
+    assert summed["ceiling"]["share"]["median"] == 0.5
+
+
+def test_other_work_is_refused():
+    with pytest.raises(RunFailed, match="does not do the same work"):
+        rounds._check_same_work("theirs", {"difference": 0.5}, work())
+    with pytest.raises(RunFailed, match="does not do the same work"):
+        rounds._check_same_work("theirs", {"difference": float("nan")}, work())
+
+
+def test_the_work_of_a_config_travels_as_json():
+    asked = work_of(load_config("digits_gru"))
+    assert asked.input_shape == (8, 8) and asked.optimizer == "adam"
+    assert Work.from_json(json.loads(json.dumps(asked.as_json()))) == asked
+
+
+def test_the_command_measures_in_processes_of_their_own(tmp_path, capsys, monkeypatch):
+    import sys
+
+    from seqvision.cli import main
+
+    arguments = ["bench", "digits_gru", "--rounds", "1", "--seconds", "0.1", "--json"]
+    monkeypatch.setattr(sys, "argv", ["seqvision", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert list(found["contenders"]) == ["seqvision", "keras"]
+    for row in found["contenders"].values():
+        assert all(row[figure]["median"] > 0 for figure in rounds.FIGURES)
+    assert 0 < found["ceiling"]["share"]["median"] < 1

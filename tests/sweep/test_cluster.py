@@ -1,0 +1,80 @@
+"""Runs on a real Ray cluster of two nodes, one of which is killed midway."""
+
+import threading
+
+import pytest
+
+from seqvision.config import load_config
+from seqvision.errors import SeqvisionError
+from seqvision.runs.api import run
+from seqvision.sweep.cluster import Cluster
+from seqvision.sweep.plan import Job
+from seqvision.sweep.schedule import Listener, run_all
+
+ray = pytest.importorskip("ray")
+
+CONFIG = load_config(
+    {
+        "name": "small",
+        "data": {"dataset": "digits", "validation": 200},
+        "model": {"family": "stacked", "units": [8], "dropout": 0.2},
+        "train": {"epochs": 6, "optimizer": {"name": "adam", "learning_rate": 0.01}},
+    }
+)
+
+
+@pytest.fixture
+def nodes(monkeypatch, tmp_path):
+    """A head that runs nothing, and two nodes that perform one run at a time each."""
+    from ray.cluster_utils import Cluster as Nodes
+
+    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    workers = [nodes.add_node(num_cpus=1) for _ in range(2)]
+    yield nodes, workers
+    ray.shutdown()
+    nodes.shutdown()
+
+
+class KillANode(Listener):
+    """Kills a node once a run on it has finished an epoch, and keeps what was told."""
+
+    def __init__(self, nodes, node):
+        self.nodes, self.node = nodes, node
+        self.first = threading.Lock()
+        self.warnings, self.continued = [], []
+
+    def event(self, job, event):
+        if event["event"] == "log":
+            self.warnings.append(event["message"])
+        if event["event"] == "start" and event["done_steps"]:
+            self.continued.append(job.run_id)
+        if event["event"] == "epoch" and self.first.acquire(blocking=False):
+            self.nodes.remove_node(self.node, allow_graceful=False)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
+    nodes, workers = nodes
+    jobs = [Job(CONFIG, seed, tmp_path / "results") for seed in range(3)]
+    killer = KillANode(nodes, workers[0])
+    with Cluster(nodes.address, tmp_path / "results", None) as cluster:
+        assert cluster.places == 2
+        if not shared:  # As on machines of their own: no node sees what is written here.
+            next((tmp_path / "results").glob(".seen*")).unlink()
+        outcomes = run_all(jobs, cluster, killer)
+    assert [outcome.status for outcome in outcomes] == ["finished"] * 3
+    assert len(killer.warnings) == 1 and "its node was lost" in killer.warnings[0]
+    assert len(killer.continued) <= 1
+    for outcome in outcomes:
+        alone = run(CONFIG, outcome.job.seed, results=tmp_path / "alone")
+        assert outcome.record["metrics"] == alone["metrics"]
+        assert outcome.job.record() == outcome.record
+        assert (outcome.job.folder / "model.keras").exists()
+        assert not (outcome.job.folder / "checkpoint.npz").exists()
+    assert not list((tmp_path / "results").glob(".seen*"))
+
+
+def test_a_cluster_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(SeqvisionError, match="there is no such cluster"):
+        Cluster("127.0.0.1:1", tmp_path / "results", None)
