@@ -6,6 +6,7 @@
 - log.py: what was asked and told, on disk at once
 - proposals.py: ask and tell, written down; a search that was killed goes on by doing it again
 - median.py: the rule that ends a hopeless run
+- listener.py: who hears of trials
 - search.py: proposals become runs, runs become answers
 - table.py: trials.csv and best.yaml
 - verdict.py: the best config beside the untuned one, on the test images

@@ -77,9 +77,14 @@ def tune(
     """
     settings = {"trials": trials, "oracle": oracle, "objective": objective, "seeds": seeds}
     tunable = load_tunable(config, overrides, **settings)
-    runs = trials_of(tunable.tune, tunable.untuned.train.epochs) * len(tunable.tune.each_seed)
-    with performer(str(jobs), ray, Path(results), runs) as perform:
+    with performer(str(jobs), ray, Path(results), runs_of(tunable)) as perform:
         return search(tunable, Path(results), perform, listener, force=force)
+
+
+def runs_of(tunable: Tunable) -> int:
+    """The runs of a search at most: those of its trials, the untuned config and the best one."""
+    trials = trials_of(tunable.tune, tunable.untuned.train.epochs)
+    return (trials + 2) * len(tunable.tune.each_seed)
 
 
 def search(

@@ -12,17 +12,11 @@ from seqvision.config.search import Tunable
 from seqvision.errors import ConfigError
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome
+from seqvision.sweep.tune.listener import SearchListener
 from seqvision.sweep.tune.median import MedianRule
 from seqvision.sweep.tune.oracles import DIRECTIONS
 from seqvision.sweep.tune.proposals import Proposal, Proposals, Told
 from seqvision.sweep.tune.table import run_of, write_best, write_trials
-
-
-class SearchListener(Listener):
-    """Hears of a search as it goes. This method does nothing."""
-
-    def told(self, told: Told, best: Told | None) -> None:
-        """A trial ended; the best so far."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import math
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ COLUMNS = (
     "mean",
     "epochs",
     "epochs_saved",
+    "epochs_given",
     "after",
     "seconds",
     "run_id",
@@ -30,7 +32,7 @@ COLUMNS = (
 
 `value` is the objective of this seed's run, `mean` that over the trial's seeds, which the oracle
 was told. `epochs` is how far the run is trained; of these it went on after `epochs_saved`, which
-the trial `after` had trained.
+the trial `after` had trained. `epochs_given` is how far Hyperband wanted it.
 """
 
 
@@ -63,6 +65,7 @@ def rows(told: list[Told], tunable: Tunable) -> list[dict[str, Any]]:
             "trial": proposal.number,
             "objective": tunable.tune.objective,
             "mean": trial.value,
+            "epochs_given": proposal.epochs,
             "after": proposal.after,
         }
         found += [{**common, **run, **proposal.values} for run in trial.runs]
@@ -82,8 +85,6 @@ def _cell(value: Any) -> Any:
 
 def write_best(path: Path, best: Told, trials: int, tunable: Tunable) -> None:
     """Write the best config so far as a person would, below a comment of where it came from."""
-    from seqvision import __version__
-
     name = tunable.untuned.name
     content = tunable.document_of(best.proposal.values, tuned_name(tunable)).values
     tune = tunable.tune
@@ -93,7 +94,7 @@ def write_best(path: Path, best: Told, trials: int, tunable: Tunable) -> None:
         f"{best.proposal.number}, {tune.objective} {best.value:.6g}",
         f"(mean over seeds {', '.join(map(str, tune.each_seed))}; oracle {tune.oracle.name}).",
         f"Found: {found}",
-        f"All trials: trials.csv. Written by seqvision {__version__} on {date.today()}.",
+        f"All trials: trials.csv. Written by seqvision {version('seqvision')} on {date.today()}.",
     )
     write_yaml(path, content, comment)
 

@@ -11,7 +11,7 @@ from seqvision.config import load_config
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.sweep.schedule import Outcome
 from seqvision.sweep.tune.api import search
-from seqvision.sweep.tune.search import SearchListener
+from seqvision.sweep.tune.listener import SearchListener
 
 
 class MadeUp:
