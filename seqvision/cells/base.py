@@ -13,6 +13,7 @@ class Cell:
     A cell says what `project` and `step` do, has `state_size` and `output_size`, and builds its
     weights from `(batch, features)`; `call`, which `keras.layers.RNN` uses, is the two in a row.
     `seqvision.layers.Recurrent` projects a whole sequence in one matrix product and then steps.
+    A cell that is linear in its state says so in `recurrence` and `read`, and is not stepped.
     """
 
     def project(self, sequence: Any, training: bool = False) -> Any:
@@ -38,6 +39,22 @@ class Cell:
         Returns:
             The output `(batch, output_size)` and the list of new states.
         """
+        raise NotImplementedError
+
+    def recurrence(self, projected: Any, training: bool = False) -> tuple[Any, Any] | None:
+        """Say how the one state of a linear cell moves: to a ∘ state + b, whatever it is.
+
+        Args:
+            projected: what `project` returns, for one time step or for all.
+
+        Returns:
+            a and b, which `seqvision.layers.Recurrent` then takes over all time steps at once;
+            None if the cell is not linear in its state.
+        """
+        return None
+
+    def read(self, projected: Any, state: Any, training: bool = False) -> Any:
+        """Return the output of a linear cell, from its new state, for one time step or for all."""
         raise NotImplementedError
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, list[Any]]:

@@ -8,6 +8,7 @@ from keras import ops, tree
 from keras.src import backend  # The loop itself is not among the public names.
 
 from seqvision.cells.base import Cell
+from seqvision.layers.linear import linear_recurrence
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -15,8 +16,10 @@ class Recurrent(keras.layers.RNN):
     """`keras.layers.RNN` that does at once, for all time steps, what needs no state.
 
     For a cell of the `project`/`step` protocol (`seqvision.cells.base.Cell`) the loop over time
-    holds only `step`. For any other Keras cell it is `keras.layers.RNN`. Arguments, masks,
-    states and results are those of `keras.layers.RNN`.
+    holds only `step`; for one that is linear in its state, such as the simple recurrent unit,
+    there is no such loop, unless there is a mask or the number of steps is not known. For any
+    other Keras cell it is `keras.layers.RNN`. Arguments, masks, states and results are those of
+    `keras.layers.RNN`.
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
@@ -24,6 +27,10 @@ class Recurrent(keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
         projected = cell.project(sequences, training)
+        if mask is None and sequences.shape[1]:
+            linear = cell.recurrence(projected, training)
+            if linear is not None:
+                return self._at_once(projected, *linear, initial_state[0], training)
         # Keras's loop reads one tensor a step, so parts of a projection go side by side.
         parts = tree.flatten(projected)
         ends = list(accumulate(part.shape[-1] for part in parts))[:-1]
@@ -44,3 +51,19 @@ class Recurrent(keras.layers.RNN):
             zero_output_for_mask=self.zero_output_for_mask,
             return_all_outputs=self.return_sequences,
         )
+
+    def _at_once(self, projected: Any, a: Any, b: Any, start: Any, training: bool) -> Any:
+        """Take a linear cell over all time steps; return what `inner_loop` does."""
+        if self.go_backwards:
+            flipped = tree.map_structure(lambda p: ops.flip(p, axis=1), (projected, a, b))
+            projected, a, b = flipped
+        # Half precision is for products; what adds up over time keeps its digits.
+        dtype = "float64" if self.compute_dtype == "float64" else "float32"
+        c = linear_recurrence(*(ops.cast(value, dtype) for value in (a, b, start)))
+        c = ops.cast(c, self.compute_dtype)
+        if self.return_sequences:
+            outputs = self.cell.read(projected, c, training)
+            return outputs[:, -1], outputs, [c[:, -1]]
+        last = tree.map_structure(lambda p: p[:, -1], projected)
+        output = self.cell.read(last, c[:, -1], training)
+        return output, output[:, None], [c[:, -1]]
