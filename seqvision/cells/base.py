@@ -16,6 +16,9 @@ class Cell:
     A cell that is linear in its state says so in `recurrence` and `read`, and is not stepped.
     """
 
+    state_size: Any
+    output_size: int
+
     def project(self, sequence: Any, training: bool = False) -> Any:
         """Do, for every time step at once, all that does not need the state.
 
@@ -69,9 +72,6 @@ class CellLayer(Cell, keras.layers.Layer):
     A subclass keeps every argument as an attribute of the same name and sets `state_size`, an
     int or a list of them, and `output_size`.
     """
-
-    state_size: Any
-    output_size: int
 
     def add_weight(self, shape: Any = None, initializer: Any = None, **kwargs: Any) -> Any:
         """Add a weight as Keras does, but never draw two from the same random numbers."""

@@ -61,9 +61,10 @@ class SRUCell(CellLayer):
         self.bias = self.add_weight((2 * self.units,), self.bias_initializer, name="bias")
 
     def project(self, sequence: Any, training: bool = False) -> Any:
-        # Split, not sliced: the gradient of a slice is as large as what it was cut from.
-        x = ops.matmul(sequence, self.kernel)
-        new, f, r, *skip = ops.split(x, self.kernel.shape[-1] // self.units, axis=-1)
+        # A product a gate: to cut one product into gates takes a copy of each, and longer.
+        blocks = self.kernel.shape[-1] // self.units
+        kernels = ops.split(ops.convert_to_tensor(self.kernel), blocks, axis=-1)
+        new, f, r, *skip = (ops.matmul(sequence, kernel) for kernel in kernels)
         bias_f, bias_r = ops.split(ops.convert_to_tensor(self.bias), 2)
         f = self.recurrent_activation(f + bias_f)
         r = self.recurrent_activation(r + bias_r)

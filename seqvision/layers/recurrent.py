@@ -1,5 +1,6 @@
 """Any cell, run over time."""
 
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -40,7 +41,12 @@ class Recurrent(keras.layers.RNN):
             split = ops.split(inputs, ends, axis=-1) if ends else [inputs]
             return cell.step(tree.pack_sequence_as(projected, split), list(states), training)
 
-        return backend.rnn(
+        # On JAX Keras repeats the first state at a skipped step, where it means the output before.
+        remember = mask is not None and keras.backend.backend() == "jax"
+        if remember:
+            nothing = ops.zeros((joined.shape[0], cell.output_size), dtype=self.compute_dtype)
+            initial_state, step = [nothing, *initial_state], _remembering(step)
+        last, outputs, states = backend.rnn(
             step,
             joined,
             initial_state,
@@ -51,6 +57,7 @@ class Recurrent(keras.layers.RNN):
             zero_output_for_mask=self.zero_output_for_mask,
             return_all_outputs=self.return_sequences,
         )
+        return last, outputs, list(states)[remember:]
 
     def _at_once(self, projected: Any, a: Any, b: Any, start: Any, training: bool) -> Any:
         """Take a linear cell over all time steps; return what `inner_loop` does."""
@@ -67,3 +74,13 @@ class Recurrent(keras.layers.RNN):
         last = tree.map_structure(lambda p: p[:, -1], projected)
         output = self.cell.read(last, c[:, -1], training)
         return output, output[:, None], [c[:, -1]]
+
+
+def _remembering(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step whose first state is the output of the step before."""
+
+    def remembering(inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+        output, new_states = step(inputs, list(states)[1:])
+        return output, [output, *new_states]
+
+    return remembering
