@@ -21,9 +21,12 @@ def test_the_public_names_are_these_and_all_there():
         "SeqvisionError",
         "compare",
         "create_model",
+        "hypermodel",
         "list_models",
         "load_records",
+        "load_trials",
         "run",
+        "tune",
     ]
     for name in seqvision.__all__:
         assert getattr(seqvision, name).__doc__

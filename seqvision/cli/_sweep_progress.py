@@ -70,10 +70,8 @@ class SweepProgress(Listener):
             self.bars.remove_task(self.rows.pop(name))
             seconds = time.monotonic() - self.began.pop(name)
             if outcome.record:
-                error = outcome.record["metrics"]["test_error"]
-                self.console.print(
-                    f"{name}: test error {error:.2%}, {duration(seconds)}", highlight=False
-                )
+                said = f"{name}: {self.result(outcome.record)}, {duration(seconds)}"
+                self.console.print(said, highlight=False)
                 self.took.append(seconds)
             elif outcome.status == "failed":
                 self.console.print(f"{name}: failed", style="red")
@@ -81,6 +79,10 @@ class SweepProgress(Listener):
                 self.to_do.pop(name, None)
                 self.finished += 1
             self._update_whole()
+
+    def result(self, record: dict[str, Any]) -> str:
+        """What is said of a run that ended well."""
+        return f"test error {record['metrics']['test_error']:.2%}"
 
     def _update_whole(self) -> None:
         under_way = sum(self._share(name) for name in self.rows)

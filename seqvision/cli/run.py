@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from seqvision.cli._seeds import seeds_of
 from seqvision.cli._tables import show_plan, show_records
-from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.errors import RunFailed
 
 
 @click.command(name="run")
@@ -57,7 +58,7 @@ def command(
     from seqvision.sweep.where import number_of, performer
 
     loaded = [point for config in configs for point in load_configs(config, overrides)]
-    chosen = _seeds(seeds) if seeds is not None else None
+    chosen = seeds_of(seeds) if seeds is not None else None
     planned = plan(loaded, chosen, results, force=force)
     if dry_run:
         show_plan(planned, number_of(jobs), as_json=as_json)
@@ -111,18 +112,3 @@ def _perform_here(job: Any, silent: bool) -> Any:
     finally:
         if bar:
             bar.close()
-
-
-def _seeds(text: str) -> list[int]:
-    """`0-4` or `0,3,7` as numbers."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
-            raise SeqvisionError(f"--seeds {text}: expected numbers such as 0-4 or 0,3,7")
-        if (dash and int(last) < int(first)) or int(last or first) - int(first) > 10_000:
-            raise SeqvisionError(f"--seeds {text}: {part.strip()} is not a range of seeds")
-        seeds += range(int(first), int(last or first) + 1)
-    if max(seeds) >= 2**31:
-        raise SeqvisionError(f"--seeds {text}: a seed is below 2,147,483,648")
-    return list(dict.fromkeys(seeds))

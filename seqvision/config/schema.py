@@ -7,12 +7,14 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
 from seqvision.config.keras_names import check_optimizer
+from seqvision.config.section import Section, Seeds
+from seqvision.config.tune import Tune
 from seqvision.families import FAMILIES
 from seqvision.options import (
     DatasetSpec,
@@ -26,12 +28,6 @@ from seqvision.options import (
     option_error,
 )
 from seqvision.source import REQUIRED
-
-
-class Section(BaseModel):
-    """A part of a config: unknown keys are refused, numbers are not made from text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Data(Section):
@@ -68,7 +64,7 @@ class Step(Section):
     """The rate times `factor` at each of the shares of the run in `at`."""
 
     name: Literal["step"]
-    at: Annotated[list[Share], Field(min_length=1)] = [0.5, 0.75]
+    at: Annotated[list[Share], Field(min_length=1)] = Field(default=[0.5, 0.75])
     factor: PositiveFloat = 0.1
 
 
@@ -122,6 +118,9 @@ class Train(Section):
     """How a model is trained."""
 
     epochs: PositiveInt = 3
+    stop_after: PositiveInt | None = None
+    """End after so many of the epochs, the schedule's span and all else being as for all of them:
+    a run of more epochs goes on from there."""
     minutes: PositiveFloat | None = None
     """A budget of training time; the run ends with the epoch in which it is used up."""
     target_val_accuracy: Share | None = None
@@ -151,7 +150,7 @@ class Train(Section):
     """TensorBoard gets loss and error rate of every so many training steps."""
     test_every: PositiveInt | None = None
     """Measure, show and log the test error every so many steps; nothing else looks at it."""
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)] = [0]
+    seeds: Seeds = Field(default=[0])
 
     @field_validator("optimizer")
     @classmethod
@@ -175,7 +174,7 @@ class Config(Section):
     data: Data
     model: dict[str, Any]
     train: Train = Train()
-    tune: dict[str, Any] | None = None
+    tune: Tune | None = None
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
     """Paths and the values each is to take: a sweep over every combination."""
 
@@ -193,26 +192,31 @@ class Config(Section):
             "best_weights": train.best_weights,
             "target_val_accuracy": train.target_val_accuracy,
         }
-        if not self.data.validation and any(needs.values()):
-            key = next(key for key, value in needs.items() if value)
-            raise ValueError(f"train.{key} needs validation images, but data.validation is 0")
+        paths = [f"train.{key}" for key, value in needs.items() if value]
+        paths += ["tune"] if self.tune else []
+        if not self.data.validation and paths:
+            raise ValueError(f"{paths[0]} needs validation images, but data.validation is 0")
         return self
 
     def resolved(self) -> dict[str, Any]:
         """The config as plain data, every default filled in."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True)
+
+    def content(self) -> dict[str, Any]:
+        """What decides what a run of a given seed ends with, as plain data."""
+        content = self.resolved()
+        train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
+        # What is None is not there: an option that comes to be leaves the others' hashes alone.
+        return {
+            section: {key: value for key, value in part.items() if value is not None}
+            for section, part in {**content, "train": train}.items()
+            if section in ("data", "model", "train")
+        }
 
     @property
     def hash(self) -> str:
         """Eight hex digits that tell configs with different results apart."""
-        content = self.resolved()
-        train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
-        # What is None is not there: an option that comes to be leaves the others' hashes alone.
-        parts = [
-            {key: value for key, value in part.items() if value is not None}
-            for part in (content["data"], content["model"], train)
-        ]
-        text = json.dumps(parts, sort_keys=True)
+        text = json.dumps(list(self.content().values()), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

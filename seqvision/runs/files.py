@@ -1,6 +1,7 @@
 """Files that are either whole or not there, and a lock on a run's folder."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ def check_writable(folder: Path) -> None:
         raise SeqvisionError(f"{folder}: cannot be written: {there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise SeqvisionError(f"{folder}: cannot be written: {there} may not be written in")
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Put a copy of a file at `path`."""
+    write_atomically(path, lambda temporary: shutil.copyfile(source, temporary))
 
 
 @contextmanager

@@ -158,6 +158,8 @@ class Journal(keras.callbacks.Callback):
             state.stopped = f"validation accuracy reached {train.target_val_accuracy}"
         if train.minutes and state.seconds >= 60 * train.minutes:
             state.stopped = f"the budget of {train.minutes} minutes is used up"
+        if told := self.progress.ask(row):
+            state.stopped = told
         if state.stopped:
             self.model.stop_training = True
 

@@ -15,6 +15,15 @@ class Progress:
     def test(self, epoch: int, step: int, error: float) -> None:
         """The test error was measured, at `step` of the run, in `epoch` (from 1)."""
 
+    def ask(self, row: dict[str, Any]) -> str | None:
+        """Whether to go on after the epoch of which `row` will be the line of history.csv.
+
+        Asked before the epoch's checkpoint, so a run that is killed in between asks again.
+
+        Returns:
+            Why the run is to end with this epoch; None if it is to go on.
+        """
+
     def epoch(self, row: dict[str, Any]) -> None:
         """An epoch ended; `row` is its line of history.csv."""
 

@@ -32,14 +32,21 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and "status" in record else None
 
 
+def ended_well(folder: Path, *, test: bool = True) -> dict[str, Any] | None:
+    """The record of a run that ended well, and with test figures if they are asked for."""
+    record = read_record(folder)
+    wanted = ("finished",) if test else ("finished", "untested")
+    return record if record and record["status"] in wanted else None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically; NaN, which JSON has not, becomes null."""
     text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_yaml(path: Path, value: dict[str, Any]) -> None:
-    """Write plain data as YAML, atomically."""
+def write_yaml(path: Path, value: dict[str, Any], comment: Iterable[str] = ()) -> None:
+    """Write plain data as YAML, atomically, below the lines of a comment."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
@@ -48,6 +55,7 @@ def write_yaml(path: Path, value: dict[str, Any]) -> None:
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(f"# {line}\n" for line in comment)
             yaml.dump(value, file)
 
     write_atomically(path, write)

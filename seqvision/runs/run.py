@@ -15,7 +15,7 @@ from seqvision.runs import record as records
 from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
 from seqvision.runs.distribution import as_dataset
-from seqvision.runs.files import check_writable, locked, write_atomically
+from seqvision.runs.files import check_writable, copy_atomically, locked, write_atomically
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
 from seqvision.runs.setup import Setup, set_up
@@ -27,6 +27,8 @@ def perform(
     results: Path,
     *,
     force: bool = False,
+    test: bool = True,
+    begin_with: Path | None = None,
     cores: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -36,6 +38,10 @@ def perform(
 
     Args:
         force: train again, from the beginning, even if there is a record.
+        test: measure the test images. A run that does not is `untested` where others are
+            `finished`, and its record has no figure of them.
+        begin_with: the folder of a run of the same config but for a smaller `train.stop_after`,
+            to begin with what it ended with. The numbers are those of a run from the beginning.
         cores: the processor cores that `threads: auto` is to use; all of them when not given.
 
     Raises:
@@ -44,25 +50,24 @@ def perform(
         SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
     """
     folder = results / records.run_id(config, seed)
-    if not force and (done := _finished(folder)):
+    if not force and (done := records.ended_well(folder, test=test)):
         return done
     # All that can be wrong with the input shows before anything is written.
     check_writable(folder)
     setup = set_up(config, seed, cores)
     with locked(folder):
-        if not force and (done := _finished(folder)):  # By another process, meanwhile.
+        # By another process, meanwhile.
+        if not force and (done := records.ended_well(folder, test=test)):
             return done
         if force or records.read_record(folder):  # A failed run begins anew.
             _clear(folder)
-        return _train(setup, folder, progress or Progress())
+        checkpoint = folder / "checkpoint.npz"
+        if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
+            copy_atomically(begin_with / checkpoint.name, checkpoint)
+        return _train(setup, folder, progress or Progress(), test)
 
 
-def _finished(folder: Path) -> dict[str, Any] | None:
-    record = records.read_record(folder)
-    return record if record and record["status"] == "finished" else None
-
-
-def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
+def _train(setup: Setup, folder: Path, progress: Progress, test: bool) -> dict[str, Any]:
     from seqvision.runs.journal import Journal
 
     began = datetime.now(UTC)
@@ -71,7 +76,9 @@ def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
     journal = Journal(setup, folder, progress)
     journal.resume(model)
     done = journal.state.epochs
-    progress.start(records.run_id(config, setup.seed), setup.steps, done * setup.steps_per_epoch)
+    last = min(config.train.epochs, config.train.stop_after or config.train.epochs)
+    per_epoch = setup.steps_per_epoch
+    progress.start(records.run_id(config, setup.seed), last * per_epoch, done * per_epoch)
     read = partial(
         batches,
         setup.training,
@@ -84,10 +91,10 @@ def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
     )
     model.fit(
         as_dataset(read) if config.train.distribution else read(),
-        steps_per_epoch=setup.steps_per_epoch,
+        steps_per_epoch=per_epoch,
         initial_epoch=done,
         # With nothing left to do, fit still puts averaged weights in their place.
-        epochs=done if journal.state.stopped else config.train.epochs,
+        epochs=done if journal.state.stopped else last,
         callbacks=[journal],
         shuffle=False,  # The batches come shuffled.
         verbose=0,
@@ -103,30 +110,41 @@ def _train(setup: Setup, folder: Path, progress: Progress) -> dict[str, Any]:
         raise RunFailed(f"{record['run_id']}: {problem}")
     if journal.best_weights:
         model.set_weights(journal.best_weights)
+    record["metrics"] = _measure(setup, folder, record, test) | record["metrics"]
     _finish(setup, journal, folder, record)
     progress.end(record)
     return record
 
 
-def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) -> None:
-    """Measure the trained model and write what is left to write, the record last."""
-    from seqvision.runs.model import build_model
+def _measure(setup: Setup, folder: Path, record: dict[str, Any], test: bool) -> dict[str, float]:
+    """The metrics of the trained model; its answers to the test images are written."""
     from seqvision.runs.predict import logits, timed_logits
+
+    metrics: dict[str, float] = {}
+    if test:
+        answers, rate = timed_logits(setup.model, setup.dataset.test.images)
+        labels = setup.dataset.test.labels
+        probabilities = softmax(answers, axis=1)
+        metrics = {f"test_{key}": value for key, value in evaluate(answers, labels).items()}
+        metrics["macro_f1"] = macro_f1(probabilities, labels)
+        metrics["calibration_error"] = calibration_error(probabilities, labels)
+        record["timing"]["inference_images_per_second"] = rate
+        records.write_predictions(folder / "predictions.npz", probabilities, labels)
+    else:
+        record["status"] = "untested"
+    validation = setup.validation
+    if len(validation):
+        found = evaluate(logits(setup.model, validation.images), validation.labels)
+        metrics |= {f"val_{key}": value for key, value in found.items()}
+    return metrics
+
+
+def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) -> None:
+    """Write what is left to write, the record last."""
+    from seqvision.runs.model import build_model
     from seqvision.runs.prefixes import write_prefixes
 
-    dataset, validation, model = setup.dataset, setup.validation, setup.model
-    answers, rate = timed_logits(model, dataset.test.images)
-    labels = dataset.test.labels
-    probabilities = softmax(answers, axis=1)
-    metrics = {f"test_{key}": value for key, value in evaluate(answers, labels).items()}
-    metrics["macro_f1"] = macro_f1(probabilities, labels)
-    metrics["calibration_error"] = calibration_error(probabilities, labels)
-    if len(validation):
-        found = evaluate(logits(model, validation.images), validation.labels)
-        metrics |= {f"val_{key}": value for key, value in found.items()}
-    record["metrics"] = metrics | record["metrics"]
-    record["timing"]["inference_images_per_second"] = rate
-    state = journal.state
+    dataset, model, state = setup.dataset, setup.model, journal.state
     columns = list(dict.fromkeys(key for row in state.history for key in row))
     records.write_csv(
         folder / "history.csv", columns, ([row.get(c) for c in columns] for row in state.history)
@@ -134,14 +152,15 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
     records.write_csv(folder / "steps.csv", ("step", "loss", "error_rate"), state.steps)
     if state.tests:
         records.write_csv(folder / "tests.csv", ("step", "error_rate"), state.tests)
-    records.write_predictions(folder / "predictions.npz", probabilities, labels)
     with precision(setup.config.train.precision):
         plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
     plain.set_weights(model.get_weights())
     write_atomically(folder / "model.keras", plain.save)
-    write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
+    if record["status"] != "untested":
+        write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
-    (folder / "checkpoint.npz").unlink(missing_ok=True)
+    if not setup.config.train.stop_after:  # Else a longer run may go on from here.
+        (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 
 def _describe(setup: Setup, journal: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import os
 import socket
 import tempfile
 import threading
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -115,7 +116,9 @@ class Cluster:
                     _write_files(job, files)
                     if event["event"] in LAST_WORDS:
                         return event
-                    listener.event(job, event)
+                    answer = listener.event(job, event)
+                    if event["event"] == "ask":
+                        mailbox.answer.remote(answer)
                 if ended:
                     self.ray.get(task)  # Raises what befell it.
                     return {"event": "stopped"}
@@ -144,6 +147,7 @@ class _Mailbox:
 
     def __init__(self) -> None:
         self._letters: list[tuple[Event, dict[str, bytes]]] = []
+        self._answers: list[str | None] = []
 
     def put(self, event: Event, files: dict[str, bytes]) -> None:
         self._letters.append((event, files))
@@ -152,6 +156,13 @@ class _Mailbox:
         letters, self._letters = self._letters, []
         return letters
 
+    def answer(self, why: str | None) -> None:
+        self._answers.append(why)
+
+    def take_answers(self) -> list[str | None]:
+        answers, self._answers = self._answers, []
+        return answers
+
 
 def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox: Any) -> None:
     """Perform a run on whichever node this is."""
@@ -159,8 +170,14 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
     # Ray tells a task that has no GPU to see none, and to use as many threads as it has cores;
     # the second is for `cores` to say.
     os.environ.pop("OMP_NUM_THREADS", None)
+
+    def answer() -> str | None:
+        while not (answers := ray.get(mailbox.take_answers.remote())):
+            time.sleep(0.1)
+        return answers[-1]
+
     if _sees(order["results"], token):
-        carry_out(order, lambda event: ray.get(mailbox.put.remote(event, {})))
+        carry_out(order, lambda event: ray.get(mailbox.put.remote(event, {})), answer)
         return
     with tempfile.TemporaryDirectory(prefix="seqvision-") as own:
         folder = Path(own) / order["run_id"]
@@ -176,7 +193,7 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
                 sent = _read(folder, sorted(names, key=lambda name: name == "record.json"))
             ray.get(mailbox.put.remote(event, sent))
 
-        carry_out({**order, "results": own}, send)
+        carry_out({**order, "results": own}, send, answer)
 
 
 def _sees(results: str, token: str) -> bool:
@@ -185,8 +202,9 @@ def _sees(results: str, token: str) -> bool:
 
 
 def _files_of(job: Job) -> dict[str, bytes]:
-    """What is there of a run, for a node that does not see it."""
-    return {} if job.force else _read(job.folder, _FILES)
+    """What is there of a run, or of the one it begins with, for a node that does not see it."""
+    earlier = _read(job.begin_with, ("checkpoint.npz",)) if job.begin_with else {}
+    return {} if job.force else earlier | _read(job.folder, _FILES)
 
 
 def _read(folder: Path, names: Any) -> dict[str, bytes]:
@@ -199,7 +217,7 @@ def _read(folder: Path, names: Any) -> dict[str, bytes]:
 
 def _write_files(job: Job, files: dict[str, bytes]) -> None:
     _write(job.folder, files)
-    if "record.json" in files:
+    if "record.json" in files and "checkpoint.npz" not in files:
         (job.folder / "checkpoint.npz").unlink(missing_ok=True)
 
 

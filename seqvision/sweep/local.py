@@ -1,5 +1,6 @@
 """Performs a run in a process of its own, on this machine, with a share of its cores."""
 
+import contextlib
 import json
 import shutil
 import signal
@@ -8,9 +9,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, outcome_of
@@ -43,7 +43,7 @@ class Local:
             for process in self._processes:
                 process.send_signal(signal.SIGINT)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _process(self, log: Any) -> Iterator["subprocess.Popen[str]"]:
         """A process that `stop` knows of for as long as it runs."""
         with self._lock:
@@ -78,16 +78,20 @@ class Local:
 def _follow(process: "subprocess.Popen[str]", order: Event, job: Job, listener: Listener) -> Event:
     """Pass on what a process tells; return its last word, `{}` if it had none."""
     assert process.stdin and process.stdout
-    try:
-        process.stdin.write(json.dumps(order) + "\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        return {}
+    _send(process.stdin, order)
     for event in _events(process.stdout):
         if event["event"] in LAST_WORDS:
             return event
-        listener.event(job, event)
+        answer = listener.event(job, event)
+        if event["event"] == "ask":
+            _send(process.stdin, answer)
     return {}
+
+
+def _send(pipe: IO[str], message: Any) -> None:
+    with contextlib.suppress(BrokenPipeError):  # How the process ended, its exit code says.
+        pipe.write(json.dumps(message) + "\n")
+        pipe.flush()
 
 
 def _events(lines: Any) -> Iterator[Event]:

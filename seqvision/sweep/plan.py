@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from seqvision.config import Config
-from seqvision.runs.record import read_record, run_id
+from seqvision.runs.record import ended_well, read_record, run_id
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,12 @@ class Job:
     results: Path
     force: bool = False
     """Train again even if there is a record."""
+    test: bool = True
+    """Measure the test images."""
+    begin_with: Path | None = None
+    """The folder of a shorter run to go on from."""
+    asks: bool = False
+    """Ask the listener after each epoch whether to go on."""
 
     @property
     def run_id(self) -> str:
@@ -30,9 +36,8 @@ class Job:
         return self.results / self.run_id
 
     def record(self) -> dict[str, Any] | None:
-        """The record of this run once it is finished, and None before."""
-        record = read_record(self.folder)
-        return record if record and record["status"] == "finished" else None
+        """The record of this run once it has ended well, and None before."""
+        return ended_well(self.folder, test=self.test)
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Planned:
 
     job: Job
     status: str
-    """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew)."""
+    """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew);
+    `untested`, as a trial of a search is, begins anew as well."""
     seconds: float | None
     """How long runs of this config took before; None when none is finished."""
 

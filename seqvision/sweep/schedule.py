@@ -1,8 +1,7 @@
 """Hands runs to whoever is free, and collects how each ended."""
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +42,12 @@ class Listener:
     def begin(self, job: Job) -> None:
         """A run is handed to a free place."""
 
-    def event(self, job: Job, event: dict[str, Any]) -> None:
-        """A run tells of itself: `start`, `step`, `test`, `epoch` or `log`, as `Progress` does."""
+    def event(self, job: Job, event: dict[str, Any]) -> str | None:
+        """A run tells of itself: `start`, `step`, `test`, `epoch` or `log`, as `Progress` does.
+
+        Returns:
+            To `ask`, which only a job that `asks` sends: why the run is to end, if it is to.
+        """
 
     def end(self, outcome: Outcome) -> None:
         """A run ended."""
@@ -57,7 +60,7 @@ class Performer(Protocol):
     """How many runs it performs at once."""
 
     def __call__(self, job: Job, listener: Listener) -> Outcome:
-        """Perform one run and wait for its end.
+        """Perform one run and wait for its end; give it the listener's answer to each `ask`.
 
         Raises:
             SeqvisionError: the input is wrong, so that no other run of it can end well.
@@ -70,7 +73,7 @@ class Performer(Protocol):
 
 
 def run_all(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job | None],
     perform: Performer,
     listener: Listener | None = None,
     *,
@@ -80,6 +83,11 @@ def run_all(
 
     A run that another process is at is waited for and then taken as that process left it. A
     failure leaves the others be, unless `fail_fast`.
+
+    Args:
+        jobs: all of them; or an iterator that is asked for one when a place is free, after the
+            listener has heard how the earlier ones ended. It may give None, which means nothing
+            before the next run has ended.
 
     Raises:
         SeqvisionError: the input of a run is wrong; runs under way are stopped first.
@@ -93,18 +101,16 @@ def run_all(
         while job := queue.take():
             listener.begin(job)
             outcome = _taken_as_it_is(job) or perform(job, listener)
-            if outcome.status == "busy":
-                queue.put_back(job)
-            else:
+            if outcome.status != "busy":
                 outcomes[job.run_id] = outcome
-                queue.left -= 1
-                if fail_fast and outcome.status == "failed":
-                    queue.close()
-                    perform.stop()
+            if fail_fast and outcome.status == "failed":
+                queue.close()
+                perform.stop()
             listener.end(outcome)
+            queue.ended(job, again=outcome.status == "busy")
 
     with ThreadPoolExecutor(perform.places, thread_name_prefix="sweep") as pool:
-        workers = [pool.submit(work) for _ in range(min(perform.places, len(jobs)))]
+        workers = [pool.submit(work) for _ in range(perform.places)]
         try:
             wait(workers, return_when=FIRST_EXCEPTION)
             for worker in workers:
@@ -114,7 +120,8 @@ def run_all(
             queue.close()
             perform.stop()
             raise
-    return [outcomes.get(job.run_id, Outcome(job, "stopped")) for job in jobs]
+    order = jobs if isinstance(jobs, Sequence) else queue.given
+    return [outcomes.get(job.run_id, Outcome(job, "stopped")) for job in order if job]
 
 
 def _taken_as_it_is(job: Job) -> Outcome | None:
@@ -124,32 +131,42 @@ def _taken_as_it_is(job: Job) -> Outcome | None:
 
 
 class _Queue:
-    """The jobs that wait, taken by several threads."""
+    """The jobs, taken by several threads."""
 
-    def __init__(self, jobs: Sequence[Job]):
-        self._waiting = list(jobs)
-        self._lock = threading.Lock()
+    def __init__(self, jobs: Iterable[Job | None]):
+        self.given: list[Job] = []
+        self._coming = iter(jobs)
+        self._waiting: list[Job] = []
         self._closed = False
-        self.left = len(jobs)
+        self._changed = threading.Condition()
 
     def take(self) -> Job | None:
         """The next job whose folder nobody holds; waits for one; None when there is none left."""
-        while not self._closed:
-            with self._lock:
+        with self._changed:
+            while not self._closed:
+                coming = next(self._coming, _LAST)
+                if isinstance(coming, Job):
+                    self.given.append(coming)
+                    self._waiting.insert(0, coming)
                 for place, job in enumerate(self._waiting):
                     if not is_locked(job.folder):
                         return self._waiting.pop(place)
-                if not self._waiting:
+                if coming is _LAST and not self._waiting:
                     return None
-            time.sleep(_LOOK_AGAIN)
+                if not isinstance(coming, Job):
+                    self._changed.wait(_LOOK_AGAIN)
         return None
 
-    def put_back(self, job: Job) -> None:
-        with self._lock:
-            self._waiting.append(job)
+    def ended(self, job: Job, *, again: bool) -> None:
+        """A job that was taken is done with, or is to be taken again."""
+        with self._changed:
+            if again:
+                self._waiting.append(job)
+            self._changed.notify_all()
 
     def close(self) -> None:
         self._closed = True
 
 
-_LOOK_AGAIN = 0.3  # seconds
+_LAST = object()
+_LOOK_AGAIN = 0.3  # seconds, for a folder that another process holds

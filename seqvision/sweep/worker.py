@@ -1,12 +1,14 @@
 """What the process of one run does: `python -m seqvision.sweep.worker`.
 
-It reads one JSON line that says what to run, and writes JSON lines that say how it goes. Once its
-standard input closes, whoever asked is gone, and it ends.
+It reads one JSON line that says what to run, and writes JSON lines that say how it goes; to a line
+that asks whether to go on it reads an answer. Once its standard input closes, whoever wanted the
+run is gone, and it ends.
 """
 
 import json
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -35,13 +37,23 @@ def order(job: Job, cores: int) -> dict[str, Any]:
         "seed": job.seed,
         "results": str(job.results),
         "force": job.force,
+        "test": job.test,
+        "begin_with": str(job.begin_with) if job.begin_with else None,
+        "asks": job.asks,
         "cores": cores,
     }
 
 
-def carry_out(order: dict[str, Any], send: Callable[[Event], None]) -> None:
-    """Perform the run of an order; what it tells, its last word too, goes to `send`."""
-    tell = Telling(send)
+def carry_out(
+    order: dict[str, Any], send: Callable[[Event], None], answer: Callable[[], str | None]
+) -> None:
+    """Perform the run of an order.
+
+    Args:
+        send: takes what the run tells, its last word too.
+        answer: waits for what is said to an `ask`, if the order wants the run to ask.
+    """
+    tell = Telling(send, answer if order["asks"] else None)
     logger, handler = logging.getLogger("seqvision"), tell.log_handler()
     logger.addHandler(handler)
     try:
@@ -50,6 +62,8 @@ def carry_out(order: dict[str, Any], send: Callable[[Event], None]) -> None:
             order["seed"],
             Path(order["results"]),
             force=order["force"],
+            test=order["test"],
+            begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
             cores=order["cores"],
             progress=tell,
         )
@@ -69,8 +83,13 @@ def carry_out(order: dict[str, Any], send: Callable[[Event], None]) -> None:
 class Telling(Progress):
     """Tells of a run in events, of its steps a few times a second at most."""
 
-    def __init__(self, send: Callable[[Event], None], seconds_between_steps: float = 0.3):
-        self.send = send
+    def __init__(
+        self,
+        send: Callable[[Event], None],
+        answer: Callable[[], str | None] | None = None,
+        seconds_between_steps: float = 0.3,
+    ):
+        self.send, self.answer = send, answer
         self.between = seconds_between_steps
         self.next_step = 0.0
 
@@ -81,6 +100,12 @@ class Telling(Progress):
         if (now := time.monotonic()) >= self.next_step:
             self.next_step = now + self.between
             self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
+
+    def ask(self, row: dict[str, Any]) -> str | None:
+        if self.answer:
+            self.send({"event": "ask", "row": row})
+            return self.answer()
+        return None
 
     def epoch(self, row: dict[str, Any]) -> None:
         self.send({"event": "epoch", "row": row})
@@ -98,14 +123,22 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        carry_out(order, lambda event: print(json.dumps(event, default=str), file=pipe))
+        answers: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_hear, args=(answers,), daemon=True).start()
+        carry_out(
+            order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
+        )
 
 
-def _end_with_parent() -> None:
+def _hear(answers: "queue.Queue[str | None]") -> None:
+    """Pass on what the parent answers; end with it."""
     # Read unbuffered: a buffered read would hold a lock that the interpreter wants at its end.
-    while os.read(0, 1):
-        pass
+    line = b""
+    while byte := os.read(0, 1):
+        line += byte
+        if byte == b"\n":
+            answers.put(json.loads(line))
+            line = b""
     os._exit(1)  # What is on disk is whole at any instant.
 
 

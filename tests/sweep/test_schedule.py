@@ -125,3 +125,39 @@ def test_the_plan_says_what_is_there_and_how_long_such_runs_took(jobs, tmp_path)
     assert {p.seconds for p in planned} == {7.0}
     forced = plan([CONFIG], range(2), tmp_path, force=True)
     assert [p.status for p in forced] == ["to do", "to do"]
+
+
+def test_jobs_are_asked_for_one_by_one_when_how_the_last_ended_is_known(tmp_path):
+    """An iterator decides by what has ended; None holds a free place until a run has ended."""
+    ended = []
+    held = []
+
+    class Ends(Listener):
+        def end(self, outcome):
+            ended.append(outcome.job.seed)
+
+    def coming():
+        for seed in range(6):
+            while seed == 4 and len(ended) < 4:  # Waits for all before it.
+                held.append(len(ended))
+                yield None
+            assert seed < 2 or ended
+            yield Job(CONFIG, seed, tmp_path)
+
+    performer = Performer(2)
+    outcomes = run_all(coming(), performer, Ends())
+    assert [outcome.job.seed for outcome in outcomes] == list(range(6))
+    assert performer.most == 2
+    assert held and performer.performed.index(4) == 4
+
+
+def test_an_iterator_that_raises_stops_all(tmp_path):
+    performer = Performer(2)
+
+    def coming():
+        yield Job(CONFIG, 0, tmp_path)
+        raise SeqvisionError("no more")
+
+    with pytest.raises(SeqvisionError, match="no more"):
+        run_all(coming(), performer)
+    assert performer.stopped.is_set()

@@ -1,0 +1,44 @@
+"""The progress of a search: the bars of a sweep whose runs are known one by one, and each trial."""
+
+from typing import Any
+
+from seqvision.cli._sweep_progress import SweepProgress
+from seqvision.sweep.plan import Job
+from seqvision.sweep.tune.listener import SearchListener
+
+
+class SearchProgress(SweepProgress, SearchListener):
+    """Shows on stderr how a search goes.
+
+    Args:
+        runs: as many as it may become.
+        objective: what a trial's run is told of by.
+    """
+
+    def __init__(self, runs: int, places: int, objective: str):
+        super().__init__([], places)
+        self.total, self.objective = runs, objective
+        self.to_do = {f"run {number}": None for number in range(runs)}
+
+    def begin(self, job: Job) -> None:
+        with self.lock:
+            # It takes the place of one that was not known yet, unless it was begun before.
+            unknown = (name for name in self.to_do if name.startswith("run "))
+            if job.run_id not in self.to_do and (name := next(unknown, None)):
+                del self.to_do[name]
+            self.to_do[job.run_id] = None
+        super().begin(job)
+
+    def result(self, record: dict[str, Any]) -> str:
+        if record["status"] == "untested":
+            return f"{self.objective} {record['metrics'][self.objective]:.4f}"
+        return super().result(record)
+
+    def told(self, told: Any, best: Any) -> None:
+        number = told.proposal.number
+        if told.status == "failed":
+            why = next((run["message"] for run in told.runs if run.get("message")), "")
+            self.console.print(f"trial {number} failed: {why}", style="red", markup=False)
+        elif best is told:
+            said = f"trial {number} is the best so far: {self.objective} {told.value:.4f}"
+            self.console.print(said, style="green", highlight=False)

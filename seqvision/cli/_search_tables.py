@@ -1,0 +1,143 @@
+"""Tables of a search for a person at a terminal: what it is to be, and what it found."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
+    """Say what is searched, how, and what of it is there already; with JSON on stdout."""
+    from seqvision.config.tune import GridSearch
+    from seqvision.sweep.tune.log import asked
+    from seqvision.sweep.tune.size import grid_size, trials_of
+
+    tune, folder = tunable.tune, results / tunable.name
+    grid = grid_size(tune.space) if isinstance(tune.oracle, GridSearch) else None
+    trials = trials_of(tune, tunable.untuned.train.epochs)
+    space = tune.model_dump(mode="json", by_alias=True, exclude_none=True)["space"]
+    if as_json:
+        content = {
+            "name": tunable.name,
+            "oracle": tune.oracle.model_dump(mode="json"),
+            "objective": tune.objective,
+            "trials": trials,
+            "begun": len(asked(folder)),
+            "seeds": tune.each_seed,
+            "grid_points": grid,
+            "space": space,
+        }
+        click.echo(json.dumps(content, indent=1))
+        return
+    from rich.console import Console
+
+    table = _table(parameter="left", values="left", when="left")
+    for path, spec in space.items():
+        when = spec.pop("when", {})
+        table.add_row(path, _words(spec), ", ".join(f"{k}: {v}" for k, v in when.items()))
+    console = Console(stderr=True)
+    console.print(table)
+    seeds = f" × {len(tune.each_seed)} seeds" if len(tune.each_seed) > 1 else ""
+    words = f"{tunable.name}: {trials} trials{seeds}, {tune.oracle.name}, by {tune.objective}"
+    words += f"; the grid has {grid:,} points" if grid else ""
+    words += f"; {len(asked(folder))} begun already" if asked(folder) else ""
+    words += f"; {places} runs side by side" if places > 1 else ""
+    console.print(words, highlight=False)
+
+
+def show_found(found: Any, chart: Path, most: int = 10) -> None:
+    """The best trials, how the search went, and what it was worth on the test images."""
+    from rich.console import Console
+
+    from seqvision.compare.trials import load_trials, parameters
+
+    trials = load_trials(found.folder)
+    objective = trials["objective"].iloc[0]
+    each = trials.groupby("trial").first()
+    console = Console()
+    ranked = each.sort_values("mean", ascending=objective != "val_accuracy", na_position="last")
+    columns = parameters(trials)
+    table = _table(trial="right", **{objective: "right"}, epochs="right", seconds="right")
+    for path in columns:
+        table.add_column(path.rpartition(".")[2], justify="right", overflow="fold")
+    for number, row in ranked.head(most).iterrows():
+        figures = [_figure(row["mean"], ".4f"), _figure(row["epochs"], "d")]
+        figures.append(_figure(row["seconds"], ".1f"))
+        status = "" if row["status"] == "finished" else f" ({row['status']})"
+        values = [_cell(row[path]) for path in columns]
+        table.add_row(f"{number}{status}", *figures, *values)
+    console.print(table)
+    if len(each) > most:
+        console.print(f"the {most} best of {len(each)} trials", style="dim")
+    console.print(f"{objective}, trial by trial: {sparkline(each['mean'])}", highlight=False)
+    saved = trials["epochs_saved"].sum()
+    if saved:
+        done = trials["epochs"].sum()
+        console.print(f"{saved:.0f} of {done:.0f} epochs were taken over, not trained again")
+    if found.verdict:
+        console.print(_verdict(found.verdict))
+        console.print(found.verdict["in_words"], highlight=False)
+    click.echo(f"best config: {found.folder / 'best.yaml'}")
+    click.echo(f"chart: {chart}")
+
+
+def sparkline(values: Any) -> str:
+    """A bar a value, from the smallest to the largest; a dot for one that is missing."""
+    bars = "▁▂▃▄▅▆▇█"
+    low, high = values.min(), values.max()
+    span = (high - low) or 1.0
+    levels = (values - low) / span * (len(bars) - 1)
+    return "".join("·" if level != level else bars[round(level)] for level in levels)
+
+
+def _verdict(verdict: dict[str, Any]) -> Any:
+    table = _table(config="left", **{verdict["objective"]: "right"}, error="right", interval="left")
+    for title, name in (("as it was", "untuned"), ("the best", "tuned")):
+        error = verdict[name]
+        interval = f"{error['low']:.2%} to {error['high']:.2%}"
+        value = verdict[f"{name}_objective"]
+        table.add_row(title, f"{value:.4f}", f"{error['mean']:.2%}", interval)
+    table.columns[2].header, table.columns[3].header = "test error", "95 % interval"
+    return table
+
+
+def _words(spec: dict[str, Any]) -> str:
+    """`choice gru, lstm`, `float 0.0001 to 0.01, log`."""
+    kind = next(kind for kind in ("choice", "int", "float", "boolean", "fixed") if kind in spec)
+    value = spec[kind]
+    if kind == "choice":
+        return f"choice: {', '.join(map(_text, value))}"
+    if kind == "boolean":
+        return "true or false"
+    if kind == "fixed":
+        return f"fixed: {_text(value)}"
+    step = f", step {spec['step']}" if "step" in spec else ""
+    return f"{kind}: {value[0]} to {value[1]}{step}{', log' if spec.get('log') else ''}"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _figure(value: Any, form: str) -> str:
+    import pandas as pd
+
+    return "–" if pd.isna(value) else format(value, form)
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd
+
+    if isinstance(value, float):
+        return "–" if pd.isna(value) else f"{value:.4g}"
+    return str(value)
+
+
+def _table(**columns: str) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title, justify in columns.items():
+        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table

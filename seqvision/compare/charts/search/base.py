@@ -1,0 +1,78 @@
+"""What the charts of a search share: one row a trial, and how values are shown."""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from seqvision.compare.trials import parameters
+from seqvision.errors import NothingToShow
+
+
+def by_trial(trials: pd.DataFrame) -> pd.DataFrame:
+    """One row a trial of `load_trials`'s table, in the order proposed.
+
+    Its columns are `trial`, `mean`, over the seeds also `low` and `high`, the parameters, and
+    `kind`: `whole`, `fewer epochs` (Hyperband gave it less than its best), `stopped` (by the median
+    rule) or `failed`.
+
+    Raises:
+        NothingToShow: no trial has a value.
+    """
+    if trials["mean"].isna().all():
+        raise NothingToShow("no trial has ended well")
+    groups = trials.groupby("trial")
+    table = groups[["mean", "status", "epochs_given", *parameters(trials)]].first()
+    table["low"], table["high"] = groups["value"].min(), groups["value"].max()
+    failed = table["mean"].isna()
+    stopped = groups["status"].apply(lambda status: (status == "stopped").any())
+    fewer = (table["epochs_given"] < table["epochs_given"].max()).fillna(False)
+    table["kind"] = np.select(
+        [failed, stopped, fewer], ["failed", "stopped", "fewer epochs"], "whole"
+    )
+    return table.reset_index()
+
+
+def objective_of(trials: pd.DataFrame) -> str:
+    """The name of the metric that the search was by."""
+    return trials["objective"].iloc[0]
+
+
+def is_to_be_large(objective: str) -> bool:
+    """Whether the best value of an objective is the highest."""
+    return objective.endswith("accuracy")
+
+
+def varied(table: pd.DataFrame, trials: pd.DataFrame) -> list[str]:
+    """The parameters that took more than one value.
+
+    Raises:
+        NothingToShow: none has.
+    """
+    found = [p for p in parameters(trials) if table[p].nunique(dropna=True) > 1]
+    if not found:
+        raise NothingToShow("no parameter took more than one value")
+    return found
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a parameter is a quantity, and not one of several choices."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def is_logarithmic(column: pd.Series) -> bool:
+    """Whether a quantity spans so much that it shows only by its logarithm."""
+    return column.min() > 0 and column.max() >= 30 * column.min()
+
+
+def objective_axis(objective: str) -> dict[str, Any]:
+    """Title, scale and axis for an objective."""
+    form = ".4~g" if objective == "val_loss" else "~%"
+    scale = alt.Scale(zero=False, padding=8)
+    return {"title": objective, "scale": scale, "axis": alt.Axis(format=form)}
+
+
+def figure(objective: str) -> str:
+    """The format of an objective in a tooltip."""
+    return ".4f" if objective == "val_loss" else ".2%"

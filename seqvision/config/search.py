@@ -1,0 +1,112 @@
+"""A config to tune: the configs that its `tune.space` spans, each validated like a person's."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqvision.config.load import put, read_source, validated
+from seqvision.config.read import Document, Position
+from seqvision.config.schema import Config
+from seqvision.config.tune import Choice, Fixed, Range, Tune, needed, values
+from seqvision.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Tunable:
+    """A config, and what a search may change of it."""
+
+    document: Document
+    untuned: Config
+    """The config as it stands, without its `tune` section."""
+    tune: Tune
+
+    @property
+    def name(self) -> str:
+        """The name of the search, and of its folder."""
+        return f"{self.untuned.name}-tune"
+
+    def point(self, values: dict[str, Any], name: str, **train: Any) -> Config:
+        """The config with values put in their places.
+
+        Args:
+            values: by path, those of parameters that are in use.
+            name: the config's name.
+            train: other keys of `train` to set.
+
+        Raises:
+            ConfigError: the values do not hold together; with the place of one in the file.
+        """
+        return validated(self.document_of(values, name, **train))
+
+    def document_of(self, values: dict[str, Any], name: str, **train: Any) -> Document:
+        """What `point` validates."""
+        document = Document(dict(self.document.values), dict(self.document.positions))
+        for section in ("tune", "grid"):
+            document.values.pop(section, None)
+        document.values["name"] = name
+        for path in self.tune.space:  # In this order: what is within another comes after it.
+            if path in values:
+                put(document, path.split("."), values[path], self._position(path, values[path]))
+        for key, value in train.items():
+            put(document, ["train", key], value, document.position(("train",)))
+        return document
+
+    def _position(self, path: str, value: Any) -> Position:
+        """Where a value of a parameter was written."""
+        parameter = self.tune.space[path]
+        if isinstance(parameter, Choice) and value in parameter.choice:
+            place = ("choice", parameter.choice.index(value))
+        else:
+            place = ("fixed",) if isinstance(parameter, Fixed) else ()
+        return self.document.position(("tune", "space", path, *place))
+
+
+def load_tunable(
+    source: str | Path | dict[str, Any] | Config, overrides: Iterable[str] = (), **settings: Any
+) -> Tunable:
+    """Read a config that has a `tune` section, and check every parameter of its space by itself.
+
+    Args:
+        overrides: `path=value` texts.
+        settings: keys of `tune` to set, such as `trials=20`; None leaves the config's own.
+
+    Raises:
+        ConfigError: with the place in the file: a path that does not exist, or a value that the
+            path cannot take.
+    """
+    if isinstance(source, Config):
+        source = source.resolved()
+    document = read_source(source, overrides)
+    file = document.where(())
+    if not isinstance(document.values.get("tune"), dict):
+        raise ConfigError(f"{file}: needs a section `tune:` that says what to search")
+    if document.values.get("grid"):
+        raise ConfigError(f"{document.where(('grid',))}: grid: many configs cannot be tuned as one")
+    for key, value in settings.items():
+        if value is not None:
+            put(document, ["tune", key], value, (f"{key}={value}", 0, 0))
+    config = validated(document)
+    assert config.tune
+    untuned = config.model_copy(update={"tune": None})
+    tunable = Tunable(document, untuned, config.tune)
+    for point in _probes(config.tune):
+        tunable.point(point, config.name)
+    return tunable
+
+
+def _probes(tune: Tune) -> Iterator[dict[str, Any]]:
+    """Every choice, and both ends of every range, each with what it needs to be in use."""
+    for path, parameter in tune.space.items():
+        around = _around(path, tune)
+        ends = parameter.bounds if isinstance(parameter, Range) else values(parameter)
+        for value in ends:
+            yield {**around, path: value}
+
+
+def _around(path: str, tune: Tune) -> dict[str, Any]:
+    """A value for each parameter that this one depends on."""
+    found: dict[str, Any] = {}
+    for parent, allowed in needed(tune.space[path], tune.space).items():
+        found |= _around(parent, tune) | {parent: allowed[0]}
+    return found

@@ -1,0 +1,92 @@
+"""A config as a `keras_tuner.HyperModel`, for those who prefer keras-tuner's own tuners."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqvision.config.schema import Config
+from seqvision.config.search import Tunable, load_tunable
+from seqvision.data.loading import load
+from seqvision.data.split import split_validation
+from seqvision.import_keras import import_keras
+from seqvision.sweep.tune.space import declare
+
+if TYPE_CHECKING:
+    import keras
+    import keras_tuner
+
+
+def hypermodel(
+    config: str | Path | dict[str, Any] | Config, overrides: Iterable[str] = ()
+) -> "keras_tuner.HyperModel":
+    """Return the models that a config's `tune.space` spans, for any tuner of keras-tuner.
+
+    It builds and compiles the config's model with the values a tuner proposes, for the images of
+    the config's dataset, and fits with the config's epochs and batch size unless `search` is given
+    others. The tuner's own ways of training, its chief and its workers among them, are its own:
+    seeds, checkpoints and records of `seqvision.tune` are not part of it.
+
+    Args:
+        config: a path, a zoo name, a mapping, or a loaded config with a `tune` section.
+        overrides: `path=value` texts.
+
+    Raises:
+        SeqvisionError: the config or its space is wrong.
+
+    Example:
+        import keras_tuner
+        tuner = keras_tuner.RandomSearch(
+            seqvision.hypermodel("gru3"), objective="val_accuracy", max_trials=3
+        )
+        tuner.search(x_train, y_train, validation_data=(x_val, y_val))
+        # With `train.label_smoothing` the labels are one-hot.
+    """
+    tunable = load_tunable(config, overrides)
+    import_keras()
+    import keras_tuner
+
+    class HyperModel(keras_tuner.HyperModel):
+        def __init__(self) -> None:
+            super().__init__(name=tunable.untuned.name)
+            self.parts = _Parts(tunable)
+
+        def build(self, hp: Any) -> "keras.Model":
+            return self.parts.model(self.parts.point(hp))
+
+        def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+            train = self.parts.point(hp).train
+            usual = {"epochs": train.epochs, "batch_size": train.batch_size}
+            return model.fit(*args, **{**usual, **kwargs})
+
+    return HyperModel()
+
+
+class _Parts:
+    """What a hypermodel is made of."""
+
+    def __init__(self, tunable: Tunable):
+        self.tunable = tunable
+
+    def point(self, hp: Any) -> Config:
+        """The config with the values that a tuner proposes."""
+        return self.tunable.point(declare(self.tunable.tune.space, hp), self.tunable.untuned.name)
+
+    def model(self, config: Config) -> "keras.Model":
+        from seqvision.runs.backend import precision
+        from seqvision.runs.model import build_model, compile_model
+
+        dataset, training_images = self._data
+        steps = config.train.epochs * -(-training_images // config.train.batch_size)
+        with precision(config.train.precision):
+            model = build_model(config.model, dataset)
+            compile_model(model, config.train, steps)
+        return model
+
+    @cached_property
+    def _data(self) -> tuple[Any, int]:
+        """The dataset, and how many images a run of the config trains on."""
+        data = self.tunable.untuned.data
+        dataset = load(data.dataset, data.offline)
+        training, _ = split_validation(dataset.train, data.validation, dataset.scale)
+        return dataset, len(training)

@@ -1,0 +1,84 @@
+"""What a search asked and was told, in the order it happened: one JSON line each, on disk at once.
+
+The first line says what the search is, so that another does not go on with it.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from seqvision.errors import SeqvisionError
+from seqvision.runs.files import write_atomically
+
+
+class Log:
+    """The log of a search's folder.
+
+    Args:
+        settings: what the search is; a log of another is refused.
+
+    Raises:
+        SeqvisionError: the folder holds another search, and `forget` is not given; it says what
+            has changed.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any], *, forget: bool = False):
+        self.path = folder / "log.jsonl"
+        settings = json.loads(json.dumps(settings))
+        lines = [] if forget else _whole_lines(self.path)
+        if not any("tell" in line for line in lines):
+            lines = lines if lines[:1] == [settings] else []
+        if lines and lines[0] != settings:
+            raise SeqvisionError(
+                f"{folder}: was begun with {_difference(lines[0], settings)}; "
+                "--force begins it anew, another name or --results keeps both"
+            )
+        self.events: list[dict[str, Any]] = lines[1:]
+        # Anew, so that a line that was cut short by a kill is gone.
+        text = "".join(json.dumps(line) + "\n" for line in [settings, *self.events])
+        write_atomically(self.path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+    def add(self, **event: Any) -> None:
+        """Write an event down; it is on disk when this returns."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.events.append(event)
+
+
+def _whole_lines(path: Path) -> list[Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in text.splitlines(keepends=True):
+        if not line.endswith("\n"):
+            break
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            break
+    return lines
+
+
+def _difference(before: Any, now: Any, path: str = "") -> str:
+    """`objective val_loss, not val_accuracy` for each place where two settings differ."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return f"{path} {_text(before)}, not {_text(now)}"
+    differing = [k for k in {**before, **now} if before.get(k) != now.get(k)]
+    inner = (
+        _difference(before.get(k), now.get(k), f"{path}.{k}" if path else k) for k in differing
+    )
+    return "; ".join(inner)
+
+
+def _text(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value).strip('"')
+
+
+def asked(folder: Path) -> list[int]:
+    """The numbers of the trials that a search's log knows."""
+    return [event["ask"] for event in _whole_lines(folder / "log.jsonl")[1:] if event.get("ask")]

@@ -1,0 +1,59 @@
+"""The median rule: a run that is worse than half of the trials before it, at the same epoch, ends.
+
+After the rule of Golovin et al. 2017, "Google Vizier", section 3.2.2, with a trial's value at an
+epoch in place of its best, or its mean, up to there.
+"""
+
+import csv
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from seqvision.config.tune import MedianStop
+
+MEDIAN_RULE = "median rule: "
+"""What the reason of a run that this rule ended begins with."""
+
+_OF_ROW = {
+    "val_accuracy": lambda row: 1 - float(row["val_error_rate"]),
+    "val_error": lambda row: float(row["val_error_rate"]),
+    "val_loss": lambda row: float(row["val_loss"]),
+}
+
+
+class MedianRule:
+    """Judges runs by the trials that ended whole.
+
+    Args:
+        objective: a name that `tune.objective` may have.
+    """
+
+    def __init__(self, rule: MedianStop, objective: str):
+        self.rule, self.objective = rule, objective
+        self.curves: list[list[float]] = []
+        """The objective after each epoch, the mean over a trial's seeds."""
+
+    def learn(self, folders: list[Path]) -> None:
+        """Take in a trial, by the folders of its runs."""
+        runs = [_curve(folder, self.objective) for folder in folders]
+        self.curves.append([fmean(values) for values in zip(*runs, strict=False)])
+
+    def judge(self, row: dict[str, Any]) -> str | None:
+        """Why a run is to end with the epoch that `row` is of; None if it may go on."""
+        epoch = row["epoch"]
+        others = [curve[epoch - 1] for curve in self.curves if len(curve) >= epoch]
+        if epoch < self.rule.epochs or len(others) < self.rule.trials:
+            return None
+        value, middle = _OF_ROW[self.objective](row), median(others)
+        worse = value < middle if self.objective == "val_accuracy" else value > middle
+        if not worse:
+            return None
+        return (
+            f"{MEDIAN_RULE}{self.objective} was {value:.4g} after epoch {epoch}, "
+            f"worse than {middle:.4g}, the median of {len(others)} trials"
+        )
+
+
+def _curve(folder: Path, objective: str) -> list[float]:
+    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
+        return [_OF_ROW[objective](row) for row in csv.DictReader(file)]

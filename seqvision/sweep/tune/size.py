@@ -1,0 +1,85 @@
+"""How many trials a search is, known before keras-tuner is asked."""
+
+import math
+from typing import Any
+
+from seqvision.config.tune import (
+    Bayesian,
+    FloatRange,
+    GridSearch,
+    Hyperband,
+    IntRange,
+    RandomSearch,
+    Tune,
+    needed,
+    values,
+)
+
+
+def trials_of(tune: Tune, epochs: int) -> int:
+    """The most trials of a search; fewer where the space has no more.
+
+    Args:
+        epochs: what Hyperband gives the best trials in the end.
+    """
+    match tune.oracle:
+        case GridSearch():
+            size = grid_size(tune.space)
+            return min(tune.trials or size, size)
+        case Hyperband():
+            return tune.trials or hyperband_size(epochs, tune.oracle.factor)
+    return limit(tune) or 0
+
+
+def limit(tune: Tune) -> int | None:
+    """The trials after which a search ends; None is when the oracle has no more."""
+    proposes_without_end = isinstance(tune.oracle, RandomSearch | Bayesian)
+    return tune.trials or (20 if proposes_without_end else None)
+
+
+def hyperband_size(epochs: int, factor: int) -> int:
+    """The trials of one pass through the brackets of keras-tuner's Hyperband."""
+    brackets = 1
+    while factor**brackets <= epochs:
+        brackets += 1
+    full = math.ceil(1 + math.log(epochs, factor))
+    return sum(
+        math.ceil(full / (bracket + 1) * factor ** (bracket - turn))
+        for bracket in range(brackets)
+        for turn in range(bracket + 1)
+    )
+
+
+def grid_size(space: dict[str, Any]) -> int:
+    """The number of points that the grid oracle would try."""
+    return _points(list(space.items()), {}, space)
+
+
+def _points(left: list[tuple[str, Any]], chosen: dict[str, Any], space: dict[str, Any]) -> int:
+    if not left:
+        return 1
+    (path, parameter), *rest = left
+    above = needed(parameter, space)
+    if not all(parent in chosen and chosen[parent] in above[parent] for parent in above):
+        return _points(rest, chosen, space)
+    if isinstance(parameter, IntRange | FloatRange):
+        return len(_grid_values(parameter)) * _points(rest, chosen, space)
+    if not any(path in (other.when or {}) for _, other in rest):
+        return len(values(parameter)) * _points(rest, chosen, space)
+    return sum(_points(rest, {**chosen, path: value}, space) for value in values(parameter))
+
+
+def _grid_values(parameter: Any) -> set[float]:
+    """What the grid oracle tries of a range: as keras-tuner's hyperparameters say."""
+    low, high = parameter.bounds
+    step = parameter.step or (1 if isinstance(parameter, IntRange) and not parameter.log else None)
+    if step and parameter.log:
+        return {low * step**n for n in range(int(math.log(high / low, step) + 1e-8) + 1)}
+    if step:
+        return {low + n * step for n in range(int((high - low) // step) + 1)}
+    shares = [0.1 * n + 0.05 for n in range(10)]
+    if isinstance(parameter, IntRange):
+        return {low, *(int(low * ((high + 1) / low) ** share) for share in shares)}
+    if parameter.log:
+        return {low, *(low * (high / low) ** share for share in shares)}
+    return {low, *(low + share * (high - low) for share in shares)}
