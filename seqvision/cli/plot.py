@@ -11,9 +11,11 @@ class _Kinds(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from seqvision.compare.charts import CHARTS
+        from seqvision.compare.charts.search import SEARCH_CHARTS
 
-        with formatter.section("Kinds"):
-            formatter.write_dl([(kind, CHARTS.entry(kind).summary) for kind in CHARTS.names()])
+        for title, charts in (("Kinds", CHARTS), ("Kinds for a search", SEARCH_CHARTS)):
+            with formatter.section(title):
+                formatter.write_dl([(kind, charts.entry(kind).summary) for kind in charts.names()])
 
 
 @click.command(name="plot", cls=_Kinds)
@@ -36,24 +38,32 @@ def command(
     models: str | None,
     most: int | None,
 ) -> None:
-    """Draw one KIND of chart of the runs in RESULTS (results).
+    """Draw one KIND of chart of the runs in RESULTS (results), or of the search in its folder.
 
     \b
     seqvision plot curves
     seqvision plot steps results/ -o steps.svg --data mnist --models '*columns*'
+    seqvision plot slices results/gru3-tune
     """
     from seqvision.cli._output import write_output
     from seqvision.compare.charts import CHARTS
+    from seqvision.compare.charts.search import SEARCH_CHARTS
     from seqvision.compare.records import load_records
     from seqvision.errors import SeqvisionError
 
-    entry = CHARTS.entry(kind)
+    of_search = kind in SEARCH_CHARTS.names()
+    if of_search and (data or models):
+        raise SeqvisionError(f"{kind}: is of one search; it has no use for --data and --models")
+    entry = SEARCH_CHARTS.entry(kind) if of_search else CHARTS.entry(kind)
     if most is not None and "most" not in {p.name for p in entry.parameters}:
         raise SeqvisionError(f"{kind}: shows all models; it has no use for --most")
 
     def chart() -> Any:
         from seqvision.compare.charts.base import data_names
+        from seqvision.compare.trials import load_trials
 
+        if of_search:
+            return SEARCH_CHARTS.get(kind)(load_trials(results))
         records = load_records(results)
         if data is not None:
             records = _only(records, data_names(records), data, "--data")

@@ -21,7 +21,7 @@ def command(results: Path, output: Path, baseline: str | None, title: str | None
     """Write a report of the runs in RESULTS (results) as one HTML file that opens offline.
 
     It holds the leaderboard, the charts of `seqvision plot`, the images that most models get
-    wrong, and where each number comes from.
+    wrong, where each number comes from, and the searches of `seqvision tune` that are there.
 
     \b
     seqvision report
@@ -30,7 +30,12 @@ def command(results: Path, output: Path, baseline: str | None, title: str | None
     from seqvision.cli._output import write_output
     from seqvision.compare.records import load_records
     from seqvision.compare.report import report
+    from seqvision.compare.trials import load_trials
 
-    write_output(
-        output, {".html": lambda: report(load_records(results), baseline=baseline, title=title)}
-    )
+    def page() -> str:
+        records = load_records(results)
+        folders = sorted(path.parent for path in results.glob("*/trials.csv"))
+        searches = {folder.name: load_trials(folder) for folder in folders}
+        return report(records, baseline=baseline, title=title, searches=searches)
+
+    write_output(output, {".html": page})

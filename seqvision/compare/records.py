@@ -25,9 +25,10 @@ _log = logging.getLogger(__name__)
 def load_records(folder: str | Path) -> "pd.DataFrame":
     """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one a row.
 
-    `status` is `finished`, `failed` (the record says so in `error`), `unfinished` (a run's folder
-    without a record: at work, or cut short) or `damaged` (a record that cannot be read; `error`
-    says why, and so does a logged warning). A value that a run has not is missing (NaN or None).
+    `status` is `finished`, `failed` (the record says so in `error`), `untested` (a trial of a
+    search, which leaves the test images be), `unfinished` (a run's folder without a record: at
+    work, or cut short) or `damaged` (a record that cannot be read; `error` says why, and so does a
+    logged warning). A value that a run has not is missing (NaN or None).
 
     Columns, in this order:
 
@@ -56,6 +57,11 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
         )
     columns = sorted(dict.fromkeys(key for row in rows for key in row), key=is_config)
     return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
+
+
+def tested(records: "pd.DataFrame") -> "pd.DataFrame":
+    """The records without `untested` ones, which no comparison is of."""
+    return records[records["status"] != "untested"]
 
 
 def is_config(column: str) -> bool:
@@ -105,8 +111,8 @@ def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(record, dict):
         raise ValueError("not a mapping")
-    if (status := record.get("status")) not in ("finished", "failed"):
-        raise ValueError(f"status: expected finished or failed, got {status!r}")
+    if (status := record.get("status")) not in ("finished", "failed", "untested"):
+        raise ValueError(f"status: expected finished, failed or untested, got {status!r}")
     values = row | {"status": status, "error": _plain(record.get("error"))}
     for section in _SECTIONS:
         content = record.get(section)

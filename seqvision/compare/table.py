@@ -8,7 +8,7 @@ from seqvision.compare.against import against
 from seqvision.compare.groups import DATA, grouped, label
 from seqvision.compare.metric import higher_is_better
 from seqvision.compare.notes import caption, row_notes
-from seqvision.compare.records import is_config
+from seqvision.compare.records import is_config, tested
 from seqvision.compare.statistics.student import t_interval
 from seqvision.compare.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
@@ -54,7 +54,7 @@ def compare(
     the intervals and p-values mean.
 
     Args:
-        records: what `load_records` gives, or some rows of it.
+        records: what `load_records` gives, or some rows of it; untested ones do not count.
         by: columns whose values make a group, such as `["model.scan", "model.cell"]`.
         baseline: the group that others are held against: its values of `by`, joined by ", " if
             several, or the name of its runs. Predictions are read only if it is given.
@@ -67,6 +67,7 @@ def compare(
             no share.
     """
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    records = tested(records)
     _check(records, by, metric, target)
     runs = grouped(records, by)
     if metric not in runs:

@@ -114,6 +114,9 @@ class Distribution(Section):
     """How many; all GPUs when not given or, where there is none, the processor counted twice."""
 
 
+_OPTIMIZER = {"name": "rmsprop", "learning_rate": 1e-3}
+
+
 class Train(Section):
     """How a model is trained."""
 
@@ -126,9 +129,7 @@ class Train(Section):
     target_val_accuracy: Share | None = None
     """Stop once validation reaches it."""
     batch_size: PositiveInt = 64
-    optimizer: str | dict[str, Any] = Field(
-        default={"name": "rmsprop", "learning_rate": 1e-3}, validate_default=False
-    )
+    optimizer: str | dict[str, Any] = Field(default=_OPTIMIZER, validate_default=False)
     """A Keras optimizer and its arguments."""
     schedule: Schedule | None = None
     label_smoothing: Rate = 0.0
@@ -155,6 +156,8 @@ class Train(Section):
     @field_validator("optimizer")
     @classmethod
     def _known_optimizer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "name" not in value:
+            value = {**_OPTIMIZER, **value}  # Such as another learning rate, and no more.
         with option_error():
             return check_optimizer(value)
 

@@ -9,7 +9,9 @@ from seqvision.errors import did_you_mean
 from seqvision.options import OptionError, PositiveFloat, PositiveInt, option_error
 
 Objective = Literal["val_accuracy", "val_error", "val_loss"]
-"""A metric of the validation images; the accuracy is to be large, the others small."""
+"""A metric of the validation images."""
+DIRECTIONS = {"val_accuracy": "max", "val_error": "min", "val_loss": "min"}
+"""Which way each objective is good."""
 
 
 class RandomSearch(Section):

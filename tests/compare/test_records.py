@@ -104,7 +104,7 @@ def test_a_run_without_a_record_is_unfinished_with_its_config(write_run, results
         ("[1, 2]", "not a mapping"),
         ("[" * 100_000, "recursion"),
         (b"\xff\xfe\x00", "codec can't decode"),
-        ({"status": "done"}, "status: expected finished or failed"),
+        ({"status": "done"}, "status: expected finished, failed or untested"),
         ({"metrics": [1]}, "metrics: expected a mapping"),
         ({"metrics": {"test_error": "low"}}, "metrics.test_error: expected a number, got 'low'"),
         ({"metrics": {}}, "metrics.test_error have to be there"),
@@ -169,3 +169,15 @@ def test_loads_without_keras(write_run, results):
     done = subprocess.run([sys.executable, "-c", code, results], capture_output=True, text=True)
     assert done.stdout.strip() == "1 []", done.stderr
     assert seqvision.load_records is load_records
+
+
+def test_untested_runs_are_there_but_no_comparison_is_of_them(write_run):
+    from seqvision.compare.table import compare
+
+    write_run("gru")
+    metrics = {"val_accuracy": 0.99, "epochs": 3}
+    folder = write_run("gru-tune-t001", 0, {"status": "untested", "metrics": metrics})
+    records = load_records(folder.parents[1])
+    assert records["status"].tolist() == ["finished", "untested"]
+    assert records["test_error"].isna().tolist() == [False, True]
+    assert compare(records)["name"].tolist() == ["gru"]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqvision.compare.charts import CHARTS
 from seqvision.errors import NothingToShow
+from seqvision.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,15 @@ class Figure:
     problem: str = ""
 
 
-def figures(records: pd.DataFrame) -> list[Figure]:
-    """Every chart there is, of runs on the same data, by the `order` on their cards."""
-    entries = [CHARTS.entry(kind) for kind in CHARTS.names()]
+def figures(table: pd.DataFrame, charts: Registry = CHARTS) -> list[Figure]:
+    """Every chart there is of runs on the same data, or of trials, by the `order` on its card."""
+    entries = [charts.entry(kind) for kind in charts.names()]
     found = []
     for entry in sorted(entries, key=lambda entry: entry.card.get("order", 99)):
         small = entry.card.get("small", False)
         try:
             # Altair has checked each part as it was made.
-            spec = CHARTS.get(entry.name)(records).to_dict(validate=False)
+            spec = charts.get(entry.name)(table).to_dict(validate=False)
         except NothingToShow as error:
             title = entry.summary.rstrip(".")
             found.append(Figure(entry.name, title, small, problem=str(error)))

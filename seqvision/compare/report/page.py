@@ -1,6 +1,6 @@
 """Puts the report together, a chapter for each dataset: runs on different data are not ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +14,13 @@ from seqvision.compare.answers import answers
 from seqvision.compare.charts.base import model_names, ranked
 from seqvision.compare.charts.html import template, vega
 from seqvision.compare.groups import grouped
+from seqvision.compare.records import tested
 from seqvision.compare.report.figures import Figure, figures
 from seqvision.compare.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.compare.report.leaderboard import Leaderboard, leaderboard
 from seqvision.compare.report.pictures import test_images
 from seqvision.compare.report.provenance import Provenance, provenance, read_record
+from seqvision.compare.report.search import search_section
 from seqvision.compare.report.strips import Strip, strips
 from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
 
@@ -46,7 +48,13 @@ class Chapter:
     pictures_problem: str = ""
 
 
-def report(records: pd.DataFrame, *, baseline: str | None = None, title: str | None = None) -> str:
+def report(
+    records: pd.DataFrame,
+    *,
+    baseline: str | None = None,
+    title: str | None = None,
+    searches: Mapping[str, pd.DataFrame] | None = None,
+) -> str:
     """Return the report of some runs as one HTML page that needs no other file and no network.
 
     The page has, for each dataset: a leaderboard that sorts and filters, the charts of
@@ -58,10 +66,12 @@ def report(records: pd.DataFrame, *, baseline: str | None = None, title: str | N
         records: what `load_records` gives, or some of its rows.
         baseline: the name of the model that the others are compared with.
         title: the heading.
+        searches: what `load_trials` gives of each search that is to be shown, by its name.
 
     Raises:
         SeqvisionError: no run is finished, or none is of the baseline.
     """
+    records = tested(records)
     done = records[records["status"] == "finished"]
     if done.empty:
         raise SeqvisionError(f"none of {len(records)} runs is finished: there is nothing to report")
@@ -76,6 +86,10 @@ def report(records: pd.DataFrame, *, baseline: str | None = None, title: str | N
         title=title or ("One model" if models == 1 else f"{models} models compared"),
         lead=_lead(records, done, chapters),
         chapters=chapters,
+        searches=[
+            search_section(f"search-{place}", name, trials)
+            for place, (name, trials) in enumerate((searches or {}).items(), 1)
+        ],
         unfinished=_unfinished(records),
         version=version("seqvision"),
         date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

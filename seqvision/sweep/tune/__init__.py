@@ -3,6 +3,7 @@
 - space.py: a config's `tune.space` as keras-tuner's hyperparameters
 - size.py: how many trials a search is
 - oracles.py: the four oracles, told what they need to be asked side by side and again
+- trial.py: what is known of a trial
 - log.py: what was asked and told, on disk at once
 - proposals.py: ask and tell, written down; a search that was killed goes on by doing it again
 - median.py: the rule that ends a hopeless run

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from seqvision.config.tune import MedianStop
+from seqvision.config.tune import DIRECTIONS, MedianStop
 
 MEDIAN_RULE = "median rule: "
 """What the reason of a run that this rule ended begins with."""
@@ -45,7 +45,7 @@ class MedianRule:
         if epoch < self.rule.epochs or len(others) < self.rule.trials:
             return None
         value, middle = _OF_ROW[self.objective](row), median(others)
-        worse = value < middle if self.objective == "val_accuracy" else value > middle
+        worse = value < middle if DIRECTIONS[self.objective] == "max" else value > middle
         if not worse:
             return None
         return (

@@ -14,12 +14,10 @@ import keras_tuner as kt
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from seqvision.config.tune import Bayesian, GridSearch, Hyperband, RandomSearch, Tune
+from seqvision.config.tune import DIRECTIONS, Bayesian, GridSearch, Hyperband, RandomSearch, Tune
 from seqvision.sweep.tune.space import declare
 
 _oracles: Any = kt.oracles  # It carries no types.
-
-DIRECTIONS = {"val_accuracy": "max", "val_error": "min", "val_loss": "min"}
 
 
 def build(tune: Tune, epochs: int) -> kt.Oracle:

@@ -1,7 +1,6 @@
 """Asks an oracle and tells it, each written down first thing; takes up a search by its log."""
 
 import logging
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from seqvision.config.search import Tunable
@@ -9,33 +8,7 @@ from seqvision.sweep.tune.log import Log
 from seqvision.sweep.tune.oracles import asked_quietly, build
 from seqvision.sweep.tune.size import limit
 from seqvision.sweep.tune.space import code, decoded
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A trial to be: what to put into the config."""
-
-    number: int
-    """From 1, in the order asked."""
-    values: dict[str, Any]
-    """By path, of the parameters that are in use."""
-    epochs: int | None = None
-    """How far Hyperband has it trained; None is all of the config's epochs."""
-    after: int | None = None
-    """The trial that it goes on from."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """How a trial ended."""
-
-    proposal: Proposal
-    status: Literal["finished", "stopped", "failed"]
-    """`stopped`: by the median rule, `value` being what it had come to."""
-    value: float | None
-    """The objective, the mean over the seeds; None of a failed trial."""
-    runs: list[dict[str, Any]]
-    """What the table says of each seed's run."""
+from seqvision.sweep.tune.trial import Proposal, Told
 
 
 class Proposals:

@@ -9,14 +9,15 @@ from statistics import fmean
 from typing import Any
 
 from seqvision.config.search import Tunable
+from seqvision.config.tune import DIRECTIONS
 from seqvision.errors import ConfigError
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome
 from seqvision.sweep.tune.listener import SearchListener
 from seqvision.sweep.tune.median import MedianRule
-from seqvision.sweep.tune.oracles import DIRECTIONS
-from seqvision.sweep.tune.proposals import Proposal, Proposals, Told
+from seqvision.sweep.tune.proposals import Proposals
 from seqvision.sweep.tune.table import run_of, write_best, write_trials
+from seqvision.sweep.tune.trial import Proposal, Told
 
 
 @dataclass

@@ -11,7 +11,7 @@ from seqvision.config.search import Tunable
 from seqvision.runs.record import write_csv, write_yaml
 from seqvision.sweep.schedule import Outcome
 from seqvision.sweep.tune.median import MEDIAN_RULE
-from seqvision.sweep.tune.proposals import Told
+from seqvision.sweep.tune.trial import Told
 
 COLUMNS = (
     "trial",

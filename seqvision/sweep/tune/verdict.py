@@ -9,6 +9,8 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from seqvision.config.tune import DIRECTIONS
+
 _CONFIDENCE = 0.95
 
 
@@ -50,7 +52,7 @@ class Verdict:
             f"{100 * d.mean:+.2f} points of test error "
             f"(95 % interval {100 * d.low:+.2f} to {100 * d.high:+.2f}, over {across})"
         )
-        sign = 1 if self.objective == "val_accuracy" else -1
+        sign = 1 if DIRECTIONS[self.objective] == "max" else -1
         beaten = sign * self.tuned_objective > sign * self.untuned_objective
         first = "" if beaten else "No trial beat the untuned config on validation. "
         if d.low <= 0 <= d.high:

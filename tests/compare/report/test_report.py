@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -19,6 +20,7 @@ from seqvision.compare.report.gallery import disputes, hard_images
 from seqvision.compare.report.pictures import picture
 from seqvision.compare.report.provenance import provenance
 from seqvision.compare.report.strips import strips
+from seqvision.compare.trials import load_trials
 from seqvision.data.files import download, nothing_downloaded
 from seqvision.errors import DataUnavailable, SeqvisionError
 
@@ -249,3 +251,24 @@ def test_a_damaged_file_costs_its_run_a_place_in_a_chart_and_no_more(name, damag
     text = report(load_records(folder))
     assert 'data-value="gru_rows"' in text and "gru_rows/00000001-s0" in text
     assert "Not shown" not in text  # The model's other run is whole.
+
+
+def test_a_search_has_its_section_and_its_trials_are_no_models(shown, tmp_path):
+    rows = ["trial,seed,status,objective,value,mean,epochs,epochs_saved,epochs_given,after,seconds"]
+    rows[0] += ",run_id,message,model.cell,train.batch_size"
+    for trial in range(1, 11):
+        accuracy = 0.9 + 0.005 * trial
+        cell = "gru" if trial % 2 else "lstm"
+        rows.append(
+            f"{trial},0,finished,val_accuracy,{accuracy},{accuracy},3,0,,,1.0,x,,{cell},{trial}"
+        )
+    (tmp_path / "trials.csv").write_text("\n".join(rows))
+    records = shown.records
+    trial = records.iloc[:1].assign(name="x-tune-t001", status="untested", test_error=np.nan)
+    page = report(pd.concat([records, trial]), searches={"x-tune": load_trials(tmp_path)})
+    assert "x-tune-t001" not in page
+    own = page[page.index('id="search-1"') :]
+    assert "The best is trial 10, val_accuracy 0.95: model.cell lstm, train.batch_size 10." in own
+    specs = re.findall(r'<script type="application/json">(.*?)</script>', own)
+    assert len(specs) == 4
+    assert "None" not in re.sub(r"<script.*", "", own, flags=re.DOTALL)

@@ -100,9 +100,9 @@ def test_a_trial_that_failed_stopped_or_had_fewer_epochs_is_none_of_the_best(tri
         changed.loc[changed["trial"] == best_first[3], "mean"].iloc[0], rel=1e-3
     )
     for words in (
-        "1 trials were given fewer epochs",
-        "1 were stopped early",
-        "1 failed and has no dot",
+        "1 trial had fewer epochs",
+        "1 trial ended early",
+        "1 trial failed",
     ):
         assert words in chart["description"]
     changed[["value", "mean"]] = np.nan

@@ -9,9 +9,10 @@ import pytest
 
 from seqvision.errors import SeqvisionError
 from seqvision.sweep.tune.log import Log, asked
-from seqvision.sweep.tune.proposals import Proposal, Proposals
+from seqvision.sweep.tune.proposals import Proposals
 from seqvision.sweep.tune.size import grid_size, trials_of
 from seqvision.sweep.tune.space import code, declare, decoded
+from seqvision.sweep.tune.trial import Proposal
 
 ORACLES = ("random", "grid", "bayesian", "hyperband")
 
