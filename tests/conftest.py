@@ -1,6 +1,7 @@
 """Every test runs without a network, with no data but what it makes or the package brings."""
 
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -11,3 +12,54 @@ import pytest
 def _no_data_of_this_machine(monkeypatch, tmp_path_factory):
     monkeypatch.delenv("SEQVISION_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's or another Chromium, driven by Playwright."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a file as a person would; afterwards nothing may have gone wrong."""
+    wrong, contexts = [], []
+
+    def open_page(path, ready="body[data-drawn]", **options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append("dialog"), dialog.dismiss()))
+        page.on("request", lambda request: wrong.append(request.url) if _is_sent(request) else None)
+        page.goto(path.as_uri())
+        page.wait_for_selector(ready, state="attached")
+        return page
+
+    def _is_sent(request):
+        return not request.url.startswith("data:") and not request.is_navigation_request()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []

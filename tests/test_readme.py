@@ -3,6 +3,7 @@
 The two commands that make an environment of their own are for .ci/run.
 """
 
+import csv
 import os
 import re
 import shutil
@@ -30,9 +31,13 @@ def commands():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder a newcomer stands in: the checkout's configs, and nothing made yet."""
+    """A folder in which a newcomer has typed every command, in the README's order."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "zoo_configs", folder / "zoo_configs")
+    assert len(commands()) >= 8
+    for line in commands():
+        done = shell(line, folder)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
     return folder
 
 
@@ -45,11 +50,18 @@ def shell(line, folder):
 
 
 def test_every_command_works(folder):
-    # In the README's order: `check mine.yaml` needs the file that `init` wrote.
-    assert len(commands()) >= 8
-    for line in commands():
-        done = shell(line, folder)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert (folder / "mine.yaml").exists()
+    with (folder / "table.csv").open() as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert int(rows["tiny_lstm"]["common_seeds"]) == 3
+    assert float(rows["tiny_lstm"]["difference_low"]) < float(rows["tiny_lstm"]["difference_high"])
+    assert (folder / "curves.svg").read_text().startswith("<svg")
+
+
+def test_the_report_opens_in_a_browser(folder, visit):
+    page = visit(folder / "report.html")
+    text = page.inner_text("body")
+    assert "tiny_lstm" in text and "mnist-5k" in text
 
 
 def test_the_python_example_works(folder):

@@ -13,7 +13,11 @@ class Cell:
     A cell says what `project` and `step` do, has `state_size` and `output_size`, and builds its
     weights from `(batch, features)`; `call`, which `keras.layers.RNN` uses, is the two in a row.
     `seqvision.layers.Recurrent` projects a whole sequence in one matrix product and then steps.
+    A cell that is linear in its state says so in `recurrence` and `read`, and is not stepped.
     """
+
+    state_size: Any
+    output_size: int
 
     def project(self, sequence: Any, training: bool = False) -> Any:
         """Do, for every time step at once, all that does not need the state.
@@ -40,6 +44,22 @@ class Cell:
         """
         raise NotImplementedError
 
+    def recurrence(self, projected: Any, training: bool = False) -> tuple[Any, Any] | None:
+        """Say how the one state of a linear cell moves: to a ∘ state + b, whatever it is.
+
+        Args:
+            projected: what `project` returns, for one time step or for all.
+
+        Returns:
+            a and b, which `seqvision.layers.Recurrent` then takes over all time steps at once;
+            None if the cell is not linear in its state.
+        """
+        return None
+
+    def read(self, projected: Any, state: Any, training: bool = False) -> Any:
+        """Return the output of a linear cell, from its new state, for one time step or for all."""
+        raise NotImplementedError
+
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, list[Any]]:
         """Do one time step as Keras's RNN layer asks for it: inputs `(batch, features)`."""
         projected = tree.map_structure(lambda p: p[:, 0], self.project(inputs[:, None], training))
@@ -52,9 +72,6 @@ class CellLayer(Cell, keras.layers.Layer):
     A subclass keeps every argument as an attribute of the same name and sets `state_size`, an
     int or a list of them, and `output_size`.
     """
-
-    state_size: Any
-    output_size: int
 
     def add_weight(self, shape: Any = None, initializer: Any = None, **kwargs: Any) -> Any:
         """Add a weight as Keras does, but never draw two from the same random numbers."""

@@ -47,6 +47,9 @@ def seqvision() -> None:
     seqvision list models '*lstm*'  what the zoo holds
     seqvision show two_way_gru      layers, parameters and reading order
     seqvision init mine.yaml        a config of your own to begin from
+    seqvision run gru3 lstm3 --seeds 0-4 --jobs auto
+    seqvision compare --baseline gru3
+    seqvision report                a page that opens offline
     """
 
 

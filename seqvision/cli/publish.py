@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from seqvision.errors import SeqvisionError
-
 
 @click.command(name="publish")
 @click.argument("results", type=click.Path(path_type=Path))
@@ -21,20 +19,19 @@ def command(results: Path, notes: Path | None, output: Path | None) -> None:
     seqvision publish results/published
     seqvision publish results/published --notes results/notes.yaml -o results/README.md
     """
+    from seqvision.cli._output import write_output
     from seqvision.compare.publish import Notes, page, read_notes
     from seqvision.compare.records import load_records
-    from seqvision.runs.files import write_atomically
 
     said = read_notes(notes) if notes else Notes()
     words = ["seqvision publish", str(results)]
     words += ["--notes", str(notes)] if notes else []
     words += ["-o", str(output)] if output else []
-    text = page(load_records(results), said, " ".join(words))
+
+    def text() -> str:
+        return page(load_records(results), said, " ".join(words))
+
     if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        write_atomically(output, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    except OSError as error:
-        raise SeqvisionError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {output}", err=True)
+        click.echo(text(), nl=False)
+    else:
+        write_output(output, {".md": text})

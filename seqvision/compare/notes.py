@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from seqvision.compare.groups import data_titles
+from seqvision.compare.metric import higher_is_better
 from seqvision.compare.records import is_config
 
 _NO_EFFECT = ("train.seeds", "train.threads", "train.log_every", "train.test_every")
@@ -60,9 +61,10 @@ def caption(
 ) -> list[str]:
     """Sentences that say what the table's intervals and p-values mean, and what it leaves out."""
     metric, baseline = attrs["metric"], attrs["baseline"]
+    better = "high" if higher_is_better(metric) else "low"
     said = [
-        f"{metric}: mean over seeds on the test images of the record, with its 95 % interval by "
-        "Student's t: how far it may be from the mean over all seeds."
+        f"{metric}, best when {better}: mean over seeds with its 95 % interval by Student's t, how "
+        "far it may be from the mean over all seeds."
     ]
     if (table["configs"] > 1).any():
         said.append(

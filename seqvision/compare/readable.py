@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from seqvision.compare.groups import data_titles, label, value_text
+from seqvision.compare.metric import is_share
 
 NONE = "–"
 
@@ -34,7 +35,7 @@ def readable(comparison: pd.DataFrame) -> list[Part]:
 
 def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
     metric, target = rows.attrs["metric"], rows.attrs["target"]
-    share = _is_share(metric)
+    share = is_share(metric)
     value = _percent if share else _number
     table = _named(rows)
     table["seeds"] = _texts(rows["seeds"], _count)
@@ -56,7 +57,7 @@ def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _against(rows: pd.DataFrame) -> pd.DataFrame:
-    share = _is_share(rows.attrs["metric"])
+    share = is_share(rows.attrs["metric"])
     rows = rows[rows["common_seeds"].notna()]
     table = _named(rows)
     table["seeds"] = _texts(rows["common_seeds"], _count)
@@ -84,10 +85,6 @@ def _with_interval(rows: pd.DataFrame, column: str, text: Callable[[Any], str]) 
 
 def _texts(values: pd.Series, text: Callable[[Any], str]) -> list[str]:
     return [NONE if pd.isna(value) else text(value) for value in values]
-
-
-def _is_share(metric: str) -> bool:
-    return metric.endswith(("accuracy", "error", "f1"))
 
 
 def _percent(share: float) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _RUN = re.compile(r"([0-9a-f]{8})-s(\d+)")
 _SECTIONS = ("dataset", "metrics", "timing", "model", "environment")
 _CONFIG = ("data", "model", "train")
+_NEEDED = ("dataset", "checksum", "test_error")
 _TEXTS = {"stopped", "started", "ended"}
 _NESTED = (list, dict)
 _NO_NUMBER = (str, list, dict)
@@ -125,7 +126,7 @@ def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
             if section == "dataset" and key == "name":
                 key = "dataset"
             values[f"{section}.{key}" if key in values else key] = value
-    if status == "finished" and not {"dataset", "checksum", "test_error"} <= values.keys():
+    if status == "finished" and any(values.get(column) is None for column in _NEEDED):
         raise ValueError("dataset.name, dataset.checksum and metrics.test_error have to be there")
     if not isinstance(config := record.get("config"), dict):
         raise ValueError(f"config: expected a mapping, got {config!r}")

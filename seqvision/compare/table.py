@@ -6,13 +6,14 @@ import pandas as pd
 
 from seqvision.compare.against import against
 from seqvision.compare.groups import DATA, grouped, label
+from seqvision.compare.metric import higher_is_better
 from seqvision.compare.notes import caption, row_notes
 from seqvision.compare.records import is_config, tested
 from seqvision.compare.statistics.student import t_interval
 from seqvision.compare.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
 
-COSTS = [
+_COSTS = [
     "parameters",
     "flops_per_image",
     "train_images_per_second",
@@ -44,7 +45,9 @@ def compare(
     - means over the runs that count: `parameters`, `flops_per_image`, `train_images_per_second`,
       `inference_images_per_second`;
     - with a target: `reached_target`, the runs that did, and `seconds_to_target`, their mean;
-    - with a baseline, for every other row on the same data: what `against` says;
+    - with a baseline, for every other row on the same data, what `against` tells of: `difference`
+      over `common_seeds`, its interval and `p_paired`; `p_mcnemar`, both also corrected, `…_holm`;
+      `bootstrap_low`, `bootstrap_high`; `cochrans_q`, `p_cochran`;
     - `note`, what a reader of the row should know.
 
     `table.attrs` holds `metric`, `by`, `baseline`, `target` and `caption`, sentences that say what
@@ -72,7 +75,7 @@ def compare(
     used, units = _used(runs, metric)
     table = runs.groupby("row")[[*dict.fromkeys([*by, *DATA, "block"])]].first()
     table = table.join(_summary(units, metric)).join(_counts(runs, used))
-    costs = [column for column in COSTS if column in runs and column not in by]
+    costs = [column for column in _COSTS if column in runs and column not in by]
     table = table.join(used.groupby("row")[costs].mean())
     if target is not None:
         seconds = used["folder"].map(lambda folder: seconds_to_target(folder, target))
@@ -90,11 +93,6 @@ def compare(
     attrs = {"metric": metric, "by": by, "baseline": _name(baseline), "target": target}
     table.attrs = {**attrs, "caption": caption(table, runs, baselines, attrs)}
     return table.drop(columns="block").reset_index(drop=True)
-
-
-def higher_is_better(metric: str) -> bool:
-    """Whether the best value of a metric is the highest."""
-    return metric.endswith(("accuracy", "f1", "per_second"))
 
 
 def _check(records: pd.DataFrame, by: list[str], metric: str, target: float | None) -> None:

@@ -7,14 +7,15 @@ import sys
 import zipfile
 
 PACKAGE = '''
-"""A cell, a scan, a family and a dataset from elsewhere."""
+"""A cell, a wrapper, a scan, a family and a dataset from elsewhere."""
 import keras
 import numpy as np
 from keras import ops
 from seqvision.cells.base import CellLayer
+from seqvision.cells.wrappers.base import Wrapper
 from seqvision.data.base import make_dataset
 from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, ScanSpec, Units
+from seqvision.options import CellSpec, ScanSpec, Units, WrapperSpec
 from seqvision.scans.base import Scan
 
 
@@ -39,6 +40,18 @@ class Leaky(CellLayer):
 
 
 @keras.saving.register_keras_serializable("third")
+class Louder(Wrapper):
+    """The output, louder."""
+
+    def __init__(self, cell, by: float = 2.0, **kwargs):
+        super().__init__(cell, **kwargs)
+        self.by = by
+
+    def leave(self, output, own, training=False):
+        return self.by * output
+
+
+@keras.saving.register_keras_serializable("third")
 class UpsideDown(Scan):
     """Rows from the bottom."""
 
@@ -48,10 +61,10 @@ class UpsideDown(Scan):
 
 
 def lone(input_shape, num_classes, *, cell: CellSpec = "gru", scan: ScanSpec = "rows",
-         units: Units = 8):
+         units: Units = 8, wrap: list[WrapperSpec] = []):
     """One layer, read to its end."""
     images, scaled = image_input(input_shape, 1 / 255)
-    read = Reader(cell, units, 0.0, 0.0, False, "last")
+    read = Reader(cell, units, 0.0, 0.0, False, "last", wrap=wrap)
     return classifier(images, read(scanned(scaled, scan)), num_classes, "lone")
 
 
@@ -66,6 +79,8 @@ def bars():
 ENTRY_POINTS = """
 [seqvision.cells]
 leaky = third:Leaky
+[seqvision.wrappers]
+louder = third:Louder
 [seqvision.scans]
 upside_down = third:UpsideDown
 [seqvision.families]
@@ -76,7 +91,8 @@ bars = third:bars
 CONFIG = """
 name: from_elsewhere
 data: {dataset: bars, validation: 12}
-model: {family: lone, scan: upside_down, cell: {name: leaky, leak: 0.9}, units: [16]}
+model: {family: lone, scan: upside_down, cell: {name: leaky, leak: 0.9}, units: [16],
+        wrap: [{name: louder, by: 3.0}]}
 train: {epochs: 30, batch_size: 8, optimizer: {name: adam, learning_rate: 0.01}}
 """
 
@@ -106,6 +122,7 @@ def test_a_package_of_someone_elses_plugs_in(tmp_path):
         )
 
     assert "An average that forgets." in seqvision("list", "cells", "leaky").stdout
+    assert "The output, louder." in seqvision("list", "wrappers", "louder").stdout
     done = seqvision("run", "config.yaml", "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)[0]

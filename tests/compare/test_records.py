@@ -108,6 +108,7 @@ def test_a_run_without_a_record_is_unfinished_with_its_config(write_run, results
         ({"metrics": [1]}, "metrics: expected a mapping"),
         ({"metrics": {"test_error": "low"}}, "metrics.test_error: expected a number, got 'low'"),
         ({"metrics": {}}, "metrics.test_error have to be there"),
+        ({"dataset.checksum": None}, "dataset.checksum and"),
         ({"model": {"parameters": [3]}}, "model.parameters: expected a number"),
         ({"config": None}, "config: expected a mapping"),
         ({"dataset.train": "many"}, "dataset.train: expected a number"),

@@ -72,6 +72,18 @@ class Wrapper(CellLayer, DropoutRNNCell):
             states = list(new) if tree.is_nested(new) else [new]
         return self.leave(output, own, training), states
 
+    def recurrence(self, projected: Any, training: bool = False) -> tuple[Any, Any] | None:
+        # A step of its own may change states, and then the cell's word no longer holds.
+        return self._of_cell(projected, training) if type(self).step is Wrapper.step else None
+
+    def _of_cell(self, projected: Any, training: bool) -> tuple[Any, Any] | None:
+        """The wrapped cell's recurrence."""
+        return self.cell.recurrence(projected[0], training) if isinstance(self.cell, Cell) else None
+
+    def read(self, projected: Any, state: Any, training: bool = False) -> Any:
+        inputs, own = projected
+        return self.leave(self.cell.read(inputs, state, training), own, training)
+
     def get_dropout_mask(self, step_input: Any) -> None:
         """Draw the masks that hold for a whole sequence; `keras.layers.RNN` calls it before one."""
         self._within_sequence = True

@@ -79,6 +79,9 @@ class DropoutWrapper(Wrapper):
             states = [states[0] * projected[1]["state"], *states[1:]]
         return output, states
 
+    def recurrence(self, projected: Any, training: bool = False) -> tuple[Any, Any] | None:
+        return None if "state" in projected[1] else self._of_cell(projected, training)
+
     def get_dropout_mask(self, step_input: Any) -> None:
         super().get_dropout_mask(step_input)
         if self.variational:

@@ -1,34 +1,10 @@
 """The report in a real browser: Debian's or another Chromium, driven by Playwright."""
 
-import shutil
-
 import pytest
 
 from seqvision.compare.charts import CHARTS
 from seqvision.compare.charts.html import chart_page
 from seqvision.compare.report import report
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -36,32 +12,6 @@ def file(shown, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(report(shown.records, baseline="gru_rows"), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def visit(browser):
-    """Open a file as a person would; afterwards nothing may have gone wrong."""
-    wrong, contexts = [], []
-
-    def open_page(path, ready="body[data-drawn]", **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (wrong.append("dialog"), dialog.dismiss()))
-        page.on("request", lambda request: wrong.append(request.url) if _is_sent(request) else None)
-        page.goto(path.as_uri())
-        page.wait_for_selector(ready, state="attached")
-        return page
-
-    def _is_sent(request):
-        return not request.url.startswith("data:") and not request.is_navigation_request()
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def names(page):

@@ -1,8 +1,8 @@
 """On two equal models, how often does each statistic call them different?
 
 Equal: each run errs on an image with a chance that is the image's own (easy and hard ones), is
-shifted by the run's luck, and is the same for both models. At 0.05 that may be 50 of 1,000 times;
-the issue allows 60.
+shifted by the run's luck, and is the same for both models. At 0.05 it should be 50 of 1,000 times
+or fewer; 60 leave room for chance.
 """
 
 import numpy as np

@@ -1,0 +1,121 @@
+"""The linear recurrence against a plain loop, and the cells that `Recurrent` takes through it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seqvision.cells import SRUCell, UGRNNCell
+from seqvision.cells.wrappers import DropoutWrapper, HighwayWrapper, ResidualWrapper, ZoneoutWrapper
+from seqvision.layers import Recurrent
+from seqvision.layers.linear import linear_recurrence
+
+MASK = np.array([[1, 1, 1, 0], [0, 1, 0, 1]], bool)
+
+
+@pytest.mark.parametrize("time", [1, 2, 6, 7, 28, 31, 97])
+def test_is_a_loop_forward_and_backward(time):
+    generator = np.random.default_rng(time)
+    a, b, probe = generator.normal(size=(3, 2, time, 4))
+    start = generator.normal(size=(2, 4))
+    before, c = [], start
+    for t in range(time):
+        before.append(c)
+        c = a[:, t] * c + b[:, t]
+    before, expected = np.stack(before, 1), np.stack([*before[1:], c], 1)
+    d_b, d = np.zeros_like(b), np.zeros_like(start)
+    for t in reversed(range(time)):
+        d_b[:, t] = d = probe[:, t] + d
+        d = a[:, t] * d
+    with tf.GradientTape() as tape:
+        given = [tf.constant(v) for v in (a, b, start)]
+        tape.watch(given)
+        got = linear_recurrence(*given)
+        loss = tf.reduce_sum(got * probe)
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
+    for gradient, want in zip(tape.gradient(loss, given), (d_b * before, d_b, d), strict=True):
+        np.testing.assert_allclose(gradient, want, rtol=1e-9, atol=1e-9)
+
+
+def test_gates_that_are_shut_do_no_harm():
+    """Where a division by products of gates would give NaN."""
+    a, b = np.zeros((1, 784, 2), "float32"), np.ones((1, 784, 2), "float32")
+    a[..., 1] = 1
+    c = linear_recurrence(a, b, np.zeros((1, 2), "float32"))
+    np.testing.assert_array_equal(c[0, :, 0], 1)
+    np.testing.assert_array_equal(c[0, :, 1], np.arange(1, 785))
+
+
+def loops(layer, x, **kwargs):
+    function = tf.function(lambda x: layer(x, **kwargs)).get_concrete_function(x)
+    return sum(
+        node.op in ("While", "StatelessWhile") for node in function.graph.as_graph_def().node
+    )
+
+
+WRAPPED = {
+    "bare": lambda cell: cell,
+    "around": lambda cell: HighwayWrapper(ResidualWrapper(DropoutWrapper(cell, 0.2))),
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True, "go_backwards": True}])
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_recurrent_takes_a_linear_cell_at_once(x, wrapped, options, mask):
+    cell = WRAPPED[wrapped](SRUCell(5))
+    start = [np.random.default_rng(0).normal(size=(2, 5)).astype("float32")]
+    ours, theirs = (
+        layer(cell, return_state=True, **options) for layer in (Recurrent, keras.layers.RNN)
+    )
+    got, expected = (layer(x, mask=mask, initial_state=start) for layer in (ours, theirs))
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert loops(theirs, x) == 1
+    assert loops(ours, x, mask=mask) == (0 if mask is None else 1)
+
+
+def test_dropout_masks_still_differ_from_step_to_step():
+    cell = DropoutWrapper(SRUCell(500), output_rate=0.5)
+    outputs = Recurrent(cell, return_sequences=True)(np.ones((1, 6, 3), "float32"), training=True)
+    dropped = np.asarray(outputs)[0] == 0
+    assert len({tuple(step) for step in dropped}) == 6 and 0.4 < dropped.mean() < 0.6
+
+
+def test_a_wrapper_that_changes_states_is_stepped(x):
+    for cell in (ZoneoutWrapper(SRUCell(5)), DropoutWrapper(SRUCell(5), 0, 0.5), UGRNNCell(5)):
+        assert loops(Recurrent(cell), x, training=True) == 1
+
+
+def test_steps_whose_number_is_not_known_are_stepped():
+    layer = Recurrent(SRUCell(5))
+    model = keras.Sequential([keras.Input((None, 3)), layer])
+    x = np.random.default_rng(0).normal(size=(2, 9, 3)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), layer(x), atol=1e-5)
+
+
+def test_stateful_goes_on_where_it_stopped(x):
+    whole = Recurrent(SRUCell(5))
+    part = Recurrent(whole.cell, stateful=True)
+    expected = whole(x)
+    part(x[:, :2])
+    np.testing.assert_allclose(part(x[:, 2:]), expected, atol=1e-5)
+
+
+def test_half_precision_adds_up_in_full():
+    """128 + 1 + 1 + … stays where it is in bfloat16."""
+    cell = SRUCell(1, activation="linear", dtype="mixed_bfloat16")
+    cell.build((None, 1))
+    cell.kernel.assign([[1.0, 0.0, 0.0]])
+    cell.bias.assign([-3.0, 100.0])
+    layer = Recurrent(cell, dtype="mixed_bfloat16")
+    exact = Recurrent(SRUCell(1, activation="linear"))
+    exact.build((None, 300, 1))
+    exact.set_weights(cell.get_weights())
+    x = np.full((1, 300, 1), 40.0, "float32")
+    np.testing.assert_allclose(float(layer(x)[0, 0]), float(exact(x)[0, 0]), rtol=0.01)
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(1).normal(size=(2, 4, 6)).astype("float32")
