@@ -68,10 +68,13 @@ class Search(Listener):
         """The untuned config's runs, then trial after trial, as places are free for them."""
         while True:
             with self._lock:
+                # A run may be waited for: its place counts as taken.
                 job = self._next() if self._given < self.places else None
                 if job:
                     self._given += 1
-                elif self.proposals.over or (self._later and not self._given):
+                elif not self._waiting and (
+                    self.proposals.over or (self._later and not self._given)
+                ):
                     return
             yield job
 
@@ -102,10 +105,7 @@ class Search(Listener):
     def is_trial(self, job: Job) -> bool:
         """Whether a job is a trial's, and not the untuned config's."""
         with self._lock:
-            return self._is_trial(job)
-
-    def _is_trial(self, job: Job) -> bool:
-        return job.run_id in self._trials
+            return job.run_id in self._trials
 
     def _next(self) -> Job | None:
         while not self._waiting and not self._later:

@@ -80,6 +80,9 @@ def test_places_on_an_axis_are_even_in_what_was_searched(trials):
     expected = (rates - rates.min()) / (rates.max() - rates.min())
     np.testing.assert_allclose(places, expected)
     assert [place for place, _ in labels] == [0, 1]
+    dropout = table["model.dropout"]  # From 0.03 to 0.47, yet not by its logarithm.
+    low, high = dropout.min(), dropout.max()
+    np.testing.assert_allclose(positions(dropout)[0], (dropout - low) / (high - low))
     places, labels = positions(table["model.cell"])
     assert labels == [(0.0, "gru"), (1.0, "lstm")]
     dropout, _ = positions(table["model.dropout"])

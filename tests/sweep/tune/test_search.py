@@ -1,8 +1,10 @@
 """A search as a whole, with runs that are made up."""
 
 import csv
+import fcntl
 import json
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -303,6 +305,21 @@ def test_another_search_needs_force_which_forgets_the_first(tunable, tmp_path):
     search(tunable(trials=2, objective="val_error"), tmp_path, MadeUp(), force=True)
     assert [row["objective"] for row in table(tmp_path)] == ["val_error"] * 2
     assert len(list(tmp_path.glob("small-tune-t*"))) == 2
+
+
+def test_a_run_that_a_dying_process_still_holds_is_waited_for(tunable, tmp_path):
+    """After a kill; meanwhile nothing else is asked for, so that the trials stay the same."""
+    two = tunable(trials=2, seeds=[0, 1])
+    search(two, tmp_path / "free", MadeUp())
+    held = tmp_path / "held" / table(tmp_path / "free")[-2]["run_id"]
+    held.mkdir(parents=True)
+    performer = MadeUp()
+    with (held / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        threading.Timer(1.0, lambda: fcntl.flock(file, fcntl.LOCK_UN)).start()
+        search(two, tmp_path / "held", performer)
+    assert table(tmp_path / "held") == table(tmp_path / "free")
+    assert [run.rpartition("-s")[2] for run in performer.performed] == ["0", "1"] * 4
 
 
 def test_two_searches_of_a_folder_do_not_mix(tunable, tmp_path):

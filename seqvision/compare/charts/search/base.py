@@ -62,8 +62,16 @@ def is_number(column: pd.Series) -> bool:
 
 
 def is_logarithmic(column: pd.Series) -> bool:
-    """Whether a quantity spans so much that it shows only by its logarithm."""
-    return column.min() > 0 and column.max() >= 30 * column.min()
+    """Whether the logarithms of a quantity are spread more evenly than the quantity itself."""
+    values = column.dropna().astype(float)
+    return values.min() > 0 and _unevenness(np.log(values)) < _unevenness(values)
+
+
+def _unevenness(values: pd.Series) -> float:
+    """Kolmogorov's distance from values spread evenly between their ends."""
+    low, high = values.min(), values.max()
+    places = np.sort((values - low) / ((high - low) or 1.0))
+    return float(np.abs(places - np.linspace(0, 1, len(places))).max())
 
 
 def objective_axis(objective: str) -> dict[str, Any]:
