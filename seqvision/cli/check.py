@@ -15,11 +15,14 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     seqvision check zoo_configs/*.yaml
     """
     from seqvision.config import load_config
+    from seqvision.config.search import load_tunable
 
     wrong = 0
     for config in configs:
         try:
             loaded = load_config(config, overrides)
+            if loaded.tune and not loaded.grid:
+                load_tunable(config, overrides)  # Every value of its space, too.
         except ConfigError as error:
             wrong += 1
             click.echo(f"error: {error}", err=True)

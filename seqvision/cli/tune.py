@@ -57,12 +57,14 @@ def command(
     """
     from seqvision.cli._search_tables import show_found, show_search
     from seqvision.config.search import load_tunable
+    from seqvision.runs.files import check_writable
     from seqvision.sweep.tune.api import runs_of, search
     from seqvision.sweep.where import number_of, performer
 
     settings = {"trials": trials, "oracle": oracle, "objective": objective}
     settings["seeds"] = seeds_of(seeds) if seeds is not None else None
     tunable = load_tunable(config, overrides, **settings)
+    check_writable(results / tunable.name)
     silent = as_json or quiet
     if dry_run:
         show_search(tunable, results, number_of(jobs), as_json=as_json)

@@ -77,7 +77,9 @@ def test_show_says_layers_parameters_flops_and_reading_order(call):
     assert first[3] == " " and first[-2] == "█"  # The last column is read last.
 
 
-@pytest.mark.parametrize("command", [None, "run", "compare", "list", "show", "check", "init"])
+@pytest.mark.parametrize(
+    "command", [None, "run", "tune", "compare", "list", "show", "check", "init"]
+)
 def test_every_help_has_an_example(call, command):
     said = call(*[command] if command else [], "--help")
     assert said.code == 0
