@@ -15,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from seqvision.config import load_config
+from seqvision.config.search import load_tunable
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,9 +76,11 @@ def test_the_python_example_works(folder):
 
 def test_the_parts_of_configs_are_right(tmp_path):
     """The dataset lines and the recipe's options, put into a config, are accepted."""
-    (data,) = blocks("yaml")
+    tune, data = blocks("yaml")
     content = YAML(typ="safe").load(data)
-    assert load_config({"name": "mine", "model": {"family": "stacked", "units": [8]}, **content})
+    mine = {"name": "mine", "model": {"family": "stacked", "units": [8]}, **content}
+    assert load_config(mine)
+    assert load_tunable({**mine, **YAML(typ="safe").load(tune)}).tune.trials == 20
     recipe = re.search(r"arguments, (`schedule.*?)\. `zoo_configs", README, re.DOTALL)
     assert recipe
     for option in ("schedule: {name: one_cycle}", "augment: {shift: 0.07, rotate: 10}"):

@@ -75,6 +75,42 @@ def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
     assert not list((tmp_path / "results").glob(".seen*"))
 
 
+class EndsAfter(Listener):
+    """Has runs that ask end after an epoch, and keeps at which step each run began."""
+
+    def __init__(self, epoch):
+        self.epoch, self.began_at = epoch, []
+
+    def event(self, job, event):
+        if event["event"] == "start":
+            self.began_at.append(event["done_steps"])
+        if event["event"] == "ask" and event["row"]["epoch"] == self.epoch:
+            return "enough"
+        return None
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_run_goes_on_from_another_and_ends_when_it_is_told_to(nodes, shared, tmp_path):
+    nodes, _ = nodes
+    results = tmp_path / "results"
+    train = {**CONFIG.train.model_dump(), "stop_after": 2}
+    shorter = load_config({**CONFIG.model_dump(), "name": "shorter", "train": train})
+    first = Job(shorter, 0, results, test=False)
+    second = Job(CONFIG, 0, results, begin_with=first.folder, asks=True)
+    listener = EndsAfter(4)
+    with Cluster(nodes.address, results, None) as cluster:
+        if not shared:
+            next(results.glob(".seen*")).unlink()
+        (before,) = run_all([first], cluster, listener)
+        (after,) = run_all([second], cluster, listener)
+    assert before.record["status"] == "untested" and (first.folder / "checkpoint.npz").exists()
+    steps = -(-1237 // 64)
+    assert listener.began_at == [0, 2 * steps]
+    assert after.record["metrics"]["stopped"] == "enough"
+    assert after.record["metrics"]["epochs"] == 4
+    assert not (second.folder / "checkpoint.npz").exists()
+
+
 def test_a_cluster_that_is_not_there_is_said(tmp_path):
     with pytest.raises(SeqvisionError, match="there is no such cluster"):
         Cluster("127.0.0.1:1", tmp_path / "results", None)

@@ -15,7 +15,7 @@ from seqvision.runs.record import write_json
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
 from seqvision.sweep.tune.size import trials_of
-from seqvision.sweep.tune.table import tuned_name
+from seqvision.sweep.tune.table import tuned_name, write_best
 from seqvision.sweep.where import performer
 
 
@@ -144,6 +144,9 @@ def _search(
         _remove_checkpoints(proposals.told, results)
     verdict = _verdict(search.untuned, jobs, results, objective)
     write_json(folder / "verdict.json", verdict)
+    if verdict:
+        words = verdict["in_words"]
+        write_best(folder / "best.yaml", found, len(proposals.told), tunable, words)
     proposal = found.proposal
     assert found.value is not None
     return Tuned(folder, tuned, proposal.number, proposal.values, found.value, verdict)

@@ -83,19 +83,20 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list | dict | bool) else value
 
 
-def write_best(path: Path, best: Told, trials: int, tunable: Tunable) -> None:
+def write_best(path: Path, best: Told, trials: int, tunable: Tunable, verdict: str = "") -> None:
     """Write the best config so far as a person would, below a comment of where it came from."""
     name = tunable.untuned.name
     content = tunable.document_of(best.proposal.values, tuned_name(tunable)).values
     tune = tunable.tune
     found = "; ".join(f"{path}: {json.dumps(v)}" for path, v in best.proposal.values.items())
-    comment = (
+    comment = [
         f"The best of {trials} trials of `seqvision tune` on {name}: trial "
         f"{best.proposal.number}, {tune.objective} {best.value:.6g}",
         f"(mean over seeds {', '.join(map(str, tune.each_seed))}; oracle {tune.oracle.name}).",
         f"Found: {found}",
         f"All trials: trials.csv. Written by seqvision {version('seqvision')} on {date.today()}.",
-    )
+        *([verdict] if verdict else []),
+    ]
     write_yaml(path, content, comment)
 
 

@@ -161,6 +161,7 @@ def test_best_yaml_is_the_best_config_and_says_where_it_came_from(tunable, tmp_p
     found = search(tunable(trials=5), tmp_path, MadeUp())
     text = (found.folder / "best.yaml").read_text()
     best = max(table(tmp_path), key=lambda row: float(row["value"]))
+    assert f"# {found.verdict['in_words']}" in text
     assert f"trial {best['trial']}, val_accuracy {float(best['value']):.6g}" in text
     config = load_config(found.folder / "best.yaml")
     assert config == found.best and config.name == "small-tuned"
