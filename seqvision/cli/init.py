@@ -32,6 +32,13 @@ train:
   # early_stopping: {{monitor: val_loss, patience: 3}}
   # best_weights: val_loss
   seeds: [0]
+tune:                     # what `seqvision tune {file}` searches
+  oracle: bayesian        # random, grid, hyperband
+  trials: 20
+  space:
+    model.units: {{choice: [[64], [128], [128, 128]]}}
+    model.dropout: {{float: [0.0, 0.5]}}
+    train.optimizer.learning_rate: {{float: [3e-4, 1e-2], log: true}}
 """
 
 

@@ -195,10 +195,9 @@ class Config(Section):
             "best_weights": train.best_weights,
             "target_val_accuracy": train.target_val_accuracy,
         }
-        paths = [f"train.{key}" for key, value in needs.items() if value]
-        paths += ["tune"] if self.tune else []
-        if not self.data.validation and paths:
-            raise ValueError(f"{paths[0]} needs validation images, but data.validation is 0")
+        if not self.data.validation and any(needs.values()):
+            key = next(key for key, value in needs.items() if value)
+            raise ValueError(f"train.{key} needs validation images, but data.validation is 0")
         return self
 
     def resolved(self) -> dict[str, Any]:

@@ -88,6 +88,9 @@ def load_tunable(
             put(document, ["tune", key], value, (f"{key}={value}", 0, 0))
     config = validated(document)
     assert config.tune
+    if not config.data.validation:
+        where = document.where(("data", "validation"))
+        raise ConfigError(f"{where}: data.validation: trials are judged by images kept for it")
     untuned = config.model_copy(update={"tune": None})
     tunable = Tunable(document, untuned, config.tune)
     for point in _probes(config.tune):

@@ -89,9 +89,10 @@ def test_wrong_data_ends_the_search_before_its_first_trial(mine, call, tmp_path)
     assert not list((tmp_path / "results").rglob("*.*"))
 
 
-def test_without_a_space_it_says_what_is_needed(call):
-    said = call("tune", "tiny")
-    assert said.code == 2 and "needs a section `tune:`" in said.err
+def test_without_a_space_it_says_what_is_needed(mine, call, tmp_path):
+    (tmp_path / "mine.yaml").write_text(TEXT.partition("tune:")[0])
+    said = call("tune", "mine.yaml")
+    assert said.code == 2 and "mine.yaml:1:1: needs a section `tune:`" in said.err
 
 
 def test_check_looks_into_the_space(mine, call, tmp_path):

@@ -98,7 +98,7 @@ BATCH = "train.batch_size: {int: [16, 64], step: 2, log: true}"
         ("trials: 3", "median_stop: {trial: 3}", r":6:17: .*did you mean 'trials'"),
         ("trials: 3", "oracle: hyperband\n  median_stop: true", "take median_stop out"),
         ("trials: 3", "trails: 3", r":6:3: tune\.trails: unknown key 'trails'; did you mean"),
-        ("digits}", "digits, validation: 0}", "tune needs validation images"),
+        ("digits}", "digits, validation: 0}", r":2:25: data\.validation: trials are judged"),
         ("train: {epochs: 1}", "grid: {model.scan: [rows]}", r":4:1: grid: many configs"),
     ],
 )

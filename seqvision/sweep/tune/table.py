@@ -47,11 +47,12 @@ def run_of(outcome: Outcome, objective: str, saved: int) -> dict[str, Any]:
     if not record:
         return run | {"status": "failed", "message": outcome.message}
     metrics = record["metrics"]
-    value, why = metrics[objective], metrics["stopped"] or ""
+    value, why = metrics.get(objective), metrics["stopped"] or ""
     run |= {"epochs": metrics["epochs"], "epochs_saved": saved}
     run |= {"seconds": record["timing"]["train_seconds"]}
     if value is None or not math.isfinite(value):
-        return run | {"status": "failed", "message": f"{objective} is {value}"}
+        what = "nothing: no images to judge by" if value is None else value
+        return run | {"status": "failed", "message": f"{objective} is {what}"}
     status = "stopped" if why.startswith(MEDIAN_RULE) else "finished"
     return run | {"status": status, "value": value, "message": why}
 
