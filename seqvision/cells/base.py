@@ -18,6 +18,9 @@ class Cell:
 
     state_size: Any
     output_size: int
+    light: bool = False
+    """Whether a loop over time takes more work than the steps in it: on TensorFlow `Recurrent`
+    then lays a short sequence out step by step."""
 
     def project(self, sequence: Any, training: bool = False) -> Any:
         """Do, for every time step at once, all that does not need the state.

@@ -31,6 +31,8 @@ class IndRNNCell(CellLayer):
         deeper RNN", 2018, arXiv 1803.04831.
     """
 
+    light = True
+
     def __init__(
         self,
         units: PositiveInt,

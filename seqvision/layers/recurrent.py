@@ -52,7 +52,7 @@ class Recurrent(keras.layers.RNN):
             initial_state,
             go_backwards=self.go_backwards,
             mask=mask,
-            unroll=self.unroll,
+            unroll=self.unroll or (cell.light and _short(sequences.shape[1])),
             input_length=sequences.shape[1],
             zero_output_for_mask=self.zero_output_for_mask,
             return_all_outputs=self.return_sequences,
@@ -74,6 +74,15 @@ class Recurrent(keras.layers.RNN):
         last = tree.map_structure(lambda p: p[:, -1], projected)
         output = self.cell.read(last, c[:, -1], training)
         return output, output[:, None], [c[:, -1]]
+
+
+def _short(time: int | None) -> bool:
+    """Whether so many steps are laid out one by one, as the engine does it."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    from seqvision.layers.engine.loop import is_unrolled
+
+    return is_unrolled(time)
 
 
 def _remembering(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -34,6 +34,7 @@ def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
         raise CannotDo(f"TensorFlow 1 has no optimizer {work.optimizer!r}")
     graph = tf.Graph()
     with graph.as_default():
+        tf.set_random_seed(0)  # Where TensorFlow is to be deterministic it insists on a seed.
         images = tf.placeholder(tf.float32, (None, *work.input_shape))
         labels = tf.placeholder(tf.int64, (None,))
         keep = tf.placeholder_with_default(1.0, ())

@@ -10,7 +10,10 @@ from seqvision.cells.wrappers.base import Wrapper, uniform
 from seqvision.options import Rate
 
 
-@WRAPPERS.register("dropout", paper="Zaremba et al. 2014, arXiv 1409.2329; Gal & Ghahramani 2015")
+@WRAPPERS.register(
+    "dropout",
+    paper="Zaremba et al. 2014, arXiv 1409.2329; Gal & Ghahramani 2015, arXiv 1512.05287",
+)
 @keras.saving.register_keras_serializable("seqvision")
 class DropoutWrapper(Wrapper):
     """Dropout of a cell's input, state and output, while training.

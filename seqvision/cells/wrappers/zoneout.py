@@ -23,8 +23,9 @@ class ZoneoutWrapper(Wrapper):
 
     Args:
         rate: the share of the first state, h, that stays.
-        cell_rate: the share of each further state, such as an LSTM's c; `rate` when not given.
-            The paper's best character model of Penn Treebank has 0.05 for h and 0.5 for c.
+        cell_rate: the share of the second state, an LSTM's c; `rate` when not given. The paper's
+            best character model of Penn Treebank has 0.05 for h and 0.5 for c. Further states,
+            such as a phased LSTM's clock, are left alone.
         seed: seed of the draws.
 
     Raises:
@@ -53,9 +54,10 @@ class ZoneoutWrapper(Wrapper):
     def enter(self, sequence: Any, training: bool = False) -> tuple[Any, Any]:
         if not training:
             return sequence, []
+        sizes = tree.flatten(self.state_size)
         draws = [
             self._uniform(sequence, size, self.seed_generator) < rate
-            for size, rate in zip(tree.flatten(self.state_size), self._rates(), strict=True)
+            for size, rate in zip(sizes, self._rates, strict=False)
         ]
         return sequence, [ops.cast(stays, self.compute_dtype) for stays in draws]
 
@@ -65,11 +67,12 @@ class ZoneoutWrapper(Wrapper):
         output, new = super().step(projected, states, training)
         zoned = [
             z * s + (1 - z) * s_new
-            for z, s, s_new in zip(projected[1] or self._rates(), states, new, strict=True)
+            for z, s, s_new in zip(projected[1] or self._rates, states, new, strict=False)
         ]
+        zoned += new[len(zoned) :]
         return zoned[0] if output is new[0] else output, zoned
 
-    def _rates(self) -> list[float]:
-        """The rate of each state."""
-        further = self.rate if self.cell_rate is None else self.cell_rate
-        return [self.rate] + [further] * (len(tree.flatten(self.state_size)) - 1)
+    @property
+    def _rates(self) -> tuple[float, float]:
+        """The rates of h and c."""
+        return self.rate, self.rate if self.cell_rate is None else self.cell_rate

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from seqvision.cells import GRUCell, PeepholeLSTMCell, SRUCell
+from seqvision.cells import GRUCell, PeepholeLSTMCell, PhasedLSTMCell, SRUCell
 from seqvision.cells.wrappers import ZoneoutWrapper
 from seqvision.layers import Recurrent
 
@@ -92,6 +92,13 @@ def test_an_output_that_is_not_a_state_is_left_alone(x, run, randomise):
     randomise(cell)
     outputs, _ = run(cell, x[:, :1])
     np.testing.assert_allclose(outputs, run(cell.cell, x[:, :1])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_clock_among_the_states_keeps_its_time(x, run, training):
+    cell = ZoneoutWrapper(PhasedLSTMCell(5), 0.5)
+    _, (_, _, clock) = run(cell, x, training=training)
+    np.testing.assert_array_equal(clock, [[4, 0]] * 2)
 
 
 def test_gradients(check_gradients):
