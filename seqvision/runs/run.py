@@ -40,8 +40,9 @@ def perform(
         force: train again, from the beginning, even if there is a record.
         test: measure the test images. A run that does not is `untested` where others are
             `finished`, and its record has no figure of them.
-        begin_with: the folder of a run of the same config but for a smaller `train.stop_after`,
-            to begin with what it ended with. The numbers are those of a run from the beginning.
+        begin_with: the folder of a run of the same config, untested or with a smaller
+            `train.stop_after`, to begin with what it ended with. The numbers are those of a run
+            from the beginning.
         cores: the processor cores that `threads: auto` is to use; all of them when not given.
 
     Raises:
@@ -159,7 +160,8 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
     if record["status"] != "untested":
         write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
-    if not setup.config.train.stop_after:  # Else a longer run may go on from here.
+    if record["status"] != "untested" and not setup.config.train.stop_after:
+        # Else another run may go on from here.
         (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 

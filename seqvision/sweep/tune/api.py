@@ -138,10 +138,9 @@ def _search(
     if not found:
         raise RunFailed(f"none of {len(proposals.told)} trials ended well; see {folder}/trials.csv")
     tuned = tunable.point(found.proposal.values, tuned_name(tunable))
-    jobs = [Job(tuned, seed, results) for seed in tunable.tune.each_seed]
+    jobs = [_measured(tuned, run, results) for run in found.runs]
     run_all(jobs, perform, listener)
-    if proposals.used_up:
-        _remove_checkpoints(proposals.told, results)
+    _remove_checkpoints(proposals, results)
     verdict = _verdict(search.untuned, jobs, results, objective)
     write_json(folder / "verdict.json", verdict)
     if verdict:
@@ -177,10 +176,19 @@ class _Forgiving:
         self.perform.stop()
 
 
-def _remove_checkpoints(told: list[Any], results: Path) -> None:
-    """No trial will go on from another."""
-    for run in (run for trial in told for run in trial.runs if "run_id" in run):
-        (results / run["run_id"] / "checkpoint.npz").unlink(missing_ok=True)
+def _measured(tuned: Config, run: dict[str, Any], results: Path) -> Job:
+    """A run of the best trial, to be measured on the test images too."""
+    # It need not be trained again, unless the tests along its way are asked for.
+    trained = None if tuned.train.test_every else results / run["run_id"]
+    return Job(tuned, run["seed"], results, begin_with=trained)
+
+
+def _remove_checkpoints(proposals: Any, results: Path) -> None:
+    """Remove those from which no trial will go on."""
+    for trial in proposals.told:
+        if proposals.used_up or not trial.proposal.epochs:
+            for run in (run for run in trial.runs if "run_id" in run):
+                (results / run["run_id"] / "checkpoint.npz").unlink(missing_ok=True)
 
 
 def _verdict(

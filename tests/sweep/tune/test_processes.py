@@ -90,6 +90,20 @@ def test_a_promoted_trial_is_what_it_would_have_been_from_the_beginning(undistur
         assert alone["metrics"][metric] == trial["metrics"][metric]
 
 
+def test_the_best_trial_is_measured_as_if_trained_anew_but_is_not(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    (file,) = folder.glob("results/small-tuned/*/record.json")
+    tuned = json.loads(file.read_text())
+    trials = (folder / "results" / row["run_id"] for row in table(folder))
+    trained = [json.loads((run / "record.json").read_text())["timing"] for run in trials]
+    assert tuned["timing"]["train_seconds"] in [timing["train_seconds"] for timing in trained]
+    best = folder / "results" / "small-tune" / "best.yaml"
+    command = [*COMMAND[:3], "run", str(best), "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    (alone,) = json.loads(done.stdout)
+    assert alone["metrics"] == tuned["metrics"]
+
+
 def test_the_median_rule_reaches_into_a_run(tmp_path):
     tune = {"oracle": "grid", "median_stop": {"trials": 1}}
     tune["space"] = {"train.optimizer.learning_rate": {"choice": [0.03, 1e-5]}}
