@@ -80,7 +80,7 @@ def _short(time: int | None) -> bool:
     """Whether so many steps are laid out one by one, as the engine does it."""
     if keras.backend.backend() != "tensorflow":
         return False
-    from seqvision.layers.engine.loop import is_unrolled
+    from seqvision.layers.engine.on_tensorflow import is_unrolled
 
     return is_unrolled(time)
 

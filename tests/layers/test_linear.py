@@ -13,6 +13,7 @@ from seqvision.layers.linear import linear_recurrence
 MASK = np.array([[1, 1, 1, 0], [0, 1, 0, 1]], bool)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("time", [1, 2, 6, 7, 28, 31, 97])
 def test_is_a_loop_forward_and_backward(time):
     generator = np.random.default_rng(time)
@@ -59,6 +60,7 @@ WRAPPED = {
 }
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("wrapped", WRAPPED)
 @pytest.mark.parametrize("options", [{}, {"return_sequences": True, "go_backwards": True}])
 @pytest.mark.parametrize("mask", [None, MASK])
@@ -82,6 +84,7 @@ def test_dropout_masks_still_differ_from_step_to_step():
     assert len({tuple(step) for step in dropped}) == 6 and 0.4 < dropped.mean() < 0.6
 
 
+@pytest.mark.tensorflow
 def test_a_wrapper_that_changes_states_is_stepped(x):
     for cell in (ZoneoutWrapper(SRUCell(5)), DropoutWrapper(SRUCell(5), 0, 0.5), UGRNNCell(5)):
         assert loops(Recurrent(cell), x, training=True) == 1

@@ -34,6 +34,7 @@ def test_projecting_at_once_changes_nothing(options, mask):
     np.testing.assert_allclose(ours(X, mask=mask), theirs(X, mask=mask), atol=1e-6)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("cell", "time", "loops"),
     [

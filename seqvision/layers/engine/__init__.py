@@ -1,10 +1,13 @@
 """The fast engine: recurrent layers near what a CPU can do, with Keras's weights and numbers.
 
-What it does is cuDNN's plan (Appleyard et al. 2016, arXiv 1604.01946) in plain TensorFlow: the
+What it does is cuDNN's plan (Appleyard et al. 2016, arXiv 1604.01946) in Keras's operations: the
 input of all time steps is multiplied at once, the loop holds one product and little else, and a
 backward pass written by hand multiplies out each weight's gradient once, after its loop.
 
 - steps.py: what one step of a GRU, LSTM or plain network does, forward and backward
-- loop.py: any such step run over time, unrolled or in a while loop, with its gradient
+- loop.py: any such step run over time, forward and backward
+- on_tensorflow.py, on_jax.py: how a backend walks through time and is told the gradient
+- on_torch.py: PyTorch's own kernels, which are such an engine already
+- shards.py: TensorFlow's batch cut in parts that run side by side
 - fast.py: the mixin by which a Keras layer takes this path where it applies, and says so
 """

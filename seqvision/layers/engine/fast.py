@@ -1,10 +1,13 @@
 """Where the engine applies, and what a layer says of the path it took."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops, tree
+
+from seqvision.layers.engine.loop import Given
 
 log = logging.getLogger("seqvision")
 
@@ -28,77 +31,101 @@ class FastLoop:
         raise NotImplementedError
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
+        mask = mask[0] if tree.is_nested(mask) else mask
         step = self._step()
-        reason = step if isinstance(step, str) else self._hindrance(training)
+        reason = step if isinstance(step, str) else self._hindrance(step, sequences, mask, training)
         if reason:
             self._say(f"keras: {reason}")
             return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
-        return self._run(step, sequences, initial_state, mask, training)
+        return self._run(step, sequences, list(initial_state), mask, training)
 
-    def _hindrance(self, training: bool) -> str | None:
+    def _hindrance(self, step: Any, sequences: Any, mask: Any, training: bool) -> str | None:
         """Why the engine does not apply to this call."""
-        if keras.backend.backend() != "tensorflow":
+        engine = _engine()
+        if engine is None:
             return f"the backend is {keras.backend.backend()}"
-        import tensorflow as tf
-
         cell: Any = self.cell  # type: ignore[attr-defined]
-        if tf.config.list_physical_devices("GPU"):
-            return "there is a GPU"
-        if training and cell.recurrent_dropout:
-            return "the state is dropped out"
-        if training and cell.dropout and getattr(cell, "dropout_mask_count", None):
-            return "each gate has a dropout mask of its own"
-        return None
+        if training and not engine.DROPOUT_WITHIN:
+            if cell.recurrent_dropout:
+                return "the state is dropped out"
+            if cell.dropout and getattr(cell, "dropout_mask_count", None):
+                return "each gate has a dropout mask of its own"
+        return engine.hindrance(self, step, sequences, mask)
 
-    def _run(self, step: Any, sequences: Any, initial_state: Any, mask: Any, training: bool) -> Any:
-        """Run the batch in shards side by side; return what `inner_loop` does."""
-        from seqvision.layers.engine import shards
-
+    def _run(
+        self, step: Any, sequences: Any, states: list[Any], mask: Any, training: bool
+    ) -> tuple[Any, Any, list[Any]]:
+        """Run the batch through the engine; return what `inner_loop` does."""
         cell: Any = self.cell  # type: ignore[attr-defined]
+        masks = recurrent_masks = None
         if training and cell.dropout:
-            sequences = sequences * cell.get_dropout_mask(sequences[:, 0])[:, None]
-        mask = mask[0] if tree.is_nested(mask) else mask
-        weights = self._weights_of_step()
-        count = shards.count(sequences.shape[0])
-        parts = [
-            self._read(step, weights, *part)
-            for part in shards.cut((sequences, list(initial_state), mask), count)
-        ]
-        return shards.join(parts)
+            masks = cell.get_dropout_mask(sequences[:, 0])
+            if not isinstance(masks, list):
+                sequences, masks = sequences * masks[:, None], None
+        if training and cell.recurrent_dropout:
+            recurrent_masks = tree.flatten(cell.get_recurrent_dropout_mask(states[0]))
+        outputs, how = _engine().run_layer(
+            self, step, (sequences, states, mask, masks, recurrent_masks)
+        )
+        self._say(f"engine: {how}")
+        return outputs
 
-    def _read(self, step: Any, weights: Any, sequences: Any, states: list[Any], mask: Any) -> Any:
-        """Run one shard: the last output, every output (if the layer gives it) and the states."""
-        from seqvision.layers.engine import loop
+    def _read(
+        self,
+        run: Callable[..., tuple[Any, list[Any]]],
+        sequences: Any,
+        states: list[Any],
+        mask: Any,
+        masks: list[Any] | None,
+        recurrent_masks: list[Any] | None,
+    ) -> tuple[Any, Any, list[Any]]:
+        """Read a batch by a loop over time; return what `inner_loop` does.
 
+        Args:
+            run: from `Given` to the outputs and the last states.
+            masks, recurrent_masks: of dropout, for each gate.
+        """
         layer: Any = self
         cell = layer.cell
-        kernels, biases, bias = weights
-        projected = ops.matmul(ops.transpose(sequences, (1, 0, 2)), cell.kernel)
+        kernels, biases, bias = self._weights_of_step()
+        sequences = ops.transpose(sequences, (1, 0, 2))
+        if masks:
+            gates = zip(masks, ops.split(cell.kernel, len(masks), axis=1), strict=True)
+            projected = ops.concatenate(
+                [ops.matmul(sequences * m, kernel) for m, kernel in gates], axis=-1
+            )
+        else:
+            projected = ops.matmul(sequences, cell.kernel)
         if bias is not None:
             projected = ops.add(projected, bias)
         # Half precision is for products; what adds up over time keeps its digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
+
+        def exact(tensors: Any) -> Any:
+            return tree.map_structure(
+                lambda x: None if x is None else ops.cast(x, state_type), tensors
+            )
+
         if mask is not None:
             mask = ops.cast(ops.transpose(mask), "bool")[:, :, None]
         if layer.go_backwards:
             projected = ops.flip(projected, axis=0)
             mask = None if mask is None else ops.flip(mask, axis=0)
-        outputs, states = loop.run(
-            step,
-            ops.cast(projected, state_type),
-            [ops.cast(state, state_type) for state in states],
-            kernels,
-            [None if b is None else ops.cast(b, state_type) for b in biases],
-            mask,
+        dropout = None
+        if recurrent_masks:
+            given = iter(exact(recurrent_masks))
+            dropout = [[next(given) for _ in range(k.shape[1] // cell.units)] for k in kernels]
+        outputs, states = run(
+            Given(exact(projected), exact(states), kernels, exact(biases), mask, dropout)
         )
-        unrolled = loop.is_unrolled(projected.shape[0])
-        self._say(f"engine: {'unrolled' if unrolled else 'while loop'}")
         states = [ops.cast(state, cell.compute_dtype) for state in states]
         last = states[0]
         if mask is not None:
             # As in Keras's loop, a skipped step repeats the output before it, or zeros if there
             # was none.
-            heard = mask if layer.zero_output_for_mask else ops.cumsum(mask, axis=0) > 0
+            heard = mask
+            if not layer.zero_output_for_mask:
+                heard = ops.cumsum(ops.cast(mask, "int32"), axis=0) > 0
             outputs = ops.where(heard, outputs, ops.zeros_like(outputs))
             last = ops.cast(outputs[-1], cell.compute_dtype)
         if layer.return_sequences:
@@ -111,6 +138,19 @@ class FastLoop:
         if path != self.path:
             self.path = path
             log.debug("%s: %s", self.name, path)  # type: ignore[attr-defined]
+
+
+def _engine() -> Any:
+    """The engine of Keras's backend, or None."""
+    if keras.backend.backend() == "tensorflow":
+        from seqvision.layers.engine import on_tensorflow as engine
+    elif keras.backend.backend() == "jax":
+        from seqvision.layers.engine import on_jax as engine
+    elif keras.backend.backend() == "torch":
+        from seqvision.layers.engine import on_torch as engine
+    else:
+        return None
+    return engine
 
 
 def plain(activation: Any, *names: str) -> bool:

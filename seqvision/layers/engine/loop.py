@@ -1,126 +1,115 @@
-"""A step run over time, with a gradient of its own."""
+"""A step run over time, forward and backward, on any backend.
 
-from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
+A backend brings a `walk`, which applies a body to each time step in turn, and a way to say that
+the one pass is the gradient of the other.
+"""
 
-import tensorflow as tf
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+from keras import ops
 
 from seqvision.layers.engine.steps import Step
 
-UNROLLED_UP_TO = 64
-"""Time steps that are laid out one by one in the graph. Unrolled steps run faster, but each adds
-to the graph that is traced at the start; beyond this a while loop does the same."""
+Body = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
+"""From what it reads of one time step and the states to the new states and what is to be kept."""
 
 
-def is_unrolled(time: int | None) -> bool:
-    """Whether so many time steps (None: not known yet) are laid out one by one."""
-    return time is not None and time <= UNROLLED_UP_TO
+class Walk(Protocol):
+    """Applies a body to each time step in turn."""
+
+    def __call__(
+        self, body: Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the last states, and what was kept at each step, `(time, ...)`.
+
+        Args:
+            inputs: each `(time, ...)`.
+            kept: how many tensors the body keeps.
+            reverse: begin with the last step. What is kept stays in the order of time.
+        """
+        ...
 
 
-def run(
-    step: Step,
-    projected: Any,
-    states: list[Any],
-    kernels: list[Any],
-    biases: list[Any],
-    mask: Any = None,
-) -> tuple[Any, list[Any]]:
-    """Run a step over all time steps.
+@dataclass(frozen=True)
+class Given:
+    """What a loop over time is given, besides a step.
 
     Products are computed in the kernels' type, and everything else in that of the states: with
     bfloat16 kernels, states and sums stay float32.
-
-    Args:
-        projected: `(time, batch, size)`.
-        states: each `(batch, units)`.
-        kernels: the recurrent kernel of each product.
-        biases: the bias of each product, or None.
-        mask: `(time, batch, 1)`; where it is False a step leaves the states as they were.
-
-    Returns:
-        The outputs `(time, batch, units)` and the final states.
     """
-    time, size = projected.shape[0], projected.shape[-1]
-    forward, backward = _passes(step, time if is_unrolled(time) else None, size)
-    weights = [*kernels, *(bias for bias in biases if bias is not None)]
 
-    @tf.custom_gradient
-    def over_time(projected: Any, states: Any, *weights: Any) -> Any:
-        given = iter(weights)
-        kernels = [next(given) for _ in range(step.products)]
-        biases_given = [None if bias is None else next(given) for bias in biases]
-        outputs, final, saved, operands = forward(projected, states, kernels, biases_given, mask)
+    projected: Any
+    """`(time, batch, size)`"""
+    states: list[Any]
+    """Each `(batch, units)`."""
+    kernels: list[Any]
+    """The recurrent kernel of each product."""
+    biases: list[Any]
+    """The bias of each product, or None."""
+    mask: Any = None
+    """`(time, batch, 1)`: where it is False a step leaves the states as they were."""
+    dropout: list[list[Any]] | None = None
+    """For each product the masks `(batch, units)` of its operand, one for each gate."""
 
-        def gradient(d_outputs: Any, *d_final: Any) -> Any:
-            d_projected, d_states, d_kernels, d_biases = backward(
-                d_outputs, list(d_final), saved, operands, kernels, mask
-            )
-            kept = [d for d, bias in zip(d_biases, biases, strict=True) if bias is not None]
-            return d_projected, d_states, *d_kernels, *kept
+    def as_tuple(self) -> tuple[Any, ...]:
+        """Its fields, in order."""
+        return tuple(getattr(self, field.name) for field in fields(self))
 
-        return (outputs, *final), gradient
+    def of_each_product(self) -> Iterable[tuple[Any, list[Any] | None]]:
+        """Its kernel and its dropout masks."""
+        return zip(self.kernels, self.dropout or [None] * len(self.kernels), strict=True)
 
-    # Variables are read here: TensorFlow wants a gradient function to be given tensors only.
-    outputs, *final = over_time(projected, states, *(tf.convert_to_tensor(w) for w in weights))
-    return outputs, final
+    def weights(self) -> list[Any]:
+        """The kernels, and the biases that there are."""
+        return [*self.kernels, *(bias for bias in self.biases if bias is not None)]
 
-
-@cache
-def _passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
-    """The forward and the backward pass of a step as functions of TensorFlow.
-
-    They are made anew for each `time` that is unrolled (None: a loop) and each `size`; what is
-    left to differ, the batch, is traced as unknown when it does. Layers and shards of the same
-    shapes share them: traced once for all, the first training step comes several times sooner.
-    """
-    walk = _while if time is None else _unrolled
-    make = partial(tf.function, autograph=False, reduce_retracing=True)
-    return make(partial(_forward, step, walk)), make(partial(_backward, step, walk))
+    def with_values(self, projected: Any, states: list[Any], weights: list[Any]) -> "Given":
+        """The same with other values of what a gradient is wanted of."""
+        values = iter(weights)
+        kernels = [next(values) for _ in self.kernels]
+        biases = [None if bias is None else next(values) for bias in self.biases]
+        return replace(
+            self, projected=projected, states=list(states), kernels=kernels, biases=biases
+        )
 
 
-def _forward(
-    step: Step,
-    walk: Callable[..., Any],
-    projected: Any,
-    states: list[Any],
-    kernels: list[Any],
-    biases: list[Any],
-    mask: Any,
-) -> tuple[Any, list[Any], list[Any], list[Any]]:
-    """The outputs, the final states, what `step.factors` needs and the operands of products."""
+def forward(step: Step, walk: Walk, given: Given) -> tuple[Any, list[Any], list[Any], list[Any]]:
+    """Return the outputs, the last states, what `step.factors` needs and the products' operands."""
+    mask = given.mask
+    products = [_Product(*of_one) for of_one in given.of_each_product()]
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
         operands: list[Any] = [None] * step.products
 
         def product(k: int, operand: Any) -> Any:
             operands[k] = operand
-            result = tf.matmul(tf.cast(operand, kernels[k].dtype), kernels[k])
-            result = tf.cast(result, operand.dtype)
-            bias = biases[k]
-            return result if bias is None else tf.nn.bias_add(result, bias)
+            result = products[k](operand)
+            return result if given.biases[k] is None else ops.add(result, given.biases[k])
 
         new_states, saved = step.forward(inputs[0], carried, product)
         if mask is not None:
             new_states = _chosen(inputs[1], new_states, carried)
         return new_states, [new_states[0], *saved, *operands]
 
-    inputs = [projected] if mask is None else [projected, mask]
-    final, kept = walk(body, inputs, states, 1 + step.saved + step.products, False)
+    inputs = [given.projected] if mask is None else [given.projected, mask]
+    final, kept = walk(body, inputs, given.states, 1 + step.saved + step.products, False)
     return kept[0], final, kept[1 : 1 + step.saved], kept[1 + step.saved :]
 
 
-def _backward(
+def backward(
     step: Step,
-    walk: Callable[..., Any],
+    walk: Walk,
+    given: Given,
     d_outputs: Any,
     d_final: list[Any],
     saved: list[Any],
     operands: list[Any],
-    kernels: list[Any],
-    mask: Any,
-) -> tuple[Any, list[Any], list[Any], list[Any]]:
-    """The gradients of the projected input, the first states, the kernels and the biases."""
+) -> tuple[Any, list[Any], list[Any]]:
+    """Return the gradients of the projected input, the first states and the weights."""
+    mask = given.mask
+    products = [_Product(*of_one) for of_one in given.of_each_product()]
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
         d_output, *factors = inputs
@@ -129,71 +118,86 @@ def _backward(
 
         def product(k: int, d_product: Any) -> Any:
             d_products[k] = d_product
-            d = tf.cast(d_product, kernels[k].dtype)
-            return tf.cast(tf.matmul(d, kernels[k], transpose_b=True), d_product.dtype)
+            return products[k].of_operand(d_product)
 
         d_new = [carried[0] + d_output, *carried[1:]]
-        if mask_t is None:
+        if mask is None:
             d_p, d_states = step.backward(factors, d_new, product)
-        else:
-            # What a skipped step is given, it hands on; a step is linear in what it is given, so
-            # that from zeros it makes zeros.
-            zeros = [tf.zeros_like(d) for d in d_new]
-            d_p, d_states = step.backward(factors, _chosen(mask_t, d_new, zeros), product)
-            handed_on = _chosen(mask_t, zeros, d_new)
-            d_states = [a + b for a, b in zip(d_states, handed_on, strict=True)]
-        return d_states, [d_p, *d_products]
+            return d_states, [d_p, *d_products]
+        # What a skipped step is given, it hands on; a step is linear in what it is given, so that
+        # from zeros it makes zeros.
+        zeros = [ops.zeros_like(d) for d in d_new]
+        d_p, d_states = step.backward(factors, _chosen(mask_t, d_new, zeros), product)
+        handed_on = _chosen(mask_t, zeros, d_new)
+        return [a + b for a, b in zip(d_states, handed_on, strict=True)], [d_p, *d_products]
 
     inputs = [d_outputs, *step.factors(saved)]
     if mask is not None:
         inputs.append(mask)
     d_states, (d_projected, *d_products) = walk(body, inputs, d_final, 1 + step.products, True)
-    d_kernels, d_biases = [], []
-    for kernel, operand, d in zip(kernels, operands, d_products, strict=True):
-        # One product in place of a sum over time steps.
-        rows = tf.reshape(d, (-1, d.shape[-1]))
-        columns = tf.reshape(operand, (-1, operand.shape[-1]))
-        d_kernels.append(
-            tf.matmul(tf.cast(columns, kernel.dtype), tf.cast(rows, kernel.dtype), True)
+    d_kernels = [
+        product.of_kernel(operand, d)
+        for product, operand, d in zip(products, operands, d_products, strict=True)
+    ]
+    d_biases = [
+        ops.sum(d, axis=(0, 1))
+        for bias, d in zip(given.biases, d_products, strict=True)
+        if bias is not None
+    ]
+    return d_projected, d_states, d_kernels + d_biases
+
+
+class _Product:
+    """An operand times a kernel, and the gradients of the two.
+
+    Args:
+        kernel: `(units, gates · width)`.
+        masks: for each gate what its operand is multiplied by, `(batch, units)`; None for nothing.
+    """
+
+    def __init__(self, kernel: Any, masks: list[Any] | None):
+        self.dtype, self.masks = kernel.dtype, masks
+        self.gates = ops.split(kernel, len(masks), axis=1) if masks else [kernel]
+        self.turned = [ops.transpose(gate) for gate in self.gates]
+
+    def __call__(self, operand: Any) -> Any:
+        operands = [operand * mask for mask in self.masks] if self.masks else [operand]
+        return self._joined(
+            self._multiplied(x, gate) for x, gate in zip(operands, self.gates, strict=True)
         )
-        d_biases.append(tf.reduce_sum(rows, axis=0))
-    return d_projected, d_states, d_kernels, d_biases
+
+    def of_operand(self, d: Any) -> Any:
+        """From the gradient of the result to that of the operand."""
+        each = self._cut(d)
+        parts = [self._multiplied(x, gate) for x, gate in zip(each, self.turned, strict=True)]
+        if self.masks:
+            parts = [part * mask for part, mask in zip(parts, self.masks, strict=True)]
+        return sum(parts[1:], parts[0])
+
+    def of_kernel(self, operand: Any, d: Any) -> Any:
+        """From all operands and all gradients of results, `(time, batch, size)`, to the kernel's.
+
+        It is one product in place of a sum over time steps.
+        """
+        operands = [operand * mask for mask in self.masks] if self.masks else [operand]
+        return self._joined(
+            ops.matmul(ops.transpose(self._rows(x)), self._rows(gate))
+            for x, gate in zip(operands, self._cut(d), strict=True)
+        )
+
+    def _multiplied(self, operand: Any, kernel: Any) -> Any:
+        return ops.cast(ops.matmul(ops.cast(operand, self.dtype), kernel), operand.dtype)
+
+    def _rows(self, tensor: Any) -> Any:
+        return ops.cast(ops.reshape(tensor, (-1, tensor.shape[-1])), self.dtype)
+
+    def _cut(self, gates: Any) -> list[Any]:
+        return ops.split(gates, len(self.masks), axis=-1) if self.masks else [gates]
+
+    def _joined(self, parts: Iterable[Any]) -> Any:
+        first, *others = parts
+        return ops.concatenate([first, *others], axis=-1) if others else first
 
 
 def _chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
-    return [tf.where(mask, a, b) for a, b in zip(new, old, strict=True)]
-
-
-def _unrolled(
-    body: Any, inputs: list[Any], states: list[Any], kept: int, reverse: bool
-) -> tuple[list[Any], list[Any]]:
-    """Apply `body` to each time step in turn; return the last states and what was kept, stacked."""
-    steps = list(zip(*(tf.unstack(tensor) for tensor in inputs), strict=True))
-    rows = []
-    for inputs_t in reversed(steps) if reverse else steps:
-        states, row = body(list(inputs_t), states)
-        rows.append(row)
-    if reverse:
-        rows.reverse()
-    return states, [tf.stack(column) for column in zip(*rows, strict=True)]
-
-
-def _while(
-    body: Any, inputs: list[Any], states: list[Any], kept: int, reverse: bool
-) -> tuple[list[Any], list[Any]]:
-    """The same in a loop, whose graph does not grow with the number of time steps."""
-    time = tf.shape(inputs[0])[0]
-    read = [tf.TensorArray(x.dtype, time).unstack(x) for x in inputs]
-    dtype = inputs[0].dtype
-    write = [tf.TensorArray(dtype, time, element_shape=None) for _ in range(kept)]
-
-    def one(t: Any, states: list[Any], write: list[Any]) -> Any:
-        at = time - 1 - t if reverse else t
-        states, row = body([array.read(at) for array in read], states)
-        return t + 1, states, [a.write(at, x) for a, x in zip(write, row, strict=True)]
-
-    def more(t: Any, *_: Any) -> Any:
-        return t < time
-
-    _, states, write = tf.while_loop(more, one, (0, states, write), maximum_iterations=time)
-    return states, [array.stack() for array in write]
+    return [ops.where(mask, a, b) for a, b in zip(new, old, strict=True)]

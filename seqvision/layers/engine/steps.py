@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import tensorflow as tf
+from keras import ops
 
 Product = Callable[[int, Any], Any]
 """`product(k, operand)`: an operand `(batch, n)` times the k-th recurrent kernel, plus its bias.
@@ -57,12 +57,12 @@ class SimpleRNNStep:
 
     def forward(self, p, states, product):
         h = p + product(0, states[0])
-        h = tf.nn.relu(h) if self.relu else tf.tanh(h)
+        h = ops.relu(h) if self.relu else ops.tanh(h)
         return [h], [h]
 
     def factors(self, saved):
         (h,) = saved
-        return [tf.cast(h > 0, h.dtype) if self.relu else 1 - h * h]
+        return [ops.cast(h > 0, h.dtype) if self.relu else 1 - h * h]
 
     def backward(self, factors, d, product):
         d_p = d[0] * factors[0]
@@ -77,10 +77,10 @@ class LSTMStep:
 
     def forward(self, p, states, product):
         h, c = states
-        i, f, g, o = tf.split(p + product(0, h), 4, axis=1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        i, f, g, o = ops.split(p + product(0, h), 4, axis=1)
+        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
         new_c = f * c + i * g
-        tanh_c = tf.tanh(new_c)
+        tanh_c = ops.tanh(new_c)
         return [o * tanh_c, new_c], [i, f, g, o, c, tanh_c]
 
     def factors(self, saved):
@@ -98,7 +98,7 @@ class LSTMStep:
         to_c, to_i, to_f, to_g, to_o, f = factors
         d_h, d_c = d
         d_c = d_c + d_h * to_c
-        d_p = tf.concat([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], axis=1)
+        d_p = ops.concatenate([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], axis=1)
         return d_p, [product(0, d_p), d_c * f]
 
 
@@ -111,10 +111,10 @@ class GRUStep:
     def forward(self, p, states, product):
         (h,) = states
         units = h.shape[1]
-        p_zr, p_c = tf.split(p, [2 * units, units], axis=1)
-        s_zr, s_c = tf.split(product(0, h), [2 * units, units], axis=1)
-        z, r = tf.split(tf.sigmoid(p_zr + s_zr), 2, axis=1)
-        c = tf.tanh(p_c + r * s_c)
+        p_zr, p_c = ops.split(p, [2 * units], axis=1)
+        s_zr, s_c = ops.split(product(0, h), [2 * units], axis=1)
+        z, r = ops.split(ops.sigmoid(p_zr + s_zr), 2, axis=1)
+        c = ops.tanh(p_c + r * s_c)
         return [c + z * (h - c)], [z, r, c, s_c, h]
 
     def factors(self, saved):
@@ -126,8 +126,8 @@ class GRUStep:
         z, to_z, to_r, to_c, to_s = factors
         (d_h,) = d
         d_z, d_r = d_h * to_z, d_h * to_r
-        d_s = tf.concat([d_z, d_r, d_h * to_s], axis=1)
-        d_p = tf.concat([d_z, d_r, d_h * to_c], axis=1)
+        d_s = ops.concatenate([d_z, d_r, d_h * to_s], axis=1)
+        d_p = ops.concatenate([d_z, d_r, d_h * to_c], axis=1)
         return d_p, [d_h * z + product(0, d_s)]
 
 
@@ -140,9 +140,9 @@ class GRUResetBeforeStep:
     def forward(self, p, states, product):
         (h,) = states
         units = h.shape[1]
-        p_zr, p_c = tf.split(p, [2 * units, units], axis=1)
-        z, r = tf.split(tf.sigmoid(p_zr + product(0, h)), 2, axis=1)
-        c = tf.tanh(p_c + product(1, r * h))
+        p_zr, p_c = ops.split(p, [2 * units], axis=1)
+        z, r = ops.split(ops.sigmoid(p_zr + product(0, h)), 2, axis=1)
+        c = ops.tanh(p_c + product(1, r * h))
         return [c + z * (h - c)], [z, r, c, h]
 
     def factors(self, saved):
@@ -154,6 +154,6 @@ class GRUResetBeforeStep:
         (d_h,) = d
         d_c = d_h * to_c
         d_rh = product(1, d_c)
-        d_zr = tf.concat([d_h * to_z, d_rh * to_r], axis=1)
-        d_p = tf.concat([d_zr, d_c], axis=1)
+        d_zr = ops.concatenate([d_h * to_z, d_rh * to_r], axis=1)
+        d_p = ops.concatenate([d_zr, d_c], axis=1)
         return d_p, [d_h * z + d_rh * r + product(0, d_zr)]

@@ -1,0 +1,121 @@
+"""The loop on TensorFlow: unrolled or a while loop, and the batch in shards side by side."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import tensorflow as tf
+
+from seqvision.layers.engine import loop, shards
+from seqvision.layers.engine.steps import Step
+
+UNROLLED_UP_TO = 64
+"""Time steps that are laid out one by one in the graph. Unrolled steps run faster, but each adds
+to the graph that is traced at the start; beyond this a while loop does the same."""
+
+DROPOUT_WITHIN = True
+"""Whether masks may fall on the operand of each gate."""
+
+
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+    """Why the engine does not apply."""
+    return "there is a GPU" if tf.config.list_physical_devices("GPU") else None
+
+
+def run_layer(layer: Any, step: Step, given: Any) -> tuple[Any, str]:
+    """Run a layer in shards side by side; return what `inner_loop` does, and how it was done."""
+    parts = shards.cut(given, shards.count(given[0].shape[0]))
+    outputs = shards.join([layer._read(partial(run, step), *part) for part in parts])
+    return outputs, "unrolled" if is_unrolled(given[0].shape[1]) else "while loop"
+
+
+def is_unrolled(time: int | None) -> bool:
+    """Whether so many time steps (None: not known yet) are laid out one by one."""
+    return time is not None and time <= UNROLLED_UP_TO
+
+
+def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
+    """Run a step over all time steps.
+
+    Returns:
+        The outputs `(time, batch, units)` and the last states.
+    """
+    time, size = given.projected.shape[0], given.projected.shape[-1]
+    forward, backward = _passes(step, time if is_unrolled(time) else None, size)
+
+    @tf.custom_gradient
+    def over_time(projected: Any, states: Any, *weights: Any) -> Any:
+        now = given.with_values(projected, states, list(weights))
+        outputs, last, saved, operands = forward(now)
+
+        def gradient(d_outputs: Any, *d_last: Any) -> Any:
+            d_projected, d_states, d_weights = backward(
+                now, d_outputs, list(d_last), saved, operands
+            )
+            return d_projected, d_states, *d_weights
+
+        return (outputs, *last), gradient
+
+    # Variables are read here: TensorFlow wants a gradient function to be given tensors only.
+    weights = [tf.convert_to_tensor(weight) for weight in given.weights()]
+    outputs, *last = over_time(given.projected, given.states, *weights)
+    return outputs, last
+
+
+@cache
+def _passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
+    """The forward and the backward pass of a step as functions of TensorFlow.
+
+    They are made anew for each `time` that is unrolled (None: a loop) and each `size`; what is
+    left to differ, the batch, is traced as unknown when it does. Layers and shards of the same
+    shapes share them: traced once for all, the first training step comes several times sooner.
+    """
+    walk = in_while if time is None else unrolled
+    return _traced(partial(loop.forward, step, walk)), _traced(partial(loop.backward, step, walk))
+
+
+def _traced(function: Callable[..., Any]) -> Any:
+    made = tf.function(
+        lambda given, *ends: function(loop.Given(*given), *ends),
+        autograph=False,
+        reduce_retracing=True,
+    )
+    # TensorFlow counts the tracings of all functions of the same lines, and would warn of a model
+    # with a few layers of different shapes.
+    made._omit_frequent_tracing_warning = True
+    return lambda given, *ends: made(given.as_tuple(), *ends)
+
+
+def unrolled(
+    body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+) -> tuple[list[Any], list[Any]]:
+    """Lay the steps out one by one in the graph."""
+    steps = list(zip(*(tf.unstack(tensor) for tensor in inputs), strict=True))
+    rows = []
+    for inputs_t in reversed(steps) if reverse else steps:
+        states, row = body(list(inputs_t), states)
+        rows.append(row)
+    if reverse:
+        rows.reverse()
+    return states, [tf.stack(column) for column in zip(*rows, strict=True)]
+
+
+def in_while(
+    body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+) -> tuple[list[Any], list[Any]]:
+    """Take the steps in a loop, whose graph does not grow with their number."""
+    time = tf.shape(inputs[0])[0]
+    read = [tf.TensorArray(x.dtype, time).unstack(x) for x in inputs]
+    dtype = inputs[0].dtype
+    write = [tf.TensorArray(dtype, time, element_shape=None) for _ in range(kept)]
+
+    def one(t: Any, states: list[Any], write: list[Any]) -> Any:
+        at = time - 1 - t if reverse else t
+        states, row = body([array.read(at) for array in read], states)
+        return t + 1, states, [a.write(at, x) for a, x in zip(write, row, strict=True)]
+
+    def more(t: Any, *_: Any) -> Any:
+        return t < time
+
+    _, states, write = tf.while_loop(more, one, (0, states, write), maximum_iterations=time)
+    return states, [array.stack() for array in write]

@@ -1,0 +1,90 @@
+"""The engine on TensorFlow: in graphs, unrolled and not, compiled and exported."""
+
+import keras
+import numpy as np
+import pytest
+
+from seqvision import layers
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("needs Keras on TensorFlow", allow_module_level=True)
+import tensorflow as tf
+
+from seqvision.layers.engine import on_tensorflow
+
+KINDS = {
+    "gru": ("GRU", {}),
+    "gru_reset_before": ("GRU", {"reset_after": False}),
+    "lstm": ("LSTM", {}),
+    "simple_rnn": ("SimpleRNN", {}),
+}
+
+
+def pair(kind, features, **options):
+    """Our layer and Keras's with the same random weights."""
+    name, own = KINDS[kind]
+    ours = getattr(layers, name)(4, **own, **options)
+    theirs = getattr(keras.layers, name)(4, **own, **options)
+    generator = np.random.default_rng(0)
+    for layer in (ours, theirs):
+        layer.build((None, None, features))
+    weights = [generator.normal(0, 0.5, w.shape) for w in theirs.trainable_weights]
+    for layer in (ours, theirs):
+        for variable, value in zip(layer.trainable_weights, weights, strict=True):
+            variable.assign(value)
+    return ours, theirs
+
+
+@tf.function
+def outputs_and_gradients(layer, x, **call):
+    weights = [w.value for w in layer.trainable_weights]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        out = layer(x, **call)
+        mixture = tf.reduce_sum(tf.sin(3 * out))
+    return out, tape.gradient(mixture, [x, *weights])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("time", [6, 9])
+@pytest.mark.parametrize("masked", [False, True])
+def test_unrolled_and_looped_compiled(kind, time, masked, monkeypatch):
+    monkeypatch.setattr(on_tensorflow, "UNROLLED_UP_TO", 8)
+    ours, theirs = pair(kind, 3, return_sequences=True)
+    x = tf.constant(np.random.default_rng(1).normal(size=(2, time, 3)), tf.float32)
+    call = {"mask": np.arange(2 * time).reshape(2, time) % 3 > 0} if masked else {}
+    mine = outputs_and_gradients(ours, x, **call)
+    expected = outputs_and_gradients(theirs, x, **call)
+    np.testing.assert_allclose(mine[0], expected[0], atol=1e-5)
+    for got, wanted in zip(mine[1], expected[1], strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-4 * np.abs(wanted).max())
+    assert ours.path == ("engine: unrolled" if time == 6 else "engine: while loop")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dynamic_batch_and_time_in_one_graph(kind):
+    ours, theirs = pair(kind, 3, return_sequences=True)
+    graph = tf.function(
+        lambda x: ours(x), input_signature=[tf.TensorSpec((None, None, 3), tf.float32)]
+    )
+    for shape in ((2, 5, 3), (1, 9, 3), (4, 1, 3)):
+        x = np.random.default_rng(0).normal(size=shape).astype("float32")
+        np.testing.assert_allclose(graph(tf.constant(x)), theirs(x), atol=1e-5)
+    assert ours.path == "engine: while loop"
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.parametrize("time", [5, 70])
+def test_xla_gives_the_same(kind, time):
+    ours, theirs = pair(kind, 3)
+    x = np.random.default_rng(0).normal(size=(2, time, 3)).astype("float32")
+    compiled = tf.function(lambda x: ours(x), jit_compile=True)
+    np.testing.assert_allclose(compiled(tf.constant(x)), theirs(x), atol=1e-5)
+
+
+def test_an_exported_model_computes_the_same(tmp_path):
+    model = keras.Sequential([keras.Input((5, 3)), layers.LSTM(4)])
+    model.export(tmp_path / "exported", verbose=False)
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    exported = tf.saved_model.load(tmp_path / "exported")
+    np.testing.assert_allclose(exported.serve(x), model(x), atol=1e-6)
