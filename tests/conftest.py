@@ -4,6 +4,7 @@ import os
 import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("JAX_ENABLE_X64", "1")  # Gradients are checked in float64.
 
 import pytest
 
@@ -13,6 +14,54 @@ def _no_data_of_this_machine(monkeypatch, tmp_path_factory):
     monkeypatch.delenv("SEQVISION_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
 
+
+@pytest.fixture(scope="session")
+def gradients_of():
+    """The gradients of what a function returns to Keras variables, on any backend."""
+    return _gradients
+
+
+def _gradients(loss, variables):
+    import keras
+    import numpy as np
+    from keras import ops
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        values = torch.autograd.grad(loss(), [v.value for v in variables], allow_unused=True)
+        return [None if v is None else ops.convert_to_numpy(v) for v in values]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def stateless(values):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return loss()
+
+        return [np.asarray(g) for g in jax.grad(stateless)([v.value for v in variables])]
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradients = tape.gradient(value, [v.value for v in variables])
+    return [None if g is None else np.asarray(g) for g in gradients]
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of TensorFlow's graphs, or against its cells, have nothing to say of other backends."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        for item in items:
+            if item.get_closest_marker("tensorflow"):
+                item.add_marker(pytest.mark.skip(reason="of TensorFlow"))
+
+
+if os.environ.get("KERAS_BACKEND") == "torch":
+    import torch
+
+    # NumPy may read what wants gradients, as it does with the other backends.
+    torch.Tensor.__array__ = lambda self, dtype=None, copy=None: (
+        self.detach().to(torch.float32 if self.dtype == torch.bfloat16 else self.dtype).numpy()
+    )
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [

@@ -53,6 +53,7 @@ def test_the_seed_decides():
     np.testing.assert_array_equal(unseeded, weights(EchoStateCell(20))[1])
 
 
+@pytest.mark.tensorflow  # Which reservoir a seed draws is the backend's.
 def test_few_units_have_a_cycle_and_none_can_have_is_told():
     for seed in range(10):
         reservoir = weights(EchoStateCell(6, seed=seed))[1]

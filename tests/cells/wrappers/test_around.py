@@ -21,6 +21,7 @@ def sigmoid(v):
     return 1 / (1 + np.exp(-v))
 
 
+@pytest.mark.tensorflow
 def test_residual_is_tensorflow_1s(x, run, randomise):
     from tensorflow.python.keras.layers.legacy_rnn import rnn_cell_impl as legacy
 

@@ -49,6 +49,7 @@ LAYERS = [keras.layers.RNN, Recurrent]
 PLACES = [("input", "input"), ("state", "h"), ("output", "input")]
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize(("place", "show"), PLACES)
 @pytest.mark.parametrize("variational", [False, True])
@@ -69,11 +70,13 @@ def test_masks_are_drawn_at_the_rate_and_as_often_as_said(layer, place, show, va
         assert (drawn == drawn[:, :, :1]).all()
 
 
+@pytest.mark.tensorflow
 def test_masks_are_as_fresh_when_xla_compiles_the_loop():
     drawn = masks(DropoutWrapper(Mirror("input"), seed=1), keras.layers.RNN, 2, jit_compile=True)
     assert len(np.unique(drawn.reshape(-1, SIZE), axis=0)) == 2 * 3 * STEPS
 
 
+@pytest.mark.tensorflow
 def test_the_memory_is_never_dropped():
     cell = DropoutWrapper(Mirror("c"), state_rate=0.5, output_rate=0.0)
     assert (masks(cell, Recurrent) == 1).all()
@@ -86,6 +89,7 @@ def test_in_inference_nothing_is_dropped(layer, x):
     np.testing.assert_array_equal(layer(cell)(x), layer(inner)(x))
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_masks_of_a_keras_cell_within_are_drawn_anew_for_each_sequence(layer, x):
     inner = keras.layers.SimpleRNNCell(200, dropout=0.5, recurrent_dropout=0.5)
@@ -103,6 +107,7 @@ def tensorflow_order(block):
     return np.concatenate([i, g, f, o], axis=-1)
 
 
+@pytest.mark.tensorflow
 def test_is_tensorflow_1s_wrapper(x, run, randomise):
     """With the masks that TensorFlow 1's drew, over an LSTM: c stays, h and the output do not."""
     from tensorflow.python.keras.layers.legacy_rnn import rnn_cell_impl as legacy

@@ -70,6 +70,7 @@ def test_inference_is_the_mean_over_training(randomise):
     assert (np.abs(trained - inferred) < tolerance).all()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("layer", [keras.layers.RNN, Recurrent])
 def test_draws_differ_from_step_to_step_in_a_compiled_loop(layer):
     """A relu of 1 + h counts the steps at which a unit was not zoned out."""
