@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("JAX_ENABLE_X64", "1")  # Gradients are checked in float64.
 
 import pytest
+
+# Where whoever began the tests ignores Ctrl-C, as a shell does in the background, so would what
+# the tests begin.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
