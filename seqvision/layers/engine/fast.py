@@ -13,10 +13,10 @@ log = logging.getLogger("seqvision")
 
 
 class FastLoop:
-    """Mix into a Keras recurrent layer to run it through the engine on TensorFlow and a CPU.
+    """Mix into a Keras recurrent layer to run it through the engine on a CPU.
 
     `layer.path` says after a call which path it took and why: `"engine: unrolled"`,
-    `"keras: the state is dropped out"`. Where the engine does not apply, Keras's own loop runs;
+    `"keras: there is a GPU"`. Where the engine does not apply, Keras's own loop runs;
     on a GPU that is cuDNN.
     """
 
@@ -50,7 +50,7 @@ class FastLoop:
                 return "the state is dropped out"
             if cell.dropout and getattr(cell, "dropout_mask_count", None):
                 return "each gate has a dropout mask of its own"
-        return engine.hindrance(self, step, sequences, mask)
+        return engine.hindrance(step, sequences, mask)
 
     def _run(
         self, step: Any, sequences: Any, states: list[Any], mask: Any, training: bool

@@ -12,7 +12,7 @@ DROPOUT_WITHIN = True
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
     return None if jax.default_backend() == "cpu" else f"there is a {jax.default_backend().upper()}"
 

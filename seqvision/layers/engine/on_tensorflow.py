@@ -17,7 +17,7 @@ DROPOUT_WITHIN = True
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
     return "there is a GPU" if tf.config.list_physical_devices("GPU") else None
 

@@ -15,7 +15,7 @@ DROPOUT_WITHIN = False
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
     if sequences.device.type != "cpu":
         return f"the device is {sequences.device}"
