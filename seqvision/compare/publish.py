@@ -8,9 +8,10 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.compare.formats import escape_md
-from seqvision.compare.groups import data_titles
-from seqvision.compare.readable import readable
+from seqvision.compare.groups import DATA, data_titles
+from seqvision.compare.readable import NONE, readable
 from seqvision.compare.table import compare
+from seqvision.config import load_config, zoo_names
 from seqvision.config.read import read_file
 from seqvision.errors import ConfigError
 from seqvision.options import first_problem
@@ -86,14 +87,14 @@ def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
 
 
 def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
-    seeds = records[records["status"] == "finished"].groupby("name")["seed"].unique()
+    finished = records[records["status"] == "finished"]
+    row_of = ["name", *DATA]
+    runs = dict(list(finished.groupby(row_of, dropna=False)))
     for part in readable(comparison):
         yield f"## {escape_md(part.title)}"
         rows = part.table.drop(columns=["sd", "best", "worst"])
-        repeat = [
-            f"`seqvision run {name} --seeds {_range(seeds[name])}`" if name in seeds else "–"
-            for name in rows["name"]
-        ]
+        keys = comparison.loc[rows.index, row_of].itertuples(index=False, name=None)
+        repeat = [_commands(runs[key]) if key in runs else NONE for key in keys]
         columns = [*map(str, rows.columns), "repeat it"]
         lines = [
             f"| {' | '.join([*map(escape_md, row), command])} |"
@@ -101,6 +102,16 @@ def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
         ]
         yield "\n".join([f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *lines])
         yield from map(escape_md, part.notes)
+
+
+def _commands(runs: pd.DataFrame) -> str:
+    """What repeats the runs of a row: by a config of the zoo, or else by the one that they left."""
+    found = []
+    for (name, config_hash), own in runs.groupby(["name", "config_hash"], sort=False):
+        of_zoo = name in zoo_names() and load_config(name).hash == config_hash
+        source = name if of_zoo else Path(own["folder"].iloc[0], "config.yaml")
+        found.append(_code(f"seqvision run {source} --seeds {_range(own['seed'])}"))
+    return "<br>".join(found)
 
 
 def _findings(records: pd.DataFrame, questions: list[Question]) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """The page of published results says what the records say, and nothing of what they do not."""
 
+import re
+
 import numpy as np
 import pytest
 
 from seqvision.compare.publish import Notes, page, read_notes
 from seqvision.compare.records import load_records
+from seqvision.config import load_config
 from seqvision.errors import ConfigError
 
 NOTES = Notes.model_validate(
@@ -18,9 +21,10 @@ NOTES = Notes.model_validate(
 )
 
 
-def errors(write_run, name, *errors, **changes):
+def errors(write_run, name, *errors, changes=(), config_hash=None):
     for seed, error in enumerate(errors):
-        write_run(name, seed, {"metrics.test_error": error, **changes})
+        changed = {"metrics.test_error": error, **dict(changes)}
+        write_run(name, seed, changed, config_hash=config_hash)
 
 
 @pytest.fixture
@@ -36,8 +40,19 @@ def test_each_row_has_its_mean_interval_and_command(text):
     mean = np.mean([0.070, 0.081, 0.089])
     half = 4.303 * np.std([0.070, 0.081, 0.089], ddof=1) / np.sqrt(3)  # t(0.975, 2 degrees)
     assert f"| {100 * mean:.2f} | {100 * half:.2f} |" in row
-    assert "`seqvision run lstm --seeds 0-2`" in row
+    assert re.search(r"`seqvision run \S+/lstm/\w{8}-s0/config.yaml --seeds 0-2`", row)
     assert text.index("| lstm |") < text.index("| gru |")
+
+
+def test_a_row_is_repeated_by_its_own_config(write_run, tmp_path):
+    of_zoo = load_config("tiny").hash
+    errors(write_run, "tiny", 0.10, 0.11, config_hash=of_zoo)
+    other = {"dataset.name": "other", "dataset.checksum": "b" * 64}
+    errors(write_run, "tiny", 0.30, 0.31, changes=other, config_hash="0123abcd")
+    text = page(load_records(tmp_path / "results"), Notes(), "seqvision publish there")
+    first, second = [line for line in text.splitlines() if line.startswith("| tiny |")]
+    assert "`seqvision run tiny --seeds 0-1`" in first
+    assert "/tiny/0123abcd-s0/config.yaml --seeds 0-1`" in second
 
 
 def test_findings_say_what_the_interval_says(text):
