@@ -9,7 +9,7 @@ import click
 
 def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
     """Say what is searched, how, and what of it is there already; with JSON on stdout."""
-    from seqvision.config.tune import GridSearch
+    from seqvision.config.oracles import GridSearch
     from seqvision.sweep.tune.log import asked
     from seqvision.sweep.tune.size import grid_size, trials_of
 

@@ -8,7 +8,8 @@ from typing import Any
 from seqvision.config.load import put, read_source, validated
 from seqvision.config.read import Document, Position
 from seqvision.config.schema import Config
-from seqvision.config.tune import Choice, Fixed, Range, Tune, needed, values
+from seqvision.config.space import Choice, Fixed, Range, needed, values
+from seqvision.config.tune import Tune
 from seqvision.errors import ConfigError
 
 

@@ -14,7 +14,8 @@ import keras_tuner as kt
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from seqvision.config.tune import DIRECTIONS, Bayesian, GridSearch, Hyperband, RandomSearch, Tune
+from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
+from seqvision.config.tune import DIRECTIONS, Tune
 from seqvision.sweep.tune.space import declare
 
 _oracles: Any = kt.oracles  # It carries no types.

@@ -3,17 +3,9 @@
 import math
 from typing import Any
 
-from seqvision.config.tune import (
-    Bayesian,
-    FloatRange,
-    GridSearch,
-    Hyperband,
-    IntRange,
-    RandomSearch,
-    Tune,
-    needed,
-    values,
-)
+from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
+from seqvision.config.space import FloatRange, IntRange, needed, values
+from seqvision.config.tune import Tune
 
 
 def trials_of(tune: Tune, epochs: int) -> int:

@@ -7,7 +7,7 @@ choices goes to it as JSON and comes back as what it was.
 import json
 from typing import Any
 
-from seqvision.config.tune import Boolean, Choice, Fixed, FloatRange, IntRange, needed, values
+from seqvision.config.space import Boolean, Choice, Fixed, FloatRange, IntRange, needed, values
 
 
 def declare(space: dict[str, Any], hp: Any) -> dict[str, Any]:
