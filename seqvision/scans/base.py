@@ -41,7 +41,8 @@ def reading_order(scan: Scan, height: int, width: int) -> np.ndarray:
     It is found by showing the scan an image whose pixels are their own places.
     """
     places = np.arange(height * width, dtype="float32").reshape(1, height, width, 1)
-    sequence = ops.convert_to_numpy(scan(places))[0].astype(int)
+    # Not by calling the layer: in half precision it would round what it is shown.
+    sequence = ops.convert_to_numpy(scan.call(ops.convert_to_tensor(places)))[0].astype(int)
     order = np.full(height * width, -1)
     for step, features in enumerate(sequence):
         order[features] = step

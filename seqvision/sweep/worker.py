@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,9 +126,14 @@ def main() -> None:
         order = json.loads(sys.stdin.readline())
         answers: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_hear, args=(answers,), daemon=True).start()
-        carry_out(
-            order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
-        )
+        try:
+            carry_out(
+                order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
+            )
+        except Exception:
+            # Said before the pipe is closed, at which the parent ends this process.
+            traceback.print_exc()
+            sys.exit(1)
 
 
 def _hear(answers: "queue.Queue[str | None]") -> None:

@@ -42,3 +42,9 @@ def test_reading_order():
     assert reading_order(Rows(reverse=True), 2, 3).tolist() == [[1, 1, 1], [0, 0, 0]]
     assert reading_order(Columns(), 2, 3).tolist() == [[0, 1, 2], [0, 1, 2]]
     assert reading_order(Pixels(), 2, 3).tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("scan", [Rows, Columns, Pixels])
+def test_reading_order_in_half_precision(scan):
+    half = reading_order(scan(dtype="mixed_bfloat16"), 28, 28)  # bfloat16 counts to 256.
+    np.testing.assert_array_equal(half, reading_order(scan(), 28, 28))

@@ -128,6 +128,20 @@ def test_a_process_that_dies_is_a_failed_run_with_its_log(tmp_path):
     assert "its process was killed by signal 9" in err and "1 of 4 runs" in err
 
 
+def test_an_exception_is_in_the_log_before_the_pipe_closes(tmp_path):
+    """When the pipe closes the parent ends the process, however far it is with its traceback."""
+    worker, log = [sys.executable, "-m", "seqvision.sweep.worker"], tmp_path / "log"
+    with log.open("w") as stderr:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": stderr}
+        process = subprocess.Popen(worker, **pipes)
+        process.stdin.write(b'{"run_id": "an order without an asks"}\n')
+        process.stdin.flush()
+        assert process.stdout.read() == b""
+        assert "KeyError: 'asks'" in log.read_text()
+        process.communicate()
+    assert process.returncode == 1
+
+
 def test_ctrl_c_ends_cleanly(tmp_path):
     sweep = subprocess.Popen(
         **command(tmp_path, "--jobs", "2"), stderr=subprocess.PIPE, text=True, process_group=0
