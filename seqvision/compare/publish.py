@@ -46,6 +46,8 @@ class Other(_Section):
 class Notes(_Section):
     """What a person adds to the numbers."""
 
+    remarks: list[str] = []
+    """What a reader should know before the tables."""
     questions: list[Question] = []
     others: list[Other] = []
 
@@ -78,6 +80,7 @@ def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
         f"Written by `{command}`. Test error in percent, mean over seeds with its 95 % interval by "
         "Student's t. No choice within a run looks at the test images. Speeds are of the machine "
         "named below: read ratios.",
+        *map(escape_md, notes.remarks),
         *_tables(comparison, records),
         *_findings(records, notes.questions),
         *_others(comparison, notes.others),

@@ -12,6 +12,7 @@ from seqvision.errors import ConfigError
 
 NOTES = Notes.model_validate(
     {
+        "remarks": ["Two at a time | on a busy machine."],
         "questions": [
             {"ask": "LSTM or GRU?", "pairs": [["lstm", "gru"], ["lstm", "never_run"]]},
             {"ask": "Noise?", "pairs": [["noise", "gru"]]},
@@ -60,6 +61,10 @@ def test_findings_say_what_the_interval_says(text):
     assert "it errs less." in text.partition("`lstm` against")[2].partition("\n")[0]
     assert "no difference shown." in text.partition("`noise` against")[2].partition("\n")[0]
     assert "never_run" not in text
+
+
+def test_remarks_come_before_the_tables(text):
+    assert text.index("Two at a time \\| on a busy machine.") < text.index("## digits")
 
 
 def test_others_stand_beside_our_best(text):
