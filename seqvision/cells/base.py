@@ -18,9 +18,17 @@ class Cell:
 
     state_size: Any
     output_size: int
-    light: bool = False
-    """Whether a loop over time takes more work than the steps in it: on TensorFlow `Recurrent`
-    then lays a short sequence out step by step."""
+    elementwise: bool = False
+    """Whether `step` is made of `seqvision.cells.primitives` and, between them, of operations in
+    which each unit of a result depends on that unit alone, in each gate of its operands. The
+    engine of `seqvision.layers.Recurrent` then runs it, if its activations are of that kind, and
+    `project` may be given its first two axes in the other order. A subclass with a step of its
+    own says it anew."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls) and "elementwise" not in vars(cls):
+            cls.elementwise = False
 
     def project(self, sequence: Any, training: bool = False) -> Any:
         """Do, for every time step at once, all that does not need the state.
@@ -92,6 +100,28 @@ class CellLayer(Cell, keras.layers.Layer):
         parameters = list(inspect.signature(type(self).__init__).parameters.values())[1:]
         own = (p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
         return {**super().get_config(), **{name: _plain(getattr(self, name)) for name in own}}
+
+
+# fmt: off
+_BY_UNIT = [
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu",
+    "sigmoid", "silu", "soft_shrink", "softplus", "softsign", "squareplus", "tanh",
+    "tanh_shrink",
+]
+# fmt: on
+
+
+def is_elementwise(cell: Any) -> bool:
+    """Whether a cell's step is elementwise as it is: a softmax in it would mix the units."""
+    known = [getattr(keras.activations, name, None) for name in _BY_UNIT]
+    own = [value for name, value in vars(cell).items() if name.endswith("activation")]
+    within = getattr(cell, "cell", None)  # A wrapper's.
+    return (
+        cell.elementwise
+        and all(activation in known for activation in own)
+        and (within is None or is_elementwise(within))
+    )
 
 
 def raised_bias(initializer: Any, gate: int, gates: int, by: float) -> Any:

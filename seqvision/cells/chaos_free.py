@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, times
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
@@ -34,6 +35,8 @@ class ChaosFreeCell(CellLayer):
     References:
         Laurent & von Brecht, "A recurrent neural network without chaos", 2016, arXiv 1612.06212.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -82,9 +85,9 @@ class ChaosFreeCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         (h,) = states
-        gates, x = projected
-        gates = self.recurrent_activation(gates + ops.matmul(h, self.recurrent_kernel))
-        theta, eta = ops.split(gates, 2, axis=-1)
+        z, x = projected
+        theta, eta = gates(z + times(h, self.recurrent_kernel), 2)
+        theta, eta = self.recurrent_activation(theta), self.recurrent_activation(eta)
         if self.input_gate == "complement":
             eta = 1 - eta
         h = theta * self.activation(h) + eta * x

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, knot, times
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
 
@@ -36,6 +37,8 @@ class CoupledLSTMCell(CellLayer):
     References:
         Greff et al., "LSTM: a search space odyssey", 2015, arXiv 1503.04069 (variant CIFG).
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -95,16 +98,16 @@ class CoupledLSTMCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        f, g, o = ops.split(projected + ops.matmul(h, self.recurrent_kernel), 3, axis=-1)
+        f, g, o = gates(projected + times(h, self.recurrent_kernel), 3)
         if self.use_peepholes:
             f = f + self.forget_peephole * c
         f = self.recurrent_activation(f)
-        c = f * c + (1 - f) * self.activation(g)
+        c = knot(f * c + (1 - f) * self.activation(g))
         if self.use_peepholes:
             o = o + self.output_peephole * c
         h = self.recurrent_activation(o) * self.activation(c)
         if self.projection:
-            h = ops.matmul(h, self.projection_kernel)
+            h = times(h, self.projection_kernel)
             if self.projection_clip:
                 h = ops.clip(h, -self.projection_clip, self.projection_clip)
         return h, [h, c]

@@ -9,6 +9,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer
+from seqvision.cells.primitives import times
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, PositiveFloat, PositiveInt, Share
 
@@ -45,6 +46,8 @@ class EchoStateCell(CellLayer):
         2001, GMD report 148; Jaeger, Lukoševičius, Popovici & Siewert, "Optimization and
         applications of echo state networks with leaky-integrator neurons", 2007.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -103,7 +106,7 @@ class EchoStateCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         (h,) = states
-        new = self.activation(projected + ops.matmul(h, self.recurrent_kernel))
+        new = self.activation(projected + times(h, self.recurrent_kernel))
         h = (1 - self.leak) * h + self.leak * new
         return h, [h]
 

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, grouped_times, knot, times
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveInt
 
@@ -39,6 +40,8 @@ class GroupedLSTMCell(CellLayer):
     References:
         Kuchaiev & Ginsburg, "Factorization tricks for LSTM networks", 2017, arXiv 1703.10722.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -93,28 +96,21 @@ class GroupedLSTMCell(CellLayer):
     def project(self, sequence: Any, training: bool = False) -> Any:
         batch, time = ops.shape(sequence)[:2]
         flat = ops.reshape(sequence, (-1, sequence.shape[-1]))
-        projected = self._gates(flat, self.kernel) + self.bias
+        projected = grouped_times(flat, self.kernel, gates=4) + self.bias
         return ops.reshape(projected, (batch, time, 4 * self.units))
 
     def step(
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        z = projected + self._gates(h, self.recurrent_kernel)
-        i, f, g, o = ops.split(z, 4, axis=-1)
+        z = projected + grouped_times(h, self.recurrent_kernel, gates=4)
+        i, f, g, o = gates(z, 4)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        c = knot(c)
         h = self.recurrent_activation(o) * self.activation(c)
         if self.projection:
-            h = ops.matmul(h, self.projection_kernel)
+            h = times(h, self.projection_kernel)
         return h, [h, c]
-
-    def _gates(self, values: Any, kernel: Any) -> Any:
-        """Each group's product, `(batch, 4 · units)` with the groups side by side in each gate."""
-        share, width = values.shape[-1] // self.groups, self.units // self.groups
-        values = ops.reshape(values, (-1, self.groups, share))
-        gates = ops.einsum("bgi,gij->bgj", values, kernel)
-        gates = ops.reshape(gates, (-1, self.groups, 4, width))
-        return ops.reshape(ops.transpose(gates, (0, 2, 1, 3)), (-1, 4 * self.units))
 
     def _each(self, initializer: Any) -> Any:
         """An initializer that draws each group's kernel as the 2-D kernel it is."""

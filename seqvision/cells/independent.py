@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import knot
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
 _UNIFORM = {"class_name": "RandomUniform", "config": {"minval": -1.0, "maxval": 1.0}}
@@ -31,7 +32,7 @@ class IndRNNCell(CellLayer):
         deeper RNN", 2018, arXiv 1803.04831.
     """
 
-    light = True
+    elementwise = True
 
     def __init__(
         self,
@@ -111,6 +112,8 @@ class IndyGRUCell(CellLayer):
         arXiv 1406.1078.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         units: PositiveInt,
@@ -181,6 +184,8 @@ class IndyLSTMCell(CellLayer):
         Gonnet & Deselaers, "IndyLSTMs: independently recurrent LSTMs", 2019, arXiv 1903.08023.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         units: PositiveInt,
@@ -224,5 +229,6 @@ class IndyLSTMCell(CellLayer):
         recurrent = ops.concatenate([h, h, h, h], axis=-1) * self.recurrent_kernel
         i, f, g, o = ops.split(projected + recurrent, 4, axis=-1)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        c = knot(c)
         h = self.recurrent_activation(o) * self.activation(c)
         return h, [h, c]

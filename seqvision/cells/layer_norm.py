@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, knot, normalised, times
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt, Rate
 
 
@@ -52,6 +53,8 @@ class LayerNormLSTMCell(CellLayer):
         Ba, Kiros & Hinton, "Layer normalization", 2016, arXiv 1607.06450; Semeniuta, Severyn &
         Barth, "Recurrent dropout without memory loss", 2016, arXiv 1603.05118.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -146,15 +149,13 @@ class LayerNormLSTMCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         h, c = states
         z, kept = projected if isinstance(projected, (list, tuple)) else (projected, None)
-        recurrent = ops.matmul(h, self.recurrent_kernel)
+        recurrent = times(h, self.recurrent_kernel)
         if self.variant == "joint":
-            gates = ops.reshape(z + recurrent, (-1, 4, self.units))
-            gamma = ops.reshape(self.gate_gamma, (4, self.units))
-            beta = ops.reshape(self.gate_beta, (4, self.units))
-            i, f, g, o = ops.unstack(_norm(gates, gamma, beta, self.epsilon), 4, axis=1)
+            z = normalised(z + recurrent, self.epsilon, (self.units,) * 4)
+            i, f, g, o = gates(z * self.gate_gamma + self.gate_beta, 4)
         else:
             z = z + _norm(recurrent, self.recurrent_gamma, self.recurrent_beta, self.epsilon)
-            i, f, g, o = ops.split(z, 4, axis=-1)
+            i, f, g, o = gates(z, 4)
         if self.use_peepholes:
             i = i + self.input_peephole * c
             f = f + self.forget_peephole * c
@@ -166,6 +167,7 @@ class LayerNormLSTMCell(CellLayer):
             c = _norm(c, self.state_gamma, self.state_beta, self.epsilon)
         if self.cell_clip:
             c = ops.clip(c, -self.cell_clip, self.cell_clip)
+        c = knot(c)
         if self.use_peepholes:
             o = o + self.output_peephole * c
         seen = c
@@ -173,7 +175,7 @@ class LayerNormLSTMCell(CellLayer):
             seen = _norm(c, self.state_gamma, self.state_beta, self.epsilon)
         h = self.recurrent_activation(o) * self.activation(seen)
         if self.projection:
-            h = ops.matmul(h, self.projection_kernel)
+            h = times(h, self.projection_kernel)
             if self.projection_clip:
                 h = ops.clip(h, -self.projection_clip, self.projection_clip)
         return h, [h, c]
@@ -206,6 +208,8 @@ class LayerNormGRUCell(CellLayer):
     References:
         Ba, Kiros & Hinton, "Layer normalization", 2016, arXiv 1607.06450 (supplement).
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -259,23 +263,18 @@ class LayerNormGRUCell(CellLayer):
         (h,) = states
         units = self.units
         if self.variant == "separate":
-            recurrent = ops.matmul(h, self.recurrent_kernel)
+            recurrent = times(h, self.recurrent_kernel)
             recurrent = self._norm_apart(recurrent, self.recurrent_gamma, self.recurrent_beta)
-            gates = projected[:, : 2 * units] + recurrent[:, : 2 * units]
-            z, r = ops.split(self.recurrent_activation(gates), 2, axis=-1)
-            candidate = projected[:, 2 * units :] + r * recurrent[:, 2 * units :]
+            (x_z, x_r, x_c), (z, r, c) = ops.split(projected, 3, axis=-1), gates(recurrent, 3)
+            z, r = self.recurrent_activation(x_z + z), self.recurrent_activation(x_r + r)
+            candidate = x_c + r * c
         else:
-            gates = projected[:, : 2 * units]
-            gates = gates + ops.matmul(h, self.recurrent_kernel[:, : 2 * units])
-            gates = _norm(
-                ops.reshape(gates, (-1, 2, units)),
-                ops.reshape(self.gamma[: 2 * units], (2, units)),
-                ops.reshape(self.beta[: 2 * units], (2, units)),
-                self.epsilon,
-            )
-            z, r = ops.unstack(self.recurrent_activation(gates), 2, axis=1)
+            both = projected[:, : 2 * units] + times(h, self.recurrent_kernel[:, : 2 * units])
+            both = normalised(both, self.epsilon, (units,) * 2)
+            z, r = gates(both * self.gamma[: 2 * units] + self.beta[: 2 * units], 2)
+            z, r = self.recurrent_activation(z), self.recurrent_activation(r)
             candidate = projected[:, 2 * units :]
-            candidate = candidate + ops.matmul(r * h, self.recurrent_kernel[:, 2 * units :])
+            candidate = candidate + times(r * h, self.recurrent_kernel[:, 2 * units :])
             candidate = _norm(
                 candidate, self.gamma[2 * units :], self.beta[2 * units :], self.epsilon
             )
@@ -284,13 +283,9 @@ class LayerNormGRUCell(CellLayer):
 
     def _norm_apart(self, values: Any, gamma: Any, beta: Any) -> Any:
         """Normalise the two gates together and the candidate by itself."""
-        split = 2 * self.units
-        parts = [(values[..., :split], gamma[:split], beta[:split])]
-        parts.append((values[..., split:], gamma[split:], beta[split:]))
-        return ops.concatenate([_norm(*part, self.epsilon) for part in parts], axis=-1)
+        return normalised(values, self.epsilon, (2 * self.units, self.units)) * gamma + beta
 
 
 def _norm(values: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
     """Layer normalisation over the last axis."""
-    mean, variance = ops.moments(values, axes=[-1], keepdims=True)
-    return (values - mean) * ops.rsqrt(variance + epsilon) * gamma + beta
+    return normalised(values, epsilon) * gamma + beta

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer
+from seqvision.cells.primitives import times
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
@@ -29,6 +30,8 @@ class MinimalRNNCell(CellLayer):
         Chen, "MinimalRNN: toward more interpretable and trainable recurrent neural networks",
         2017, arXiv 1711.06788; Chen, Pennington & Schoenholz, 2018, arXiv 1806.05394.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -79,6 +82,6 @@ class MinimalRNNCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         (h,) = states
         z, gate = projected
-        u = self.recurrent_activation(gate + ops.matmul(h, self.recurrent_kernel))
+        u = self.recurrent_activation(gate + times(h, self.recurrent_kernel))
         h = u * h + (1 - u) * z
         return h, [h]

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer
+from seqvision.cells.primitives import gates, knot, times
 from seqvision.options import Initializer, PositiveInt
 
 
@@ -37,6 +38,8 @@ class NASCell(CellLayer):
         Zoph & Le, "Neural architecture search with reinforcement learning", 2016,
         arXiv 1611.01578.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -84,17 +87,17 @@ class NASCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        m = ops.matmul(h, self.recurrent_kernel)
+        m = times(h, self.recurrent_kernel)
         if self.use_bias:
             m = m + self.bias  # Not in `project`: leaf 3 multiplies x by the biased m.
-        x, m = ops.split(projected, 8, axis=-1), ops.split(m, 8, axis=-1)
+        x, m = ops.split(projected, 8, axis=-1), gates(m, 8)
         sigmoid, tanh, relu = ops.sigmoid, ops.tanh, ops.relu
         a0 = tanh(tanh(sigmoid(x[0] + m[0]) * relu(x[1] + m[1])) + c)
         a1 = tanh(sigmoid(x[2] + m[2]) + relu(x[3] * m[3]))
         a2 = tanh(tanh(x[4] + m[4]) * sigmoid(x[5] + m[5]))
         a3 = sigmoid(tanh(x[6] + m[6]) + sigmoid(x[7] + m[7]))
-        c = a0 * a1
+        c = knot(a0 * a1)
         h = tanh(c * tanh(a2 + a3))
         if self.projection:
-            h = ops.matmul(h, self.projection_kernel)
+            h = times(h, self.projection_kernel)
         return h, [h, c]

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, knot, times
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
 
@@ -41,6 +42,8 @@ class PeepholeLSTMCell(CellLayer):
         "Long short-term memory recurrent neural network architectures for large scale acoustic
         modeling", 2014, arXiv 1402.1128.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -103,18 +106,19 @@ class PeepholeLSTMCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        i, f, g, o = ops.split(projected + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        i, f, g, o = gates(projected + times(h, self.recurrent_kernel), 4)
         if self.use_peepholes:
             i = i + self.input_peephole * c
             f = f + self.forget_peephole * c
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         if self.cell_clip:
             c = ops.clip(c, -self.cell_clip, self.cell_clip)
+        c = knot(c)
         if self.use_peepholes:
             o = o + self.output_peephole * c
         h = self.recurrent_activation(o) * self.activation(c)
         if self.projection:
-            h = ops.matmul(h, self.projection_kernel)
+            h = times(h, self.projection_kernel)
             if self.projection_clip:
                 h = ops.clip(h, -self.projection_clip, self.projection_clip)
         return h, [h, c]

@@ -8,6 +8,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, knot, times
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt, Share
 
@@ -56,6 +57,8 @@ class PhasedLSTMCell(CellLayer):
         Neil, Pfeiffer & Liu, "Phased LSTM: accelerating recurrent network training for long or
         event-based sequences", 2016, arXiv 1610.09513.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -153,15 +156,17 @@ class PhasedLSTMCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         h, c, *clock = states
         if clock:
-            z, k = projected, self.time_gate(_time(clock[0], self._time_dtype), training)
-            clock = [_ticked(clock[0])]
+            ticks = ops.stop_gradient(clock[0])
+            z, k = projected, self.time_gate(_time(ticks, self._time_dtype), training)
+            clock = [_ticked(ticks)]
         else:
             z, k = projected
-        i, f, g, o = ops.split(z + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        i, f, g, o = gates(z + times(h, self.recurrent_kernel), 4)
         if self.use_peepholes:
             i = i + self.input_peephole * c
             f = f + self.forget_peephole * c
         new_c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        new_c = knot(new_c)
         if self.use_peepholes:
             o = o + self.output_peephole * new_c
         new_h = self.recurrent_activation(o) * self.activation(new_c)

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, times
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
@@ -28,6 +29,8 @@ class UGRNNCell(CellLayer):
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural
         networks", 2016, arXiv 1611.09913.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class UGRNNCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         (h,) = states
-        g, c = ops.split(projected + ops.matmul(h, self.recurrent_kernel), 2, axis=-1)
+        g, c = gates(projected + times(h, self.recurrent_kernel), 2)
         g = self.recurrent_activation(g)
         h = g * h + (1 - g) * self.activation(c)
         return h, [h]
@@ -96,6 +99,8 @@ class IntersectionRNNCell(CellLayer):
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural
         networks", 2016, arXiv 1611.09913.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -147,7 +152,7 @@ class IntersectionRNNCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         (h,) = states
         z, x = projected
-        gh, c, gy, y = ops.split(z + ops.matmul(h, self.recurrent_kernel), 4, axis=-1)
+        gh, c, gy, y = gates(z + times(h, self.recurrent_kernel), 4)
         gh, gy = self.recurrent_activation(gh), self.recurrent_activation(gy)
         h = gh * h + (1 - gh) * self.activation(c)
         return gy * x + (1 - gy) * self.output_activation(y), [h]

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.primitives import gates, knot, times
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
 
@@ -41,6 +42,8 @@ class WeightNormLSTMCell(CellLayer):
         Salimans & Kingma, "Weight normalization: a simple reparameterization to accelerate
         training of deep neural networks", 2016, arXiv 1602.07868.
     """
+
+    elementwise = True
 
     def __init__(
         self,
@@ -108,19 +111,20 @@ class WeightNormLSTMCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        recurrent = ops.matmul(h, _normal(self.recurrent_kernel, self.recurrent_gain))
-        i, f, g, o = ops.split(projected + recurrent, 4, axis=-1)
+        recurrent = times(h, _normal(self.recurrent_kernel, self.recurrent_gain))
+        i, f, g, o = gates(projected + recurrent, 4)
         if self.use_peepholes:
             i = i + self.input_peephole * c
             f = f + self.forget_peephole * c
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         if self.cell_clip:
             c = ops.clip(c, -self.cell_clip, self.cell_clip)
+        c = knot(c)
         if self.use_peepholes:
             o = o + self.output_peephole * c
         h = self.recurrent_activation(o) * self.activation(c)
         if self.projection:
-            h = ops.matmul(h, _normal(self.projection_kernel, self.projection_gain))
+            h = times(h, _normal(self.projection_kernel, self.projection_gain))
             if self.projection_clip:
                 h = ops.clip(h, -self.projection_clip, self.projection_clip)
         return h, [h, c]

@@ -36,4 +36,4 @@ def recurrent_layer(
     built = build(CELLS, cell, units)
     for wrapper in wrap:
         built = build(WRAPPERS, wrapper, built)
-    return Recurrent(built, **kwargs)
+    return Recurrent(built, **kwargs)  # type: ignore[call-arg]

@@ -1,6 +1,7 @@
 """Any cell, run over time."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -8,30 +9,39 @@ import keras
 from keras import ops, tree
 from keras.src import backend  # The loop itself is not among the public names.
 
-from seqvision.cells.base import Cell
+from seqvision.cells.base import Cell, is_elementwise
+from seqvision.layers.engine.path import TellsPath
 from seqvision.layers.linear import linear_recurrence
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class Recurrent(keras.layers.RNN):
+class Recurrent(TellsPath, keras.layers.RNN):
     """`keras.layers.RNN` that does at once, for all time steps, what needs no state.
 
     For a cell of the `project`/`step` protocol (`seqvision.cells.base.Cell`) the loop over time
-    holds only `step`; for one that is linear in its state, such as the simple recurrent unit,
-    there is no such loop, unless there is a mask or the number of steps is not known. For any
-    other Keras cell it is `keras.layers.RNN`. Arguments, masks, states and results are those of
-    `keras.layers.RNN`.
+    holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
+    their products, with a gradient of its own; for a cell that is linear in its state, such as
+    the simple recurrent unit, there is no loop at all, unless there is a mask or the number of
+    steps is not known. For any other Keras cell it is `keras.layers.RNN`. Arguments, masks, states
+    and results are those of `keras.layers.RNN`. `layer.path` says which path a call took.
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
         if not isinstance(self.cell, Cell):
+            self._say("keras: the cell is not of the project/step protocol")
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
+        mask = mask[0] if tree.is_nested(mask) else mask
+        reason = self._hindrance()
+        if not reason:
+            return self._run(sequences, list(initial_state), mask, training)
         projected = cell.project(sequences, training)
         if mask is None and sequences.shape[1]:
             linear = cell.recurrence(projected, training)
             if linear is not None:
+                self._say("all steps at once")
                 return self._at_once(projected, *linear, initial_state[0], training)
+        self._say(f"keras's loop: {reason}")
         # Keras's loop reads one tensor a step, so parts of a projection go side by side.
         parts = tree.flatten(projected)
         ends = list(accumulate(part.shape[-1] for part in parts))[:-1]
@@ -52,12 +62,49 @@ class Recurrent(keras.layers.RNN):
             initial_state,
             go_backwards=self.go_backwards,
             mask=mask,
-            unroll=self.unroll or (cell.light and _short(sequences.shape[1])),
+            unroll=self.unroll,
             input_length=sequences.shape[1],
             zero_output_for_mask=self.zero_output_for_mask,
             return_all_outputs=self.return_sequences,
         )
         return last, outputs, list(states)[remember:]
+
+    def _hindrance(self) -> str | None:
+        """Why the engine does not apply."""
+        if not is_elementwise(self.cell):
+            return "the cell's steps are not elementwise"
+        if keras.backend.backend() != "tensorflow":
+            return f"the backend is {keras.backend.backend()}"
+        from seqvision.layers.engine import on_tensorflow
+
+        return on_tensorflow.hindrance()
+
+    def _run(
+        self, sequences: Any, states: list[Any], mask: Any, training: bool
+    ) -> tuple[Any, Any, list[Any]]:
+        """Run the batch through the engine; return what `inner_loop` does."""
+        from seqvision.layers.engine import on_tensorflow
+
+        read = partial(self._read, on_tensorflow.CellRun(self.cell, training), training)
+        outputs, how = on_tensorflow.side_by_side(read, (sequences, states, mask))
+        self._say(f"engine: {how}")
+        return outputs
+
+    def _read(
+        self, run: Any, training: bool, sequences: Any, states: list[Any], mask: Any
+    ) -> tuple[Any, Any, list[Any]]:
+        projected = self.cell.project(ops.transpose(sequences, (1, 0, 2)), training)
+        if mask is not None:
+            mask = ops.cast(ops.transpose(mask), "bool")[:, :, None]
+        if self.go_backwards:
+            projected = tree.map_structure(lambda part: ops.flip(part, axis=0), projected)
+            mask = None if mask is None else ops.flip(mask, axis=0)
+        outputs, states = run(projected, states, mask)
+        if mask is not None and self.zero_output_for_mask:
+            outputs = ops.where(mask, outputs, ops.zeros_like(outputs))
+        last = outputs[-1]
+        every = ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else last[:, None]
+        return last, every, states
 
     def _at_once(self, projected: Any, a: Any, b: Any, start: Any, training: bool) -> Any:
         """Take a linear cell over all time steps; return what `inner_loop` does."""
@@ -74,15 +121,6 @@ class Recurrent(keras.layers.RNN):
         last = tree.map_structure(lambda p: p[:, -1], projected)
         output = self.cell.read(last, c[:, -1], training)
         return output, output[:, None], [c[:, -1]]
-
-
-def _short(time: int | None) -> bool:
-    """Whether so many steps are laid out one by one, as the engine does it."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    from seqvision.layers.engine.on_tensorflow import is_unrolled
-
-    return is_unrolled(time)
 
 
 def _remembering(step: Callable[..., Any]) -> Callable[..., Any]:

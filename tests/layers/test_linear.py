@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqvision.cells import SRUCell, UGRNNCell
+from seqvision.cells import NTMCell, SRUCell
 from seqvision.cells.wrappers import DropoutWrapper, HighwayWrapper, ResidualWrapper, ZoneoutWrapper
 from seqvision.layers import Recurrent
 from seqvision.layers.linear import linear_recurrence
@@ -86,7 +86,7 @@ def test_dropout_masks_still_differ_from_step_to_step():
 
 @pytest.mark.tensorflow
 def test_a_wrapper_that_changes_states_is_stepped(x):
-    for cell in (ZoneoutWrapper(SRUCell(5)), DropoutWrapper(SRUCell(5), 0, 0.5), UGRNNCell(5)):
+    for cell in (ZoneoutWrapper(SRUCell(5)), DropoutWrapper(SRUCell(5), 0, 0.5), NTMCell(5)):
         assert loops(Recurrent(cell), x, training=True) == 1
 
 

@@ -32,6 +32,11 @@ class Wrapper(CellLayer, DropoutRNNCell):
         self.state_size = cell.state_size
         self.output_size = output_size(cell)
 
+    @property
+    def elementwise(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped cell is; what a wrapper adds must be, too."""
+        return isinstance(self.cell, Cell) and self.cell.elementwise
+
     def enter(self, sequence: Any, training: bool = False) -> tuple[Any, Any]:
         """From a sequence `(batch, time, features)` to the one that the wrapped cell reads.
 

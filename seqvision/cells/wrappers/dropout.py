@@ -63,6 +63,11 @@ class DropoutWrapper(Wrapper):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._masks: dict[str, Any] = {}
 
+    @property
+    def elementwise(self) -> bool:  # type: ignore[override]
+        # Masks that hold for a whole sequence know which axis is time, and the whole batch.
+        return super().elementwise and not self.variational
+
     def enter(self, sequence: Any, training: bool = False) -> tuple[Any, Any]:
         if not training:
             return sequence, {}

@@ -3,8 +3,8 @@
 from typing import Any
 
 import keras
-from keras import ops
 
+from seqvision.cells.primitives import times
 from seqvision.cells.wrappers import WRAPPERS
 from seqvision.cells.wrappers.base import Wrapper, output_size
 from seqvision.options import Activation, Initializer, PositiveInt
@@ -38,7 +38,7 @@ class _Projection(Wrapper):
             self.bias = self.add_weight((self._width,), self.bias_initializer, name="bias")
 
     def _map(self, values: Any) -> Any:
-        values = ops.matmul(values, self.kernel)
+        values = times(values, self.kernel)
         return self.activation(values + self.bias if self.use_bias else values)
 
 

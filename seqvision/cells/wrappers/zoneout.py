@@ -37,6 +37,8 @@ class ZoneoutWrapper(Wrapper):
         2016, arXiv 1606.01305.
     """
 
+    elementwise = Wrapper.elementwise
+
     def __init__(
         self,
         cell: Any,

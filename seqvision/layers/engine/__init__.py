@@ -6,8 +6,10 @@ backward pass written by hand multiplies out each weight's gradient once, after 
 
 - steps.py: what one step of a GRU, LSTM or plain network does, forward and backward
 - loop.py: any such step run over time, forward and backward
+- elementwise.py, replay.py: the same for any cell whose step is elementwise but for its products,
+  where the derivatives of all time steps come from one automatic differentiation
 - on_tensorflow.py, on_jax.py: how a backend walks through time and is told the gradient
 - on_torch.py: PyTorch's own kernels, which are such an engine already
 - shards.py: TensorFlow's batch cut in parts that run side by side
-- fast.py: the mixin by which a Keras layer takes this path where it applies, and says so
+- fast.py, path.py: the mixins by which a Keras layer takes this path where it applies, and says so
 """

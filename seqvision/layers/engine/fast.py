@@ -1,6 +1,5 @@
 """Where the engine applies, and what a layer says of the path it took."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,19 +7,16 @@ import keras
 from keras import ops, tree
 
 from seqvision.layers.engine.loop import Given
+from seqvision.layers.engine.path import TellsPath
 
-log = logging.getLogger("seqvision")
 
-
-class FastLoop:
+class FastLoop(TellsPath):
     """Mix into a Keras recurrent layer to run it through the engine on a CPU.
 
     `layer.path` says after a call which path it took and why: `"engine: unrolled"`,
     `"keras: there is a GPU"`. Where the engine does not apply, Keras's own loop runs;
     on a GPU that is cuDNN.
     """
-
-    path = "not called yet"
 
     def _step(self) -> Any:
         """The cell's step for the engine, or the reason why there is none."""
@@ -133,11 +129,6 @@ class FastLoop:
         else:
             every = ops.expand_dims(last, 1)
         return last, every, states
-
-    def _say(self, path: str) -> None:
-        if path != self.path:
-            self.path = path
-            log.debug("%s: %s", self.name, path)  # type: ignore[attr-defined]
 
 
 def _engine() -> Any:

@@ -90,7 +90,7 @@ def forward(step: Step, walk: Walk, given: Given) -> tuple[Any, list[Any], list[
 
         new_states, saved = step.forward(inputs[0], carried, product)
         if mask is not None:
-            new_states = _chosen(inputs[1], new_states, carried)
+            new_states = chosen(inputs[1], new_states, carried)
         return new_states, [new_states[0], *saved, *operands]
 
     inputs = [given.projected] if mask is None else [given.projected, mask]
@@ -127,8 +127,8 @@ def backward(
         # What a skipped step is given, it hands on; a step is linear in what it is given, so that
         # from zeros it makes zeros.
         zeros = [ops.zeros_like(d) for d in d_new]
-        d_p, d_states = step.backward(factors, _chosen(mask_t, d_new, zeros), product)
-        handed_on = _chosen(mask_t, zeros, d_new)
+        d_p, d_states = step.backward(factors, chosen(mask_t, d_new, zeros), product)
+        handed_on = chosen(mask_t, zeros, d_new)
         return [a + b for a, b in zip(d_states, handed_on, strict=True)], [d_p, *d_products]
 
     inputs = [d_outputs, *step.factors(saved)]
@@ -199,5 +199,5 @@ class _Product:
         return ops.concatenate([first, *others], axis=-1) if others else first
 
 
-def _chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
+def chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
     return [ops.where(mask, a, b) for a, b in zip(new, old, strict=True)]

@@ -6,7 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from seqvision.layers.engine import loop, shards
+from seqvision.layers.engine import elementwise, loop, shards
+from seqvision.layers.engine.replay import Replay
 from seqvision.layers.engine.steps import Step
 
 UNROLLED_UP_TO = 64
@@ -17,15 +18,20 @@ DROPOUT_WITHIN = True
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(*given: Any) -> str | None:
     """Why the engine does not apply."""
     return "there is a GPU" if tf.config.list_physical_devices("GPU") else None
 
 
 def run_layer(layer: Any, step: Step, given: Any) -> tuple[Any, str]:
     """Run a layer in shards side by side; return what `inner_loop` does, and how it was done."""
+    return side_by_side(partial(layer._read, partial(run, step)), given)
+
+
+def side_by_side(read: Callable[..., Any], given: Any) -> tuple[Any, str]:
+    """Let `read` read each shard of what is given, `(batch, time, ...)` first."""
     parts = shards.cut(given, shards.count(given[0].shape[0]))
-    outputs = shards.join([layer._read(partial(run, step), *part) for part in parts])
+    outputs = shards.join([read(*part) for part in parts])
     return outputs, "unrolled" if is_unrolled(given[0].shape[1]) else "while loop"
 
 
@@ -62,6 +68,73 @@ def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
     return outputs, last
 
 
+class CellRun:
+    """Runs a cell of elementwise steps over all time steps, for each shard of a batch.
+
+    Shards of the same shapes share their graphs.
+    """
+
+    def __init__(self, cell: Any, training: bool):
+        self.cell, self.training = cell, training
+        self._passes: tuple[Any, Any] | None = None
+
+    def __call__(self, projected: Any, states: list[Any], mask: Any) -> tuple[Any, list[Any]]:
+        """Run a shard.
+
+        Args:
+            projected: what `cell.project` returns, each `(time, batch, size)`.
+            states: each `(batch, size)`.
+            mask: `(time, batch, 1)` or None.
+
+        Returns:
+            The outputs `(time, batch, size)` and the last states.
+        """
+        parts = tf.nest.flatten(projected)
+        walk = unrolled if is_unrolled(parts[0].shape[0]) else in_while
+        if self._passes is None:
+            structure = tf.nest.map_structure(lambda part: 0, projected)
+            replay = Replay(self.cell, self.cell.weights, structure, self.training)
+            self._passes = (
+                _function(partial(elementwise.forward, replay, walk)),
+                _function(partial(elementwise.backward, replay, walk, _tape)),
+            )
+        forward, backward = self._passes
+
+        @tf.custom_gradient
+        def over_time(parts: list[Any], states: list[Any], *values: Any) -> Any:
+            outputs, last, kept = forward(parts, states, values, mask)
+
+            def gradient(d_outputs: Any, *d_last: Any) -> Any:
+                d_parts, d_states, d_values = backward(parts, values, mask, kept, d_outputs, d_last)
+                return d_parts, d_states, *d_values
+
+            return (outputs, *last), gradient
+
+        values = [tf.convert_to_tensor(weight.value) for weight in self.cell.weights]
+        outputs, *last = over_time(parts, states, *values)
+        if mask is not None:
+            outputs = _repeated(walk, outputs, mask)
+        return outputs, last
+
+
+def _repeated(walk: loop.Walk, outputs: Any, mask: Any) -> Any:
+    """As in Keras's loop, a skipped step repeats the output before, or zeros if there was none."""
+
+    def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
+        output = tf.where(inputs[1], inputs[0], carried[0])
+        return [output], [output]
+
+    return walk(body, [outputs, mask], [tf.zeros_like(outputs[0])], 1, False)[1][0]
+
+
+def _tape(function: Callable[[], Any], watched: list[Any]) -> tuple[Any, elementwise.Gradients]:
+    tape = tf.GradientTape(persistent=True, watch_accessed_variables=False)
+    with tape:
+        tape.watch(watched)
+        result = function()
+    return result, lambda of, given, by: tape.gradient(of, by, output_gradients=given)
+
+
 @cache
 def _passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
     """The forward and the backward pass of a step as functions of TensorFlow.
@@ -75,15 +148,16 @@ def _passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
 
 
 def _traced(function: Callable[..., Any]) -> Any:
-    made = tf.function(
-        lambda given, *ends: function(loop.Given(*given), *ends),
-        autograph=False,
-        reduce_retracing=True,
-    )
+    made = _function(lambda given, *ends: function(loop.Given(*given), *ends))
+    return lambda given, *ends: made(given.as_tuple(), *ends)
+
+
+def _function(function: Callable[..., Any]) -> Any:
+    made = tf.function(function, autograph=False, reduce_retracing=True)
     # TensorFlow counts the tracings of all functions of the same lines, and would warn of a model
     # with a few layers of different shapes.
     made._omit_frequent_tracing_warning = True
-    return lambda given, *ends: made(given.as_tuple(), *ends)
+    return made
 
 
 def unrolled(

@@ -43,7 +43,8 @@ def cut(tensors: Any, shards: int) -> list[Any]:
     """Cut nested tensors, each `(batch, ...)` or None, into a list of the same nest of parts."""
     if shards == 1:
         return [tensors]
-    batch = tf.shape(tensors[0])[0]
+    # A size that is known spares every operation after it the question.
+    batch = tensors[0].shape[0] or tf.shape(tensors[0])[0]
     edges = [batch * k // shards for k in range(shards + 1)]
     sizes = [high - low for low, high in pairwise(edges)]
 

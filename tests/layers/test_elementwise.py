@@ -1,0 +1,221 @@
+"""The engine's run of cells with elementwise steps gives Keras's numbers and gradients."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import ops
+
+from seqvision import cells, layers
+from seqvision.cells import wrappers
+from seqvision.cells.base import CellLayer
+from seqvision.cells.primitives import times
+from seqvision.errors import SeqvisionError
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("needs Keras on TensorFlow", allow_module_level=True)
+import tensorflow as tf
+
+from seqvision.layers.engine import on_tensorflow, shards
+
+SMALL = {"projection": 4}
+CASES = {
+    "peephole": lambda: cells.PeepholeLSTMCell(6),
+    "clipped": lambda: cells.PeepholeLSTMCell(6, cell_clip=0.5, projection_clip=0.3, **SMALL),
+    "coupled": lambda: cells.CoupledLSTMCell(6, use_peepholes=True, **SMALL),
+    "weight norm": lambda: cells.WeightNormLSTMCell(6, use_peepholes=True, **SMALL),
+    "grouped": lambda: cells.GroupedLSTMCell(6, groups=2, **SMALL),
+    "layer norm": lambda: cells.LayerNormLSTMCell(6, use_peepholes=True),
+    "layer norm, separate": lambda: cells.LayerNormLSTMCell(6, variant="separate", **SMALL),
+    "layer norm, joint": lambda: cells.LayerNormLSTMCell(6, variant="joint", cell_clip=0.8),
+    "layer norm gru": lambda: cells.LayerNormGRUCell(6),
+    "layer norm gru, joint": lambda: cells.LayerNormGRUCell(6, variant="joint"),
+    "phased": lambda: cells.PhasedLSTMCell(6, ratio_on=0.6),
+    "phased, timed": lambda: cells.PhasedLSTMCell(6, time_feature=0, ratio_on=0.6),
+    "ugrnn": lambda: cells.UGRNNCell(6),
+    "intersection": lambda: cells.IntersectionRNNCell(6),
+    "nas": lambda: cells.NASCell(6, use_bias=True, **SMALL),
+    "minimal": lambda: cells.MinimalRNNCell(6),
+    "chaos free": lambda: cells.ChaosFreeCell(6),
+    "indrnn": lambda: cells.IndRNNCell(6),
+    "indy gru": lambda: cells.IndyGRUCell(6),
+    "indy lstm": lambda: cells.IndyLSTMCell(6),
+    "echo state": lambda: cells.EchoStateCell(6),
+    "zoneout": lambda: wrappers.ZoneoutWrapper(cells.UGRNNCell(6), rate=0.3),
+    "dropout": lambda: wrappers.DropoutWrapper(cells.UGRNNCell(6), state_rate=0.3),
+    "highway": lambda: wrappers.HighwayWrapper(cells.PeepholeLSTMCell(6)),
+    "residual": lambda: wrappers.ResidualWrapper(cells.UGRNNCell(5)),
+    "output projection": lambda: wrappers.OutputProjectionWrapper(cells.UGRNNCell(6), 4, "tanh"),
+}
+
+
+@pytest.fixture(autouse=True)
+def two_shards_and_the_same_weights():
+    keras.utils.set_random_seed(0)
+    shards.choose(2)
+    yield
+    shards.choose(None)
+
+
+def built(name, features=6, seed=0):
+    """A cell with random weights."""
+    cell = CASES[name]()
+    cell.build((None, features))
+    generator = np.random.default_rng(seed)
+    for weight in cell.trainable_weights:
+        weight.assign(weight + generator.normal(0, 0.3, weight.shape))
+    return cell
+
+
+def inputs(batch, time, features=6, seed=1):
+    return tf.constant(np.random.default_rng(seed).normal(size=(batch, time, features)), tf.float32)
+
+
+def outputs_and_gradients(layer, x, states=(), mask=None, **options):
+    """What a layer returns in a graph, and the gradients by input, states and weights."""
+
+    def call(x, *states):
+        weights = [weight.value for weight in layer.trainable_weights]
+        with tf.GradientTape() as tape:
+            tape.watch([x, *states])
+            outs = layer(x, mask=mask, initial_state=list(states) or None)
+            loss = sum(tf.reduce_sum(tf.sin(3 * out)) for out in tf.nest.flatten(outs))
+        return outs, tape.gradient(loss, [x, *states, *weights])
+
+    return tf.function(call, **options)(x, *states)
+
+
+def assert_same(mine, expected, tolerance=1e-5):
+    for got, wanted in zip(*map(tf.nest.flatten, (mine[0], expected[0])), strict=True):
+        np.testing.assert_allclose(got, wanted, atol=tolerance)
+    for got, wanted in zip(mine[1], expected[1], strict=True):
+        scale = np.abs(wanted).max()
+        np.testing.assert_allclose(got, wanted, atol=10 * tolerance * max(scale, 0.1))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("masked", [False, True])
+def test_numbers_and_gradients_are_kerass(name, masked):
+    cell = built(name)
+    x = inputs(4, 6)
+    mask = np.array([[1, 1, 1, 1, 1, 1], [1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 0, 1], [0] * 6], bool)
+    options = {"return_sequences": True, "return_state": True, "go_backwards": masked}
+    options["zero_output_for_mask"] = name in ("peephole", "intersection")
+    ours, theirs = layers.Recurrent(cell, **options), keras.layers.RNN(cell, **options)
+    call = {"mask": mask} if masked else {}
+    assert_same(outputs_and_gradients(ours, x, **call), outputs_and_gradients(theirs, x, **call))
+    assert ours.path == "engine: unrolled"
+
+
+@pytest.mark.parametrize("name", ["peephole", "layer norm", "phased", "indrnn", "intersection"])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_in_a_while_loop_and_compiled(name, compiled, masked, monkeypatch):
+    monkeypatch.setattr(on_tensorflow, "UNROLLED_UP_TO", 3)
+    cell = built(name)
+    x = inputs(3, 5)
+    call = {"mask": np.arange(15).reshape(3, 5) % 3 > 0} if masked else {}
+    ours = layers.Recurrent(cell, return_sequences=True)
+    mine = outputs_and_gradients(ours, x, jit_compile=compiled, **call)
+    theirs = keras.layers.RNN(cell, return_sequences=True)
+    assert_same(mine, outputs_and_gradients(theirs, x, **call))
+    assert ours.path == "engine: while loop"
+
+
+@given(batch=st.integers(1, 5), time=st.integers(1, 7), seed=st.integers(0, 99))
+@settings(max_examples=8, deadline=None)
+@pytest.mark.parametrize("name", ["clipped", "layer norm, joint"])
+def test_any_shape_from_any_state(name, batch, time, seed):
+    cell = built(name, seed=seed)
+    x = inputs(batch, time, seed=seed)
+    generator = np.random.default_rng(seed)
+    states = [
+        tf.constant(generator.normal(size=(batch, size)), tf.float32) for size in cell.state_size
+    ]
+    both = [
+        outputs_and_gradients(kind(cell), x, states)
+        for kind in (layers.Recurrent, keras.layers.RNN)
+    ]
+    assert_same(*both)
+
+
+def test_batch_and_time_that_are_not_known():
+    cell = built("layer norm")
+    ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
+    spec = tf.TensorSpec((None, None, 6))
+    signature = {"input_signature": [spec]}
+    for shape in ((3, 4), (2, 7)):
+        x = inputs(*shape)
+        mine = outputs_and_gradients(ours, x, **signature)
+        assert_same(mine, outputs_and_gradients(theirs, x, **signature))
+    assert ours.path == "engine: while loop"
+
+
+@pytest.mark.parametrize("name", ["peephole", "layer norm gru", "weight norm"])
+def test_half_precision(name):
+    exact = built(name)
+    half = type(exact).from_config({**exact.get_config(), "dtype": "mixed_bfloat16"})
+    half.build((None, 6))
+    half.set_weights(exact.get_weights())
+    outs = [
+        outputs_and_gradients(layers.Recurrent(cell, dtype=cell.dtype_policy), inputs(4, 6))
+        for cell in (exact, half)
+    ]
+    assert outs[1][0].dtype == tf.bfloat16
+    for got, wanted in zip([outs[1][0], *outs[1][1]], [outs[0][0], *outs[0][1]], strict=True):
+        scale = np.abs(wanted).max()
+        np.testing.assert_allclose(tf.cast(got, tf.float32), wanted, atol=0.1 * scale)
+
+
+def test_what_is_drawn_reaches_the_gradient():
+    wrapped = wrappers.ZoneoutWrapper(built("ugrnn"), rate=1.0, seed=0)
+    layer = layers.Recurrent(wrapped)
+    x = inputs(4, 6)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        out = layer(x, training=True)
+    assert np.abs(out).max() == 0  # Every unit stays what it was, zero, ...
+    assert np.abs(tape.gradient(out, x)).max() == 0  # ... whatever the input.
+    assert layer.path == "engine: unrolled"
+
+
+def test_a_subclass_with_a_step_of_its_own_is_on_its_own():
+    class Mixed(cells.UGRNNCell):
+        def step(self, projected, states, training=False):
+            return super().step(projected, [ops.flip(states[0], axis=-1)], training)
+
+    cell = Mixed(6)
+    ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
+    x = inputs(2, 4)
+    assert_same(outputs_and_gradients(ours, x), outputs_and_gradients(theirs, x))
+    assert ours.path == "keras's loop: the cell's steps are not elementwise"
+
+
+@pytest.mark.parametrize("wrap", [lambda cell: cell, wrappers.ResidualWrapper])
+def test_an_activation_that_mixes_units_is_left_to_keras(wrap):
+    cell = wrap(cells.UGRNNCell(6, activation="softmax"))
+    ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
+    x = inputs(2, 4)
+    assert_same(outputs_and_gradients(ours, x), outputs_and_gradients(theirs, x))
+    assert ours.path == "keras's loop: the cell's steps are not elementwise"
+
+
+def test_a_cell_that_is_not_what_it_says_is_told_so():
+    class Narrow(CellLayer):
+        elementwise = True
+        state_size, output_size = 4, 6
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight((6, 4), "glorot_uniform")
+
+        def project(self, sequence, training=False):
+            return sequence
+
+        def step(self, projected, states, training=False):
+            both = projected + ops.concatenate([states[0], states[0][:, :2]], axis=-1)
+            return both, [times(both, self.kernel)]
+
+    layer = layers.Recurrent(Narrow())
+    with pytest.raises(SeqvisionError, match="says that its step is elementwise, but 6 of its"):
+        outputs_and_gradients(layer, inputs(2, 4, features=6))
