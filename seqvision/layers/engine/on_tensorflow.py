@@ -164,6 +164,8 @@ def unrolled(
     body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
 ) -> tuple[list[Any], list[Any]]:
     """Lay the steps out one by one in the graph."""
+    # Traced once and called for each step; TensorFlow puts the body in place of each call.
+    body = _function(body)
     steps = list(zip(*(tf.unstack(tensor) for tensor in inputs), strict=True))
     rows = []
     for inputs_t in reversed(steps) if reverse else steps:
