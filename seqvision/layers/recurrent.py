@@ -85,7 +85,10 @@ class Recurrent(TellsPath, keras.layers.RNN):
         """Run the batch through the engine; return what `inner_loop` does."""
         from seqvision.layers.engine import on_tensorflow
 
-        read = partial(self._read, on_tensorflow.CellRun(self.cell, training), training)
+        # Kept past the call, which may be one of many outside a graph; out of Keras's sight.
+        runs = self.__dict__.setdefault("_cell_runs", {})
+        run = runs.setdefault(training, on_tensorflow.CellRun(self.cell, training))
+        read = partial(self._read, run, training)
         outputs, how = on_tensorflow.side_by_side(read, (sequences, states, mask))
         self._say(f"engine: {how}")
         return outputs

@@ -168,6 +168,21 @@ def test_half_precision(name):
         np.testing.assert_allclose(tf.cast(got, tf.float32), wanted, atol=0.1 * scale)
 
 
+def test_later_calls_outside_a_graph_trace_nothing_anew(monkeypatch):
+    steps = []
+    step = cells.UGRNNCell.step
+    monkeypatch.setattr(
+        cells.UGRNNCell, "step", lambda self, *given: steps.append(0) or step(self, *given)
+    )
+    layer = layers.Recurrent(built("ugrnn"))
+    x = inputs(4, 6)
+    first = layer(x)
+    traced = len(steps)
+    assert traced
+    np.testing.assert_array_equal(layer(x), first)
+    assert len(steps) == traced
+
+
 def test_what_is_drawn_reaches_the_gradient():
     wrapped = wrappers.ZoneoutWrapper(built("ugrnn"), rate=1.0, seed=0)
     layer = layers.Recurrent(wrapped)

@@ -200,4 +200,5 @@ class _Product:
 
 
 def chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
+    """Each of the new where the mask is True, and of the old where not."""
     return [ops.where(mask, a, b) for a, b in zip(new, old, strict=True)]

@@ -71,12 +71,12 @@ def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
 class CellRun:
     """Runs a cell of elementwise steps over all time steps, for each shard of a batch.
 
-    Shards of the same shapes share their graphs.
+    Shards and later calls of the same shapes share their graphs.
     """
 
     def __init__(self, cell: Any, training: bool):
         self.cell, self.training = cell, training
-        self._passes: tuple[Any, Any] | None = None
+        self._passes: dict[Any, tuple[Any, Any, Any]] = {}
 
     def __call__(self, projected: Any, states: list[Any], mask: Any) -> tuple[Any, list[Any]]:
         """Run a shard.
@@ -90,15 +90,17 @@ class CellRun:
             The outputs `(time, batch, size)` and the last states.
         """
         parts = tf.nest.flatten(projected)
-        walk = unrolled if is_unrolled(parts[0].shape[0]) else in_while
-        if self._passes is None:
-            structure = tf.nest.map_structure(lambda part: 0, projected)
+        time, structure = parts[0].shape[0], tf.nest.map_structure(lambda part: 0, projected)
+        key = time if is_unrolled(time) else None, str(structure)
+        if key not in self._passes:
+            walk = in_while if key[0] is None else unrolled
             replay = Replay(self.cell, self.cell.weights, structure, self.training)
-            self._passes = (
+            self._passes[key] = (
                 _function(partial(elementwise.forward, replay, walk)),
                 _function(partial(elementwise.backward, replay, walk, _tape)),
+                _function(partial(_repeated, walk)),
             )
-        forward, backward = self._passes
+        forward, backward, repeated = self._passes[key]
 
         @tf.custom_gradient
         def over_time(parts: list[Any], states: list[Any], *values: Any) -> Any:
@@ -113,7 +115,7 @@ class CellRun:
         values = [tf.convert_to_tensor(weight.value) for weight in self.cell.weights]
         outputs, *last = over_time(parts, states, *values)
         if mask is not None:
-            outputs = _repeated(walk, outputs, mask)
+            outputs = repeated(outputs, mask)
         return outputs, last
 
 
