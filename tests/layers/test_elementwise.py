@@ -183,6 +183,25 @@ def test_later_calls_outside_a_graph_trace_nothing_anew(monkeypatch):
     assert len(steps) == traced
 
 
+def test_a_stateful_layer_goes_on_where_it_stopped():
+    cell = built("layer norm")
+    ours, whole = layers.Recurrent(cell, stateful=True), keras.layers.RNN(cell)
+    x = inputs(2, 6)
+    ours(x[:, :4])
+    np.testing.assert_allclose(ours(x[:, 4:]), whole(x), atol=1e-5)
+    ours.reset_state()
+    np.testing.assert_allclose(ours(x[:, :2]), whole(x[:, :2]), atol=1e-5)
+    assert ours.path == "engine: unrolled"
+
+
+def test_an_exported_model_computes_the_same(tmp_path):
+    model = keras.Sequential([keras.Input((5, 6)), layers.Recurrent(built("peephole"))])
+    model.export(tmp_path / "exported", verbose=False)
+    x = inputs(2, 5)
+    exported = tf.saved_model.load(tmp_path / "exported")
+    np.testing.assert_allclose(exported.serve(x), model(x), atol=1e-6)
+
+
 def test_what_is_drawn_reaches_the_gradient():
     wrapped = wrappers.ZoneoutWrapper(built("ugrnn"), rate=1.0, seed=0)
     layer = layers.Recurrent(wrapped)
