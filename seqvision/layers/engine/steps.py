@@ -110,10 +110,9 @@ class GRUStep:
 
     def forward(self, p, states, product):
         (h,) = states
-        units = h.shape[1]
-        p_zr, p_c = ops.split(p, [2 * units], axis=1)
-        s_zr, s_c = ops.split(product(0, h), [2 * units], axis=1)
-        z, r = ops.split(ops.sigmoid(p_zr + s_zr), 2, axis=1)
+        p_z, p_r, p_c = ops.split(p, 3, axis=1)
+        s_z, s_r, s_c = ops.split(product(0, h), 3, axis=1)
+        z, r = ops.sigmoid(p_z + s_z), ops.sigmoid(p_r + s_r)
         c = ops.tanh(p_c + r * s_c)
         return [c + z * (h - c)], [z, r, c, s_c, h]
 
@@ -139,9 +138,9 @@ class GRUResetBeforeStep:
 
     def forward(self, p, states, product):
         (h,) = states
-        units = h.shape[1]
-        p_zr, p_c = ops.split(p, [2 * units], axis=1)
-        z, r = ops.split(ops.sigmoid(p_zr + product(0, h)), 2, axis=1)
+        p_z, p_r, p_c = ops.split(p, 3, axis=1)
+        s_z, s_r = ops.split(product(0, h), 2, axis=1)
+        z, r = ops.sigmoid(p_z + s_z), ops.sigmoid(p_r + s_r)
         c = ops.tanh(p_c + product(1, r * h))
         return [c + z * (h - c)], [z, r, c, h]
 
