@@ -16,7 +16,7 @@ def images_per_second(work: Work) -> float:
     kernel's gradient at once. They do not wait for one another and nothing is done between them.
     Of one product on all cores and one shard a core, whichever is faster counts.
     """
-    from seqvision.runs.backend import available_cores
+    from seqvision.cores import available_cores
 
     seconds = sum(
         count * min(_seconds(shape, 1), _seconds(shape, available_cores()))

@@ -1,11 +1,11 @@
 """What has to be settled before a model is built: threads, seed, determinism, precision."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import Any
 
 from seqvision.config.schema import Train
+from seqvision.cores import available_cores
 from seqvision.import_keras import import_keras
 
 
@@ -26,13 +26,6 @@ def prepare(train: Train, seed: int, cores: int | None = None) -> dict[str, Any]
     return threads
 
 
-def available_cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _set_threads(train: Train, cores: int | None) -> dict[str, int]:
     import tensorflow as tf
 
@@ -48,19 +41,14 @@ def _set_threads(train: Train, cores: int | None) -> dict[str, int]:
         tf.config.threading.set_inter_op_parallelism_threads(inter_op)
         tf.config.threading.set_intra_op_parallelism_threads(intra_op)
     # Not by the threads of this run, which do not change its numbers: by the machine's cores, so
-    # that a run gives the same alone and beside others. Cut smaller, products grow slow.
-    shard_count = max(1, min(available_cores(), train.batch_size // _IMAGES_A_SHARD))
+    # that a run gives the same alone and beside others.
+    shard_count = shards.fitting(train.batch_size, available_cores())
     shards.choose(shard_count)
     return {
         "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
         "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
         "shards": shard_count,
     }
-
-
-_IMAGES_A_SHARD = 32
-"""The least that a thread multiplies at a time: on one thread, two shards of 32 images run at 0.95
-of the speed of one of 64."""
 
 
 @contextlib.contextmanager

@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from seqvision.cores import available_cores
 from seqvision.errors import SeqvisionError
-from seqvision.runs.backend import available_cores
 
 
 def performer(
