@@ -8,6 +8,7 @@ import keras
 
 from seqvision.cells import CELLS
 from seqvision.errors import SeqvisionError
+from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import name_and_options
@@ -60,7 +61,7 @@ class Reader:
         )
         if not wrapped:
             return layer
-        return keras.layers.Bidirectional(layer, merge_mode=self.merge_mode, name=name)
+        return Bidirectional(layer, merge_mode=self.merge_mode, name=name)
 
     def _cell(self) -> str | dict[str, Any]:
         if not self.recurrent_dropout:

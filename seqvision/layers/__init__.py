@@ -1,5 +1,6 @@
 """Keras layers that anyone can import: cells run over time, and pooling over time."""
 
+from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
@@ -11,6 +12,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "AttentionPooling",
+    "Bidirectional",
     "LastStep",
     "MaxOverTime",
     "MeanOverTime",

@@ -242,7 +242,7 @@ def test_stateful_carries_its_state_on():
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_bidirectional(kind):
     ours, theirs = pair(kind, 3, return_sequences=True)
-    both = [keras.layers.Bidirectional(layer) for layer in (ours, theirs)]
+    both = [layers.Bidirectional(ours), keras.layers.Bidirectional(theirs)]
     x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
     first, second = (layer(x) for layer in both)
     both[1].set_weights(both[0].get_weights())

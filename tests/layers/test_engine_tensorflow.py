@@ -10,7 +10,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("needs Keras on TensorFlow", allow_module_level=True)
 import tensorflow as tf
 
-from seqvision.layers.engine import on_tensorflow
+from seqvision.layers.engine import on_tensorflow, shards
 
 KINDS = {
     "gru": ("GRU", {}),
@@ -88,3 +88,21 @@ def test_an_exported_model_computes_the_same(tmp_path):
     x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
     exported = tf.saved_model.load(tmp_path / "exported")
     np.testing.assert_allclose(exported.serve(x), model(x), atol=1e-6)
+
+
+def test_a_batch_is_cut_by_its_size_and_directions_share_the_cores(monkeypatch):
+    seen = []
+    cut = shards.cut
+    monkeypatch.setattr(shards, "cut", lambda given, n: seen.append(n) or cut(given, n))
+    monkeypatch.setattr(shards, "_chosen", None)
+    monkeypatch.setattr(shards, "available_cores", lambda: 4)
+    monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 0)
+    layer, both = layers.GRU(3), layers.Bidirectional(layers.GRU(3))
+    for batch in (31, 64, 1000):
+        layer(tf.zeros((batch, 2, 3)))
+    tf.function(layer, input_signature=[tf.TensorSpec((None, 2, 3))]).get_concrete_function()
+    both(tf.zeros((1000, 2, 3)))
+    monkeypatch.setattr(shards, "_chosen", 3)
+    layer(tf.zeros((2, 2, 3)))
+    both(tf.zeros((64, 2, 3)))
+    assert seen == [1, 2, 4, 2, 2, 2, 2, 1, 1]

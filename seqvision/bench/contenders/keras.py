@@ -8,7 +8,13 @@ import numpy as np
 from seqvision.bench.contenders import CONTENDERS, Contender
 from seqvision.bench.work import Work
 
-_TWINS = {"GRU": "GRU", "LSTM": "LSTM", "SimpleRNN": "SimpleRNN", "Recurrent": "RNN"}
+_TWINS = {
+    "GRU": "GRU",
+    "LSTM": "LSTM",
+    "SimpleRNN": "SimpleRNN",
+    "Recurrent": "RNN",
+    "Bidirectional": "Bidirectional",
+}
 
 
 @CONTENDERS.register("keras")
@@ -89,6 +95,8 @@ def _replaced(config: Any, unroll: bool) -> Any:
     name = registered.removeprefix("seqvision>")
     if name == registered or name not in _TWINS:
         return config
-    inner = {**config["config"], "unroll": unroll}
+    inner = dict(config["config"])
+    if "unroll" in inner:
+        inner["unroll"] = unroll
     keras_own = {"module": "keras.layers", "class_name": _TWINS[name], "registered_name": None}
     return {**config, **keras_own, "config": inner}
