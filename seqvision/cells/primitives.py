@@ -141,7 +141,9 @@ class Normalised:
             return [values]
         if self.sizes == (size,) * count:
             return [ops.reshape(values, (*ops.shape(values)[:-1], count, size))]
-        return ops.split(values, list(accumulate(self.sizes))[:-1], axis=-1)
+        # Slices: at indices, Keras's split computes the sizes again in the graph of every step.
+        ends = accumulate(self.sizes)
+        return [values[..., end - n : end] for n, end in zip(self.sizes, ends, strict=True)]
 
     def _joined(self, groups: Any) -> Any:
         if len(groups) > 1:
