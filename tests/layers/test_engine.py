@@ -244,10 +244,24 @@ def test_bidirectional(kind):
     ours, theirs = pair(kind, 3, return_sequences=True)
     both = [layers.Bidirectional(ours), keras.layers.Bidirectional(theirs)]
     x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
-    first, second = (layer(x) for layer in both)
+    for layer in both:
+        layer.build(x.shape)
     both[1].set_weights(both[0].get_weights())
-    np.testing.assert_allclose(first, both[1](x), atol=1e-5)
-    assert second.shape == first.shape
+    for mask in (None, np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 1]], bool)):
+        np.testing.assert_allclose(*(layer(x, mask=mask) for layer in both), atol=1e-5)
+
+
+def test_bidirectional_hands_on_training_and_is_saved(tmp_path):
+    inputs = keras.Input((5, 3))
+    both = layers.Bidirectional(layers.GRU(4, dropout=0.9, seed=0))
+    model = keras.Model(inputs, both(inputs))
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    expected = ops.convert_to_numpy(model(x))
+    assert np.abs(ops.convert_to_numpy(model(x, training=True)) - expected).max() > 1e-3
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert type(again.layers[-1]) is layers.Bidirectional
+    np.testing.assert_allclose(again(x), expected, atol=1e-6)
 
 
 def test_bfloat16_products_with_float32_states():
