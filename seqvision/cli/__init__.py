@@ -70,7 +70,7 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped; `run` and `tune` go on from there when started again", err=True)
+        click.echo("\nstopped; of `run` and `tune` the same command goes on", err=True)
         code = 130
     except BrokenPipeError:
         code = 0
