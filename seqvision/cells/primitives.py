@@ -60,9 +60,10 @@ def knot(values: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Times:
-    """The product with a kernel."""
+    """The product with a kernel, which may be given transposed too."""
 
     kernel: Any
+    turned: Any = None
 
     def forward(self, operand: Any) -> tuple[list[Any], list[Any]]:
         """Return the results, here one, and what `pullback` needs besides them."""
@@ -70,7 +71,8 @@ class Times:
 
     def pullback(self, d: list[Any], results: list[Any], others: list[Any]) -> Any:
         """From the gradients of the results to that of the operand."""
-        return ops.matmul(d[0], ops.transpose(self.kernel))
+        turned = ops.transpose(self.kernel) if self.turned is None else self.turned
+        return ops.matmul(d[0], turned)
 
     def of_kernel(self, operand: Any, d: Any) -> Any:
         """From all operands and all gradients of results to the gradient of the kernel."""

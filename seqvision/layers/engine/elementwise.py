@@ -9,12 +9,14 @@ input follow from what it hands on, again at once.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from keras import ops, tree
 
+from seqvision.cells.primitives import Times
 from seqvision.errors import SeqvisionError
-from seqvision.layers.engine.loop import Walk, chosen
+from seqvision.layers.engine.loop import Walk, chosen, turned
 from seqvision.layers.engine.replay import Replay
 
 Gradients = Callable[[list[Any], list[Any], list[Any]], list[Any]]
@@ -86,6 +88,10 @@ def backward(
     """
     flow = Derivatives(replay, tape, parts, values, kept)
     once = replay([part[0] for part in parts], [state[0] for state in kept.before], values)
+    primitives = [
+        replace(each, turned=turned(each.kernel)) if isinstance(each, Times) else each
+        for each in once.primitives
+    ]
     states = len(kept.before)
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -99,7 +105,7 @@ def backward(
         for place, d in zip(flow.places, [d_output, *d_new], strict=False):
             step.give(place, d)
         d_results: list[list[Any]] = []
-        for k, primitive in reversed(list(enumerate(once.primitives))):
+        for k, primitive in reversed(list(enumerate(primitives))):
             numbered = zip(flow.results[k], results[k], strict=True)
             d_results.insert(0, [step.of_in(i, result) for i, result in numbered])
             d_operand = primitive.pullback(d_results[0], results[k], others[k])

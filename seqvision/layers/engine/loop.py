@@ -158,7 +158,7 @@ class _Product:
     def __init__(self, kernel: Any, masks: list[Any] | None):
         self.dtype, self.masks = kernel.dtype, masks
         self.gates = ops.split(kernel, len(masks), axis=1) if masks else [kernel]
-        self.turned = [ops.transpose(gate) for gate in self.gates]
+        self.turned = [turned(gate) for gate in self.gates]
 
     def __call__(self, operand: Any) -> Any:
         operands = [operand * mask for mask in self.masks] if self.masks else [operand]
@@ -197,6 +197,17 @@ class _Product:
     def _joined(self, parts: Iterable[Any]) -> Any:
         first, *others = parts
         return ops.concatenate([first, *others], axis=-1) if others else first
+
+
+def turned(kernel: Any) -> Any:
+    """A kernel transposed, once for all steps.
+
+    TensorFlow would fold the transposition of a matrix into each step's product, which then reads
+    the kernel by columns: at 128 units it takes a third longer. It leaves three axes alone.
+    """
+    rows, columns = kernel.shape
+    turned = ops.transpose(ops.reshape(kernel, (rows, columns, 1)), (1, 2, 0))
+    return ops.reshape(turned, (columns, rows))
 
 
 def chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
