@@ -90,10 +90,13 @@ class FastLoop(TellsPath):
             projected = ops.concatenate(
                 [ops.matmul(sequences * m, kernel) for m, kernel in gates], axis=-1
             )
+            projected = projected if bias is None else ops.add(projected, bias)
         else:
-            projected = ops.matmul(sequences, cell.kernel)
-        if bias is not None:
-            projected = ops.add(projected, bias)
+            # As a matrix: TensorFlow then adds the bias within the product.
+            *steps, size = ops.shape(sequences)
+            projected = ops.matmul(ops.reshape(sequences, (-1, size)), cell.kernel)
+            projected = projected if bias is None else ops.add(projected, bias)
+            projected = ops.reshape(projected, (*steps, projected.shape[-1]))
         # Half precision is for products; what adds up over time keeps its digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
 
