@@ -85,18 +85,20 @@ class FastLoop(TellsPath):
         cell = layer.cell
         kernels, biases, bias = self._weights_of_step()
         sequences = ops.transpose(sequences, (1, 0, 2))
+        *steps, size = ops.shape(sequences)
+
+        def product(operand: Any, kernel: Any) -> Any:
+            # Of matrices: TensorFlow then adds the bias within it.
+            return ops.matmul(ops.reshape(operand, (-1, size)), kernel)
+
         if masks:
             gates = zip(masks, ops.split(cell.kernel, len(masks), axis=1), strict=True)
-            projected = ops.concatenate(
-                [ops.matmul(sequences * m, kernel) for m, kernel in gates], axis=-1
-            )
-            projected = projected if bias is None else ops.add(projected, bias)
+            projected = ops.concatenate([product(sequences * m, k) for m, k in gates], axis=-1)
         else:
-            # As a matrix: TensorFlow then adds the bias within the product.
-            *steps, size = ops.shape(sequences)
-            projected = ops.matmul(ops.reshape(sequences, (-1, size)), cell.kernel)
-            projected = projected if bias is None else ops.add(projected, bias)
-            projected = ops.reshape(projected, (*steps, projected.shape[-1]))
+            projected = product(sequences, cell.kernel)
+        if bias is not None:
+            projected = ops.add(projected, bias)
+        projected = ops.reshape(projected, (*steps, projected.shape[-1]))
         # Half precision is for products; what adds up over time keeps its digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
 
