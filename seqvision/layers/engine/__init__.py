@@ -4,7 +4,7 @@ What it does is cuDNN's plan (Appleyard et al. 2016, arXiv 1604.01946) in Keras'
 input of all time steps is multiplied at once, the loop holds one product and little else, and a
 backward pass written by hand multiplies out each weight's gradient once, after its loop.
 
-- steps.py: what one step of a GRU, LSTM or plain network does, forward and backward
+- steps.py, derivatives.py: what one step of a GRU, LSTM or plain network does, forward and backward
 - loop.py: any such step run over time, forward and backward
 - elementwise.py, replay.py: the same for any cell whose step is elementwise but for its products,
   where the derivatives of all time steps come from one automatic differentiation

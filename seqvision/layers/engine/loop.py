@@ -76,7 +76,7 @@ class Given:
 
 
 def forward(step: Step, walk: Walk, given: Given) -> tuple[Any, list[Any], list[Any], list[Any]]:
-    """Return the outputs, the last states, what `step.factors` needs and the products' operands."""
+    """Return the outputs, the last states, what the steps saved and the products' operands."""
     mask = given.mask
     products = [_Product(*of_one) for of_one in given.of_each_product()]
 
@@ -112,8 +112,8 @@ def backward(
     products = [_Product(*of_one) for of_one in given.of_each_product()]
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
-        d_output, *factors = inputs
-        mask_t = None if mask is None else factors.pop()
+        d_output, *saved_t = inputs
+        mask_t = None if mask is None else saved_t.pop()
         d_products: list[Any] = [None] * step.products
 
         def product(k: int, d_product: Any) -> Any:
@@ -122,16 +122,16 @@ def backward(
 
         d_new = [carried[0] + d_output, *carried[1:]]
         if mask is None:
-            d_p, d_states = step.backward(factors, d_new, product)
+            d_p, d_states = step.backward(saved_t, d_new, product)
             return d_states, [d_p, *d_products]
         # What a skipped step is given, it hands on; a step is linear in what it is given, so that
         # from zeros it makes zeros.
         zeros = [ops.zeros_like(d) for d in d_new]
-        d_p, d_states = step.backward(factors, chosen(mask_t, d_new, zeros), product)
+        d_p, d_states = step.backward(saved_t, chosen(mask_t, d_new, zeros), product)
         handed_on = chosen(mask_t, zeros, d_new)
         return [a + b for a, b in zip(d_states, handed_on, strict=True)], [d_p, *d_products]
 
-    inputs = [d_outputs, *step.factors(saved)]
+    inputs = [d_outputs, *saved]
     if mask is not None:
         inputs.append(mask)
     d_states, (d_projected, *d_products) = walk(body, inputs, d_final, 1 + step.products, True)

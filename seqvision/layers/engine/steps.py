@@ -1,14 +1,12 @@
-"""One time step of each cell that the engine knows, forward and backward.
-
-Backward is cut in two: `factors` does for all time steps at once, in a few large operations, what
-does not depend on the gradient that flows back; `backward` is what is left for the loop.
-"""
+"""One time step of each cell that the engine knows, forward and backward."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keras import ops
+
+from seqvision.layers.engine import derivatives
 
 Product = Callable[[int, Any], Any]
 """`product(k, operand)`: an operand `(batch, n)` times the k-th recurrent kernel, plus its bias.
@@ -28,7 +26,7 @@ class Step(Protocol):
 
     @property
     def saved(self) -> int:
-        """How many tensors a forward step keeps for `factors`."""
+        """How many tensors a forward step keeps for the backward one."""
         ...
 
     def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
@@ -38,11 +36,7 @@ class Step(Protocol):
         """
         ...
 
-    def factors(self, saved: list[Any]) -> list[Any]:
-        """From what was saved, each `(time, batch, size)`, to what `backward` needs of it."""
-        ...
-
-    def backward(self, factors: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
+    def backward(self, saved: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
         """From the gradients of the new states to those of the projected input and the states."""
         ...
 
@@ -60,12 +54,9 @@ class SimpleRNNStep:
         h = ops.relu(h) if self.relu else ops.tanh(h)
         return [h], [h]
 
-    def factors(self, saved):
-        (h,) = saved
-        return [ops.cast(h > 0, h.dtype) if self.relu else 1 - h * h]
-
-    def backward(self, factors, d, product):
-        d_p = d[0] * factors[0]
+    def backward(self, saved, d, product):
+        (h,), (d_h,) = saved, d
+        d_p = d_h * ops.cast(h > 0, h.dtype) if self.relu else derivatives.of_tanh(h, d_h)
         return d_p, [product(0, d_p)]
 
 
@@ -83,22 +74,19 @@ class LSTMStep:
         tanh_c = ops.tanh(new_c)
         return [o * tanh_c, new_c], [i, f, g, o, c, tanh_c]
 
-    def factors(self, saved):
+    def backward(self, saved, d, product):
         i, f, g, o, c, tanh_c = saved
-        return [
-            o * (1 - tanh_c * tanh_c),  # ∂h/∂c
-            g * i * (1 - i),  # ∂c/∂ of each pre-activation
-            c * f * (1 - f),
-            i * (1 - g * g),
-            tanh_c * o * (1 - o),  # ∂h/∂ of the output gate's pre-activation
-            f,
-        ]
-
-    def backward(self, factors, d, product):
-        to_c, to_i, to_f, to_g, to_o, f = factors
         d_h, d_c = d
-        d_c = d_c + d_h * to_c
-        d_p = ops.concatenate([d_c * to_i, d_c * to_f, d_c * to_g, d_h * to_o], axis=1)
+        d_c = d_c + derivatives.of_tanh(tanh_c, d_h * o)
+        d_p = ops.concatenate(
+            [
+                derivatives.of_sigmoid(i, d_c * g),
+                derivatives.of_sigmoid(f, d_c * c),
+                derivatives.of_tanh(g, d_c * i),
+                derivatives.of_sigmoid(o, d_h * tanh_c),
+            ],
+            axis=1,
+        )
         return d_p, [product(0, d_p), d_c * f]
 
 
@@ -114,20 +102,19 @@ class GRUStep:
         s_z, s_r, s_c = ops.split(product(0, h), 3, axis=1)
         z, r = ops.sigmoid(p_z + s_z), ops.sigmoid(p_r + s_r)
         c = ops.tanh(p_c + r * s_c)
-        return [c + z * (h - c)], [z, r, c, s_c, h]
+        over = h - c
+        return [c + z * over], [z, r, c, s_c, over]
 
-    def factors(self, saved):
-        z, r, c, s_c, h = saved
-        to_c = (1 - z) * (1 - c * c)
-        return [z, (h - c) * z * (1 - z), to_c * s_c * r * (1 - r), to_c, to_c * r]
-
-    def backward(self, factors, d, product):
-        z, to_z, to_r, to_c, to_s = factors
+    def backward(self, saved, d, product):
+        z, r, c, s_c, over = saved
         (d_h,) = d
-        d_z, d_r = d_h * to_z, d_h * to_r
-        d_s = ops.concatenate([d_z, d_r, d_h * to_s], axis=1)
-        d_p = ops.concatenate([d_z, d_r, d_h * to_c], axis=1)
-        return d_p, [d_h * z + product(0, d_s)]
+        d_old = d_h * z
+        d_z = derivatives.of_sigmoid(z, d_h * over)
+        d_c = derivatives.of_tanh(c, d_h - d_old)
+        d_r = derivatives.of_sigmoid(r, d_c * s_c)
+        d_s = ops.concatenate([d_z, d_r, d_c * r], axis=1)
+        d_p = ops.concatenate([d_z, d_r, d_c], axis=1)
+        return d_p, [d_old + product(0, d_s)]
 
 
 @dataclass(frozen=True)
@@ -144,15 +131,14 @@ class GRUResetBeforeStep:
         c = ops.tanh(p_c + product(1, r * h))
         return [c + z * (h - c)], [z, r, c, h]
 
-    def factors(self, saved):
+    def backward(self, saved, d, product):
         z, r, c, h = saved
-        return [z, r, (h - c) * z * (1 - z), h * r * (1 - r), (1 - z) * (1 - c * c)]
-
-    def backward(self, factors, d, product):
-        z, r, to_z, to_r, to_c = factors
         (d_h,) = d
-        d_c = d_h * to_c
+        d_old = d_h * z
+        d_z = derivatives.of_sigmoid(z, d_h * (h - c))
+        d_c = derivatives.of_tanh(c, d_h - d_old)
         d_rh = product(1, d_c)
-        d_zr = ops.concatenate([d_h * to_z, d_rh * to_r], axis=1)
+        d_r = derivatives.of_sigmoid(r, d_rh * h)
+        d_zr = ops.concatenate([d_z, d_r], axis=1)
         d_p = ops.concatenate([d_zr, d_c], axis=1)
-        return d_p, [d_h * z + d_rh * r + product(0, d_zr)]
+        return d_p, [d_old + d_rh * r + product(0, d_zr)]
