@@ -102,14 +102,14 @@ class GRUStep:
         s_z, s_r, s_c = ops.split(product(0, h), 3, axis=1)
         z, r = ops.sigmoid(p_z + s_z), ops.sigmoid(p_r + s_r)
         c = ops.tanh(p_c + r * s_c)
-        over = h - c
-        return [c + z * over], [z, r, c, s_c, over]
+        above = h - c
+        return [c + z * above], [z, r, c, s_c, above]
 
     def backward(self, saved, d, product):
-        z, r, c, s_c, over = saved
+        z, r, c, s_c, above = saved
         (d_h,) = d
         d_old = d_h * z
-        d_z = derivatives.of_sigmoid(z, d_h * over)
+        d_z = derivatives.of_sigmoid(z, d_h * above)
         d_c = derivatives.of_tanh(c, d_h - d_old)
         d_r = derivatives.of_sigmoid(r, d_c * s_c)
         d_s = ops.concatenate([d_z, d_r, d_c * r], axis=1)
