@@ -1,14 +1,11 @@
-"""Files that are either whole or not there, and a lock on a run's folder."""
+"""Files that are either whole or not there."""
 
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from seqvision.errors import Busy, SeqvisionError
+from seqvision.errors import SeqvisionError
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -40,45 +37,3 @@ def check_writable(folder: Path) -> None:
 def copy_atomically(source: Path, path: Path) -> None:
     """Put a copy of a file at `path`."""
     write_atomically(path, lambda temporary: shutil.copyfile(source, temporary))
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Make a folder and hold it for this process; the lock goes when the process goes.
-
-    Raises:
-        Busy: another process holds it.
-        SeqvisionError: the folder cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / ".lock").open("a")
-    except OSError as error:
-        raise SeqvisionError(f"{folder}: cannot be written: {error.strerror}") from None
-    with file:
-        # Whoever asks `is_locked` holds the lock for an instant.
-        if not any(_lock(file) or time.sleep(0.05) for _ in range(5)):
-            raise Busy(f"{folder}: another process is at this run")
-        yield
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a process, this one included, holds a folder."""
-    try:
-        with (folder / ".lock").open("a") as file:
-            return not _lock(file)
-    except OSError:  # There is no such folder yet.
-        return False
-
-
-def _lock(file: Any) -> bool:
-    """Lock an open file, until it is closed, unless somebody else has."""
-    try:
-        import fcntl
-    except ImportError:  # On Windows nobody is kept out.
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -15,7 +15,8 @@ from seqvision.runs import record as records
 from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
 from seqvision.runs.distribution import as_dataset
-from seqvision.runs.files import check_writable, copy_atomically, locked, write_atomically
+from seqvision.runs.files import check_writable, copy_atomically, write_atomically
+from seqvision.runs.lock import locked
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
 from seqvision.runs.setup import Setup, set_up

@@ -211,7 +211,7 @@ def _read(folder: Path, names: Any) -> dict[str, bytes]:
     return {
         name: (folder / name).read_bytes()
         for name in names
-        if name != ".lock" and (folder / name).is_file()
+        if (folder / name).is_file()
     }
 
 

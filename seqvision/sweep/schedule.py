@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from seqvision.errors import SeqvisionError
-from seqvision.runs.files import is_locked
+from seqvision.runs.lock import is_locked
 from seqvision.sweep.plan import Job
 
 

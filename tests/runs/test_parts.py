@@ -8,7 +8,8 @@ from seqvision.config.schema import Augment, Cosine, OneCycle, Step
 from seqvision.data.base import Split
 from seqvision.errors import SeqvisionError
 from seqvision.runs.batches import batches
-from seqvision.runs.files import locked, write_atomically
+from seqvision.runs.files import write_atomically
+from seqvision.runs.lock import locked
 from seqvision.runs.metrics import calibration_error
 from seqvision.runs.schedules import learning_rate
 

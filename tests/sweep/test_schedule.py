@@ -1,14 +1,15 @@
 """Who gets which run, and what becomes of the others when one fails: with runs that are made up."""
 
-import fcntl
 import json
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
+from seqvision.runs.lock import locked
 from seqvision.sweep.plan import Job, plan
 from seqvision.sweep.schedule import Listener, Outcome, run_all
 
@@ -93,10 +94,10 @@ def test_a_run_that_another_process_is_at_waits_and_is_taken_from_it(jobs):
         def end(self, outcome):
             if len(performer.performed) == 5 and not (jobs[0].folder / "record.json").exists():
                 (jobs[0].folder / "record.json").write_text('{"status": "finished", "seed": 99}')
-                held.close()
+                other.close()
 
-    with (jobs[0].folder / ".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with ExitStack() as other:
+        other.enter_context(locked(jobs[0].folder))
         outcomes = run_all(jobs, performer, Finisher())
     assert performer.performed == [1, 2, 3, 4, 5]
     assert outcomes[0].record["seed"] == 99

@@ -10,7 +10,8 @@ from seqvision.config.schema import Config
 from seqvision.config.search import Tunable, load_tunable
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.import_keras import import_keras
-from seqvision.runs.files import check_writable, locked
+from seqvision.runs.files import check_writable
+from seqvision.runs.lock import locked
 from seqvision.runs.record import write_json
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
