@@ -160,12 +160,17 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
 @cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     """The check for an annotation, given as a type or as source text."""
-    if isinstance(annotation, str):
-        try:
-            annotation = eval(annotation, dict(_TYPES)) if annotation else Any
-        except NameError:
-            annotation = Any  # A type from elsewhere: the constructor itself will judge it.
-    return TypeAdapter(annotation, config=ConfigDict(strict=True))
+    return TypeAdapter(evaluated(annotation), config=ConfigDict(strict=True))
+
+
+def evaluated(annotation: Any) -> Any:
+    """The type of an annotation, which may be source text; Any where it is not known here."""
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, dict(_TYPES)) if annotation else Any
+    except NameError:
+        return Any  # A type from elsewhere: the constructor itself will judge it.
 
 
 @contextmanager

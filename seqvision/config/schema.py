@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
+from seqvision.config.content import differing_options, shortest_spec
 from seqvision.config.keras_names import check_optimizer
 from seqvision.config.section import Section, Seeds
 from seqvision.config.tune import Tune
@@ -205,20 +206,20 @@ class Config(Section):
         return self.model_dump(mode="json", by_alias=True)
 
     def content(self) -> dict[str, Any]:
-        """What decides what a run of a given seed ends with, as plain data."""
-        content = self.resolved()
-        train = {k: v for k, v in content["train"].items() if k not in _NO_EFFECT}
-        # What is None is not there: an option that comes to be leaves the others' hashes alone.
-        return {
-            section: {key: value for key, value in part.items() if value is not None}
-            for section, part in {**content, "train": train}.items()
-            if section in ("data", "model", "train")
-        }
+        """What decides what a run of a given seed ends with, as plain data without defaults."""
+        data = self.data.model_dump(mode="json", exclude_defaults=True)
+        for key in {"dataset", "offline"} & data.keys():
+            data[key] = shortest_spec("dataset", data[key])
+        family, options = self.model["family"], dict(self.model)
+        del options["family"]
+        model = {"family": family, **differing_options("family", family, options)}
+        train = self.train.model_dump(mode="json", exclude_defaults=True, exclude=_NO_EFFECT)
+        return {"data": data, "model": model, "train": train}
 
     @property
     def hash(self) -> str:
         """Eight hex digits that tell configs with different results apart."""
-        text = json.dumps(list(self.content().values()), sort_keys=True)
+        text = json.dumps(self.content(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

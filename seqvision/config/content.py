@@ -1,0 +1,54 @@
+"""What a config says beyond the defaults: it decides what a run of a given seed ends with.
+
+A run's hash is made of this and no more, so an option that is added later, with a default that
+leaves all as it was, renames no run. A default that is changed would: give the new behaviour an
+option of its own instead.
+"""
+
+import typing
+from typing import Any
+
+from seqvision.options import Spec, evaluated, name_and_options
+from seqvision.registry import REGISTRIES
+from seqvision.source import REQUIRED
+
+
+def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a registered thing, checked before, that differ from its own defaults.
+
+    Args:
+        kind: of its registry: `cell`, `family` …
+    """
+    parameters = {p.name: p for p in REGISTRIES[kind].entry(name).parameters}
+    differing = {}
+    for key, value in options.items():
+        parameter = parameters[key]
+        value = _shortest(_kind_of(parameter.annotation), value)
+        if parameter.default is REQUIRED or value != parameter.default:
+            differing[key] = value
+    return differing
+
+
+def shortest_spec(kind: str, spec: str | dict[str, Any]) -> str | dict[str, Any]:
+    """A spec without the options that are as by default: `{name: gru, seed: null}` is `gru`."""
+    name, options = name_and_options(spec)
+    options = differing_options(kind, name, options)
+    return {"name": name, **options} if options else name
+
+
+def _shortest(kind: str | None, value: Any) -> Any:
+    """A value with the specs in it, which are of a kind, at their shortest."""
+    if kind is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_shortest(kind, each) for each in value]
+    return shortest_spec(kind, value)
+
+
+def _kind_of(annotation: Any) -> str | None:
+    """The kind of the specs that an annotation is of, such as `list[ScanSpec]`; None if of none."""
+    annotation = evaluated(annotation)
+    for note in getattr(annotation, "__metadata__", ()):
+        if isinstance(note, Spec):
+            return note.kind
+    return next(filter(None, map(_kind_of, typing.get_args(annotation))), None)
