@@ -56,6 +56,7 @@ def seqvision() -> None:
 def main() -> None:
     """Run the command line; wrong input ends with one line on stderr and exit code 2."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
+    logging.getLogger("seqvision").setLevel(logging.INFO)
     # TensorFlow's greetings, and its complaint of a missing GPU, are not the user's concern.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:

@@ -62,7 +62,9 @@ class SweepProgress(Listener):
                 self._update_whole()
             elif kind == "log" and event["message"] not in self.said:
                 self.said.add(event["message"])
-                self.console.print(f"WARNING: {event['message']}", style="yellow", markup=False)
+                style = "yellow" if event["level"] == "WARNING" else None
+                said = f"{event['level']}: {event['message']}"
+                self.console.print(said, style=style, markup=False, highlight=False)
 
     def end(self, outcome: Outcome) -> None:
         with self.lock:

@@ -12,7 +12,7 @@ from seqvision.errors import SeqvisionError
 if TYPE_CHECKING:
     import pandas as pd
 
-_RUN = re.compile(r"([0-9a-f]{8})-s(\d+)")
+_RUN = re.compile(r"([0-9a-f]{8})-s(\d+)(?:-[0-9a-f]{8})?")
 _SECTIONS = ("dataset", "metrics", "timing", "model", "environment")
 _CONFIG = ("data", "model", "train")
 _NEEDED = ("dataset", "checksum", "test_error")
@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 def load_records(folder: str | Path) -> "pd.DataFrame":
     """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one a row.
+
+    One that was set aside for being of other data, `<config hash>-s<seed>-<checksum>`, is among
+    them.
 
     `status` is `finished`, `failed` (the record says so in `error`), `untested` (a trial of a
     search, which leaves the test images be), `unfinished` (a run's folder without a record: at
@@ -69,8 +72,8 @@ def is_config(column: str) -> bool:
     return "." in column and column.partition(".")[0] in _CONFIG
 
 
-def _runs(folder: Path) -> list[tuple[str, str, str, int]]:
-    """`(path, name, config hash, seed)` of every run's folder, by name, hash and seed."""
+def _runs(folder: Path) -> list[tuple[str, str, str, str, int]]:
+    """`(path, run_id, name, config hash, seed)` of every run's folder, by name, hash and seed."""
     found = []
     for home in os.scandir(folder):
         if not home.is_dir():
@@ -78,13 +81,14 @@ def _runs(folder: Path) -> list[tuple[str, str, str, int]]:
         for entry in os.scandir(home.path):
             match = _RUN.fullmatch(entry.name)
             if match and entry.is_dir():
-                found.append((entry.path, home.name, match[1], int(match[2])))
-    return sorted(found, key=lambda run: run[1:])
+                run_id = f"{home.name}/{entry.name}"
+                found.append((entry.path, run_id, home.name, match[1], int(match[2])))
+    return sorted(found, key=lambda run: (*run[2:], run[1]))
 
 
-def _row(path: str, name: str, config_hash: str, seed: int) -> dict[str, Any]:
+def _row(path: str, run_id: str, name: str, config_hash: str, seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "run_id": f"{name}/{config_hash}-s{seed}",
+        "run_id": run_id,
         "name": name,
         "seed": seed,
         "status": "unfinished",

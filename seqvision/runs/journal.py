@@ -1,5 +1,6 @@
 """The Keras callback of a run: what it logs, when it stops, and what it needs to go on."""
 
+import logging
 import math
 import time
 from dataclasses import asdict, dataclass, field
@@ -10,17 +11,23 @@ import keras
 import numpy as np
 
 from seqvision.runs import checkpoint
+from seqvision.runs.folders import read_state
 from seqvision.runs.metrics import evaluate
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
 from seqvision.runs.setup import Setup
 
+log = logging.getLogger("seqvision")
+
 
 @dataclass
 class State:
     """What a run knows besides its weights; kept in the checkpoint as JSON."""
 
+    data: str = ""
+    """The checksum of the data."""
+    backend: str = ""
     epochs: int = 0
     """Epochs finished."""
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -54,18 +61,36 @@ class Journal(keras.callbacks.Callback):
         self.checkpoint_file = folder / "checkpoint.npz"
         self.scalars = Scalars(folder / "tensorboard")
         self.progress = progress
-        self.state = State()
+        self.state = State(setup.dataset.checksum, keras.backend.backend())
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
 
     def resume(self, model: keras.Model) -> None:
-        """Take up a checkpoint, when there is one."""
-        if found := checkpoint.restore(self.checkpoint_file, model):
+        """Take up a checkpoint, when there is one of this data, model and backend."""
+        if why := self._cannot_take_up():
+            log.warning("%s: %s; the run begins anew", self.checkpoint_file, why)
+        elif found := checkpoint.restore(self.checkpoint_file, model):
             values, self.best_weights = found
             self.state = State(**values)
+        elif self.checkpoint_file.exists():
+            log.warning(
+                "%s: damaged, or of another model or version; the run begins anew",
+                self.checkpoint_file,
+            )
         # Steps of an epoch that was cut short are not the run's: the scalars begin anew.
         state = self.state
         self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
+
+    def _cannot_take_up(self) -> str | None:
+        """Why the checkpoint, if there is one, is of another run, though of the same config."""
+        found = read_state(self.checkpoint_file)
+        if found.keys() - asdict(self.state).keys():
+            return "of another version"
+        if found and found.get("data") != self.state.data:
+            return "of other data"
+        if found and found.get("backend") != self.state.backend:
+            return f"of the backend {found.get('backend')}, and this is {self.state.backend}"
+        return None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.epoch_began = time.perf_counter()

@@ -16,10 +16,13 @@ from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
 from seqvision.runs.distribution import as_dataset
 from seqvision.runs.files import check_writable, copy_atomically, write_atomically
+from seqvision.runs.finished import finished
+from seqvision.runs.folders import make_place, rename_former
 from seqvision.runs.lock import locked
 from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
 from seqvision.runs.progress import Progress
 from seqvision.runs.setup import Setup, set_up
+from seqvision.runs.shorter import shorter_run
 
 
 def perform(
@@ -35,7 +38,9 @@ def perform(
 ) -> dict[str, Any]:
     """Return the record of a run, training it unless it is finished already.
 
-    A run that was cut short goes on after its last finished epoch and ends as if it had not been.
+    A run that was cut short goes on after its last finished epoch and ends as if it had not been;
+    a longer one goes on from a shorter one where that gives the same numbers. A record of other
+    data than the config names today is set aside.
 
     Args:
         force: train again, from the beginning, even if there is a record.
@@ -52,18 +57,24 @@ def perform(
         SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
     """
     folder = results / records.run_id(config, seed)
-    if not force and (done := records.ended_well(folder, test=test)):
+    if not folder.exists():
+        rename_former(folder.parent)
+    if not force and (done := finished(folder, config, test=test)):
         return done
     # All that can be wrong with the input shows before anything is written.
     check_writable(folder)
     setup = set_up(config, seed, cores)
+    checksum = setup.dataset.checksum
     with locked(folder):
-        # By another process, meanwhile.
+        make_place(folder, checksum)
+        # By another process, meanwhile; or it was of this data before it was of other.
         if not force and (done := records.ended_well(folder, test=test)):
             return done
         if force or records.read_record(folder):  # A failed run begins anew.
             _clear(folder)
         checkpoint = folder / "checkpoint.npz"
+        if not force and not checkpoint.exists():
+            begin_with = begin_with or shorter_run(folder, config, seed, checksum)
         if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
             copy_atomically(begin_with / checkpoint.name, checkpoint)
         return _train(setup, folder, progress or Progress(), test)
@@ -161,8 +172,9 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
     if record["status"] != "untested":
         write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
-    if record["status"] != "untested" and not setup.config.train.stop_after:
-        # Else another run may go on from here.
+    train = setup.config.train
+    if record["status"] != "untested" and train.schedule and not train.stop_after:
+        # From all others another run may go on.
         (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 
@@ -183,6 +195,7 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
             "asked_for": name_and_options(config.data.dataset)[0],
             "source": dataset.source,
             "checksum": dataset.checksum,
+            "files": setup.files,
             "train": len(setup.training),
             "validation": len(setup.validation),
             "test": len(dataset.test),

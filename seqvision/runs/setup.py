@@ -9,6 +9,7 @@ from seqvision.config.schema import Config
 from seqvision.data.base import Dataset, Split
 from seqvision.data.loading import load
 from seqvision.data.split import split_validation
+from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
 from seqvision.runs.backend import precision, prepare
 
@@ -26,6 +27,8 @@ class Setup:
     model: Any
     """A compiled `keras.Model`."""
     threads: dict[str, Any]
+    files: str | None = None
+    """The stamp of the files that the dataset was read from, when the config names them."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -43,6 +46,7 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     Raises:
         SeqvisionError: wrong data, or a model, loss or optimizer that does not fit.
     """
+    files = files_stamp(config.data.dataset)  # Before they are read: what changes later shows.
     dataset = load(config.data.dataset, config.data.offline)
     training, validation = split_validation(dataset.train, config.data.validation, dataset.scale)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
@@ -53,7 +57,7 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
 
     with scope(config.train.distribution), precision(config.train.precision):
         model = build_model(config.model, dataset)
-        setup = Setup(config, seed, dataset, training, validation, weights, model, threads)
+        setup = Setup(config, seed, dataset, training, validation, weights, model, threads, files)
         compile_model(model, config.train, setup.steps)
     return setup
 

@@ -91,7 +91,7 @@ class Cluster:
                     return Outcome(job, "stopped")
                 problem = str(error).strip().partition("\n")[0]
                 warning = f"{job.run_id}: its node was lost; it is tried again"
-                listener.event(job, {"event": "log", "message": warning})
+                listener.event(job, {"event": "log", "level": "WARNING", "message": warning})
         return Outcome(job, "failed", message=f"{job.run_id}: {problem}")
 
     def stop(self) -> None:
@@ -208,11 +208,7 @@ def _files_of(job: Job) -> dict[str, bytes]:
 
 
 def _read(folder: Path, names: Any) -> dict[str, bytes]:
-    return {
-        name: (folder / name).read_bytes()
-        for name in names
-        if (folder / name).is_file()
-    }
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
 def _write_files(job: Job, files: dict[str, bytes]) -> None:

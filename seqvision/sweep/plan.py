@@ -8,7 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from seqvision.config import Config
-from seqvision.runs.record import ended_well, read_record, run_id
+from seqvision.runs.finished import finished, of_today
+from seqvision.runs.folders import rename_former
+from seqvision.runs.record import read_record, run_id
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Job:
 
     def record(self) -> dict[str, Any] | None:
         """The record of this run once it has ended well, and None before."""
-        return ended_well(self.folder, test=self.test)
+        return finished(self.folder, self.config, test=self.test)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Planned:
     job: Job
     status: str
     """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew);
-    `untested`, as a trial of a search is, begins anew as well."""
+    `untested`, as a trial of a search is, and `of other data` begin anew as well."""
     seconds: float | None
     """How long runs of this config took before; None when none is finished."""
 
@@ -74,11 +76,15 @@ def plan(
         for seed in seeds or config.train.seeds:
             job = Job(config, seed, results, force)
             jobs.setdefault(job.run_id, job)
+    for home in {job.folder.parent for job in jobs.values() if not job.folder.exists()}:
+        rename_former(home)
     return [Planned(job, _status(job), _seconds(job)) for job in jobs.values()]
 
 
 def _status(job: Job) -> str:
     record = None if job.force else read_record(job.folder)
+    if record and record["status"] == "finished" and not of_today(record, job.config.data):
+        return "of other data"
     if record:
         return record["status"]
     if not job.force and zipfile.is_zipfile(job.folder / "checkpoint.npz"):

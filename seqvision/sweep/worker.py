@@ -57,6 +57,7 @@ def carry_out(
     tell = Telling(send, answer if order["asks"] else None)
     logger, handler = logging.getLogger("seqvision"), tell.log_handler()
     logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     try:
         record = perform(
             Config.model_validate(order["config"]),
@@ -112,9 +113,11 @@ class Telling(Progress):
         self.send({"event": "epoch", "row": row})
 
     def log_handler(self) -> logging.Handler:
-        """Passes warnings on, such as that another dataset stands in."""
-        handler = logging.Handler(logging.WARNING)
-        handler.emit = lambda record: self.send({"event": "log", "message": record.getMessage()})
+        """Passes on what is logged, such as that another dataset stands in."""
+        handler = logging.Handler(logging.INFO)
+        handler.emit = lambda record: self.send(
+            {"event": "log", "level": record.levelname, "message": record.getMessage()}
+        )
         return handler
 
 

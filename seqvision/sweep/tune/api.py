@@ -11,8 +11,9 @@ from seqvision.config.search import Tunable, load_tunable
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.import_keras import import_keras
 from seqvision.runs.files import check_writable
+from seqvision.runs.finished import of_today
 from seqvision.runs.lock import locked
-from seqvision.runs.record import write_json
+from seqvision.runs.record import read_record, write_json
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
 from seqvision.sweep.tune.size import trials_of
@@ -129,6 +130,12 @@ def _search(
     log = Log(folder, _settings(tunable), forget=force)
     proposals = Proposals(tunable, log)
     search = Search(tunable, proposals, results, perform.places, listener)
+    first = read_record(search.untuned[0].folder)
+    if proposals.told and first and not of_today(first, tunable.untuned.data):
+        raise SeqvisionError(
+            f"{folder}: was begun with other data than the config names now; --force begins it "
+            "anew, another name or --results keeps both"
+        )
     try:
         run_all(search.jobs(), _Forgiving(perform, search.is_trial), search)
     except SeqvisionError:

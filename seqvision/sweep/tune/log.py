@@ -8,6 +8,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from seqvision.config.schema import Config
+from seqvision.config.tune import Tune
 from seqvision.errors import SeqvisionError
 from seqvision.runs.files import write_atomically
 
@@ -27,13 +31,14 @@ class Log:
         self.path = folder / "log.jsonl"
         settings = json.loads(json.dumps(settings))
         lines = [] if forget else _whole_lines(self.path)
-        if not any("tell" in line for line in lines):
-            lines = lines if lines[:1] == [settings] else []
-        if lines and lines[0] != settings:
-            raise SeqvisionError(
-                f"{folder}: was begun with {_difference(lines[0], settings)}; "
-                "--force begins it anew, another name or --results keeps both"
-            )
+        if lines:
+            before, now = _in_full(lines[0]), _in_full(settings)
+            if before != now and any("tell" in line for line in lines):
+                raise SeqvisionError(
+                    f"{folder}: was begun with {_difference(before, now)}; "
+                    "--force begins it anew, another name or --results keeps both"
+                )
+            lines = lines if before == now else []
         self.events: list[dict[str, Any]] = lines[1:]
         # Anew, so that a line that was cut short by a kill is gone.
         text = "".join(json.dumps(line) + "\n" for line in [settings, *self.events])
@@ -62,6 +67,19 @@ def _whole_lines(path: Path) -> list[Any]:
         except ValueError:
             break
     return lines
+
+
+def _in_full(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings, of this version or an earlier one, with the defaults of today."""
+    tune = {key: value for key, value in settings.items() if key != "config"}
+    try:
+        tune = Tune.model_validate(tune).model_dump(mode="json", by_alias=True)
+        config = Config.model_validate({"name": "search", **settings.get("config", {})})
+    except ValidationError:  # It was begun with what there is no more.
+        return settings
+    resolved = config.resolved()
+    content = {section: resolved[section] for section in config.content()}
+    return {**tune, "config": content}
 
 
 def _difference(before: Any, now: Any, path: str = "") -> str:

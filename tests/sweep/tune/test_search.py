@@ -1,16 +1,17 @@
 """A search as a whole, with runs that are made up."""
 
 import csv
-import fcntl
 import json
 import random
 import threading
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 
 from seqvision.config import load_config
 from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.runs.lock import locked
 from seqvision.sweep.schedule import Outcome
 from seqvision.sweep.tune.api import search
 from seqvision.sweep.tune.listener import SearchListener
@@ -307,6 +308,34 @@ def test_another_search_needs_force_which_forgets_the_first(tunable, tmp_path):
     assert len(list(tmp_path.glob("small-tune-t*"))) == 2
 
 
+def test_a_search_that_an_earlier_version_began_goes_on(tunable, tmp_path):
+    """Its log held all options, those at their defaults too, and lacked those that came later."""
+    two = tunable(trials=2)
+    search(two, tmp_path, MadeUp())
+    log = tmp_path / "small-tune" / "log.jsonl"
+    first, *rest = log.read_text().splitlines(keepends=True)
+    settings = json.loads(first)
+    resolved = two.untuned.resolved()
+    settings["config"] = {section: resolved[section] for section in ("data", "model", "train")}
+    del settings["config"]["train"]["precision"], settings["median_stop"]
+    log.write_text(json.dumps(settings) + "\n" + "".join(rest))
+    performer = MadeUp()
+    search(tunable(trials=3), tmp_path, performer)
+    assert len(table(tmp_path)) == 3
+    assert not any("t001" in run or "t002" in run for run in performer.performed)
+
+
+def test_a_search_does_not_go_on_with_other_data(tunable, tmp_path):
+    search(tunable(trials=2), tmp_path, MadeUp())
+    (path,) = tmp_path.glob("small/*/record.json")
+    record = json.loads(path.read_text())
+    record["dataset"] = {"name": "digits", "asked_for": "digits", "checksum": "of other digits"}
+    path.write_text(json.dumps(record))
+    with pytest.raises(SeqvisionError, match="begun with other data"):
+        search(tunable(trials=3), tmp_path, MadeUp())
+    search(tunable(trials=2), tmp_path, MadeUp(), force=True)
+
+
 def test_a_run_that_a_dying_process_still_holds_is_waited_for(tunable, tmp_path):
     """After a kill; meanwhile nothing else is asked for, so that the trials stay the same."""
     two = tunable(trials=2, seeds=[0, 1])
@@ -314,10 +343,10 @@ def test_a_run_that_a_dying_process_still_holds_is_waited_for(tunable, tmp_path)
     held = tmp_path / "held" / table(tmp_path / "free")[-2]["run_id"]
     held.mkdir(parents=True)
     performer = MadeUp()
-    with (held / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        threading.Timer(1.0, lambda: fcntl.flock(file, fcntl.LOCK_UN)).start()
-        search(two, tmp_path / "held", performer)
+    other = ExitStack()
+    other.enter_context(locked(held))
+    threading.Timer(1.0, other.close).start()
+    search(two, tmp_path / "held", performer)
     assert table(tmp_path / "held") == table(tmp_path / "free")
     assert [run.rpartition("-s")[2] for run in performer.performed] == ["0", "1"] * 4
 

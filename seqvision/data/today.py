@@ -1,0 +1,51 @@
+"""Which data a config names today: by its files where that is enough, else by its checksum."""
+
+import hashlib
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from seqvision.data.files import nothing_downloaded
+from seqvision.data.loading import load
+from seqvision.options import name_and_options
+
+Spec = str | dict[str, Any]
+
+
+def files_stamp(spec: Spec) -> str | None:
+    """A hash of names, sizes and modification times of the files that a dataset's options name.
+
+    As long as it stays the same, so does the data. None for a dataset that names no file.
+    """
+    _, options = name_and_options(spec)
+    paths = (Path(value).expanduser() for value in options.values() if isinstance(value, str))
+    named = [path for path in paths if path.exists()]
+    if not named:
+        return None
+    digest = hashlib.sha256()
+    for path in named:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            stat = file.stat()
+            if not file.is_dir():
+                name = os.path.relpath(file, path)
+                digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def checksum_today(spec: Spec, offline: Spec | None = None) -> str:
+    """The checksum of the dataset that a run would be given now; nothing is downloaded for it.
+
+    Raises:
+        DataUnavailable: it is not on this machine, and nothing may stand in.
+        DataError: its files are missing or damaged.
+    """
+    return _checksum(json.dumps([spec, offline]), files_stamp(spec))
+
+
+@lru_cache(maxsize=64)
+def _checksum(specs: str, stamp: str | None) -> str:
+    """`stamp` makes files that have changed another dataset."""
+    with nothing_downloaded():
+        return load(*json.loads(specs)).checksum

@@ -1,0 +1,113 @@
+"""The folders of runs of one name, `<results>/<name>/<config hash>-s<seed>`, and their renaming.
+
+A run of other data than its config names today is kept as `<config hash>-s<seed>-<checksum>`.
+"""
+
+import json
+import logging
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from seqvision.config import Config, load_config
+from seqvision.errors import Busy, ConfigError, SeqvisionError
+from seqvision.runs.lock import locked
+from seqvision.runs.record import read_record, write_json
+
+log = logging.getLogger("seqvision")
+
+_RUN = re.compile(r"([0-9a-f]{8})-s(\d+)(-[0-9a-f]{8})?")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder and the config that it holds."""
+
+    path: Path
+    config: Config
+    seed: int
+
+
+def runs_of(home: Path) -> Iterator[RunFolder]:
+    """The runs in `<results>/<name>`, but for those whose config says nothing today."""
+    for path in sorted(home.iterdir()) if home.is_dir() else ():
+        match = _RUN.fullmatch(path.name)
+        if match and (config := _config_of(path)):
+            yield RunFolder(path, config, int(match[2]))
+
+
+def rename_former(home: Path) -> None:
+    """Give runs in `<results>/<name>` the hash that their configs have today.
+
+    Earlier versions hashed all options, and so have other hashes for the same configs.
+    """
+    for run in runs_of(home):
+        today = home / f"{run.config.hash}{run.path.name[8:]}"
+        if today.exists():  # Most often the folder itself.
+            continue
+        try:
+            with locked(run.path):
+                _rename(run.path, today)
+        except (Busy, OSError):  # It is at work; or another process was faster.
+            continue
+
+
+def make_place(folder: Path, checksum: str) -> None:
+    """Set a run aside that is of other data, and put back an earlier one that is of this.
+
+    Args:
+        folder: a run's, locked.
+        checksum: of the data that the run is to be of.
+
+    Raises:
+        SeqvisionError: what is to be set aside has been set aside already.
+    """
+    there = _checksum_of(folder)
+    if there in (None, checksum):
+        return
+    aside, before = (folder.with_name(f"{folder.name}-{c[:8]}") for c in (there, checksum))
+    if aside.exists():
+        raise SeqvisionError(f"{aside}: is in the way of {folder}, which is of the same data")
+    log.warning("%s: is of other data than its config names now; kept as %s", folder, aside.name)
+    _rename(folder, aside)
+    if before.exists():
+        log.warning("%s: is of this data, and taken back", before)
+        _rename(before, folder)
+    folder.mkdir(exist_ok=True)
+
+
+def read_state(checkpoint: Path) -> dict:
+    """What a checkpoint says of its run; nothing if there is none, or it cannot be read."""
+    try:
+        with np.load(checkpoint, allow_pickle=False) as archive:
+            return json.loads(archive["state"].tobytes())
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+        return {}
+
+
+def _rename(path: Path, to: Path) -> None:
+    path.rename(to)
+    if record := read_record(to):
+        names = {"run_id": f"{to.parent.name}/{to.name}", "config_hash": to.name[:8]}
+        write_json(to / "record.json", record | names)
+
+
+def _config_of(folder: Path) -> Config | None:
+    record = read_record(folder) or {}
+    try:
+        return Config.model_validate(record.get("config") or load_config(folder / "config.yaml"))
+    except (ConfigError, ValidationError):
+        return None
+
+
+def _checksum_of(folder: Path) -> str | None:
+    """The checksum of the data that a run was trained on; None if nothing tells."""
+    record = read_record(folder) or {}
+    return record.get("dataset", {}).get("checksum") or read_state(folder / "checkpoint.npz").get(
+        "data"
+    )
