@@ -4,13 +4,14 @@ A *spec* names a registered thing and its options: `gru`, or `{name: gru, reset_
 Options are checked against the thing's own parameters, so a new cell needs no schema of its own.
 """
 
+import re
 import typing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
@@ -25,6 +26,26 @@ class OptionError(SeqvisionError):
         self.path = tuple(path)
         self.message = message
         super().__init__(f"{'.'.join(map(str, self.path))}: {message}" if self.path else message)
+
+
+def pixel_range(text: str) -> tuple[float, float] | None:
+    """The values that are black and white: `0..1` → `(0.0, 1.0)`, and `auto` → None.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text == "auto":
+        return None
+    number = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
+    match = re.fullmatch(rf"{number}\.\.{number}", str(text))
+    if not match or float(match[1]) >= float(match[2]):
+        raise ValueError(f"expected black..white, such as 0..1 or 0..4095, or auto, got {text!r}")
+    return float(match[1]), float(match[2])
+
+
+def _pixels(text: str) -> str:
+    pixel_range(text)
+    return text
 
 
 class Spec:
@@ -60,6 +81,8 @@ Initializer = str | dict[str, Any]
 """A Keras initializer by name, or `{name: …, argument: …}`."""
 Regularizer = str | dict[str, Any] | None
 Constraint = str | dict[str, Any] | None
+Pixels = Annotated[str, AfterValidator(_pixels)]
+"""The pixel values that are black and white, `0..1`; with `auto` the values themselves tell."""
 FilePath = str
 """A file or folder; `~` and a path relative to the current folder are fine."""
 
