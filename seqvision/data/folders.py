@@ -1,0 +1,91 @@
+"""Which files under a folder are pictures, and what is passed over."""
+
+from pathlib import Path
+
+from seqvision.data.left_behind import left_behind
+from seqvision.data.notes import Notes, some
+from seqvision.data.pictures import is_picture
+from seqvision.errors import DataError
+
+
+class Survey:
+    """Looks through folders and remembers what it has seen.
+
+    Args:
+        root: the folder that paths are told from.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.read = 0
+        self.loose: list[str] = []
+        """Pictures that lie in no folder of a class."""
+        self.others: list[str] = []
+        """Files that are no pictures."""
+        self.system: list[str] = []
+        """What operating systems and tools have left."""
+
+    def folders(self, folder: Path) -> list[Path]:
+        """The folders in a folder, by name; files beside them are passed over."""
+        found = []
+        for path in self._inside(folder):
+            if path.is_dir():
+                found.append(path)
+            else:
+                self._pass_over(path)
+        return found
+
+    def pictures(self, folder: Path) -> list[Path]:
+        """The pictures in a folder and the folders in it, by path."""
+        found = [p for p in self._files(folder) if self._is_picture(p)]
+        self.read += len(found)
+        return found
+
+    def pass_over(self, folder: Path) -> None:
+        """Count what lies in a folder that nothing is read from."""
+        for path in self._files(folder):
+            self._pass_over(path)
+
+    def say(self, notes: Notes) -> None:
+        """One line: how many were read, and what was not."""
+        kinds = {
+            "in no folder of a class": self.loose,
+            "not pictures": self.others,
+            "left by the system": self.system,
+        }
+        said = [f"{len(paths):,} {what} ({some(paths)})" for what, paths in kinds.items() if paths]
+        line = f"pictures read: {self.read:,}"
+        if said:
+            line += f"; passed over: {', '.join(said)}"
+        (notes.warning if self.loose else notes.info)(line)
+
+    def _inside(self, folder: Path) -> list[Path]:
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
+        self.system += [self._told(path) for path in paths if left_behind(path.name)]
+        return [path for path in paths if not left_behind(path.name)]
+
+    def _files(self, folder: Path, above: frozenset[Path] = frozenset()) -> list[Path]:
+        """All files under a folder; a link to a folder above it is not followed."""
+        real = folder.resolve()
+        above = above or frozenset(real.parents)
+        if real in above:
+            return []
+        files = []
+        for path in self._inside(folder):
+            files += self._files(path, above | {real}) if path.is_dir() else [path]
+        return files
+
+    def _is_picture(self, path: Path) -> bool:
+        if is_picture(path):
+            return True
+        self.others.append(self._told(path))
+        return False
+
+    def _pass_over(self, path: Path) -> None:
+        (self.loose if is_picture(path) else self.others).append(self._told(path))
+
+    def _told(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
