@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from seqvision.data.channels import channels_last
+from seqvision.data.labels import check_classes, numbered
+from seqvision.data.notes import Notes
+from seqvision.data.pixels import scaled
+from seqvision.data.split import stratified
 from seqvision.errors import DataError
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Training images and labels, test images and labels."""
-
-_MOST_CLASSES = 10_000
+Pair = tuple[np.ndarray, np.ndarray]
+"""Images and labels."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,15 @@ class Dataset:
     class_names: tuple[str, ...]
     source: str
     """Where the images came from, in words."""
+    validation: Split | None = None
+    """The validation images that it comes with; mostly there are none."""
+    scale: str = "0..255"
+    """The pixel values that were black and white where the images came from; here 0..255 are."""
+    notes: tuple[str, ...] = ()
+    """What was decided as the images were read, in sentences."""
     stands_in_for: str | None = None
     """The dataset that was asked for, when this one took its place."""
-    scale: float = 1.0
+    relative_size: float = 1.0
     """The size of this training set as a share of that of the one it stands in for."""
 
     @property
@@ -58,8 +69,8 @@ class Dataset:
     def checksum(self) -> str:
         """The SHA-256 of all images and labels with their shapes and types, in hex."""
         digest = hashlib.sha256()
-        for split in (self.train, self.test):
-            for array in (split.images, split.labels):
+        for split in (self.train, self.test, self.validation):
+            for array in (split.images, split.labels) if split else ():
                 digest.update(f"{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
@@ -67,75 +78,79 @@ class Dataset:
 
 def make_dataset(
     name: str,
-    arrays: Arrays,
+    arrays: Arrays | Pair,
     source: str,
     class_names: tuple[str, ...] | None = None,
+    *,
+    validation: Pair | None = None,
+    test: float = 0.2,
+    pixels: str = "auto",
+    notes: Notes | None = None,
 ) -> Dataset:
     """Return a dataset once its arrays are known to fit together.
 
-    Floats that all lie in [0, 1] are taken as shares of 255 and scaled to 0..255.
+    Args:
+        arrays: training images and labels, test images and labels; or images and labels alone.
+            Images are `(n, height, width[, channels])` or `(n, channels, height, width)`.
+        source: where they are from, in words.
+        class_names: what labels from 0 stand for; the labels' own values if not given.
+        validation: the images and labels of a validation part, if there is one.
+        test: of images and labels alone, the share of each class that is held out.
+        pixels: the pixel values that are black and white, `0..1`; `auto` goes by the values.
+        notes: what was decided before.
 
     Raises:
         DataError: saying which part is wrong and how.
     """
-    parts = {"training": arrays[:2], "test": arrays[2:]}
-    splits = {part: _split(*pair, source, part) for part, pair in parts.items()}
-    if all(_holds_shares(images) for images in (arrays[0], arrays[2])):
-        splits = {p: Split(s.images * np.float32(255), s.labels) for p, s in splits.items()}
-    shapes = {part: split.images.shape[1:] for part, split in splits.items()}
-    if shapes["training"] != shapes["test"]:
-        raise DataError(
-            f"{source}: training images are {shapes['training']}, test images {shapes['test']}"
-        )
-    if class_names is None:
-        count = 1 + max(int(split.labels.max()) for split in splits.values())
-        if count > _MOST_CLASSES:
-            raise DataError(f"{source}: a label is {count - 1:,}; labels count classes from 0")
-        class_names = tuple(str(label) for label in range(count))
+    notes = notes or Notes(source)
+    parts: dict[str, Pair] = {"training": arrays[:2]}
+    if validation is not None:
+        parts["validation"] = validation
+    if len(arrays) == 4:
+        parts["test"] = arrays[2:]
+    images = {part: channels_last(x, source, part, notes) for part, (x, _) in parts.items()}
+    for part, (x, y) in parts.items():
+        if y.shape[:1] != (len(x),):
+            raise DataError(f"{source}: {len(x)} {part} images, but labels of {y.shape}")
+    images, scale = scaled(images, pixels, source, notes)
+    labels, class_names = numbered(
+        {part: y for part, (_, y) in parts.items()}, class_names, source, notes
+    )
+    splits = {part: Split(images[part], labels[part]) for part in parts}
+    if "test" not in splits:
+        splits |= _held_out(splits["training"], test, source)
     for part, split in splits.items():
-        low, high = int(split.labels.min()), int(split.labels.max())
-        if low < 0 or high >= len(class_names):
-            raise DataError(
-                f"{source}: {part} labels go from {low} to {high}, "
-                f"expected 0 to {len(class_names) - 1}"
-            )
-    if len(class_names) < 2:
-        raise DataError(f"{source}: all images are of one class; a classifier needs two or more")
-    return Dataset(name, splits["training"], splits["test"], class_names, source)
-
-
-def _split(images: np.ndarray, labels: np.ndarray, source: str, part: str) -> Split:
-    if len(images) == 0:
-        raise DataError(f"{source}: there are no {part} images")
-    if images.ndim not in (3, 4):
-        raise DataError(
-            f"{source}: expected {part} images (n, height, width) or (n, height, width, channels), "
-            f"got an array of shape {images.shape}"
+        if (shape := split.images.shape[1:]) != (expected := splits["training"].images.shape[1:]):
+            raise DataError(f"{source}: training images are {expected}, {part} images {shape}")
+    check_classes({p: s.labels for p, s in splits.items()}, class_names, source, notes)
+    if own := splits.get("validation"):
+        notes.info(
+            f"its own {len(own):,} images are used for validation, and all training images to "
+            "train on, whatever `data.validation` is"
         )
-    labels = labels.reshape(-1) if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if labels.shape != (len(images),):
-        raise DataError(f"{source}: {len(images)} {part} images, but labels of {labels.shape}")
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"{source}: {part} labels must be whole numbers, got {labels.dtype}")
-    return Split(_pixels(images, source, part), labels.astype(np.int64))
+    return Dataset(
+        name,
+        splits["training"],
+        splits["test"],
+        class_names,
+        source,
+        validation=own,
+        scale=scale,
+        notes=tuple(notes.sentences),
+    )
 
 
-def _pixels(images: np.ndarray, source: str, part: str) -> np.ndarray:
-    if images.dtype == np.uint8:
-        return images
-    if not (np.issubdtype(images.dtype, np.number) or images.dtype == bool):
-        raise DataError(f"{source}: {part} images must be numbers, got {images.dtype}")
-    images = images.astype(np.float32)
-    if not np.isfinite(images).all():
-        raise DataError(f"{source}: {part} images hold NaN or infinite pixels")
-    low, high = float(images.min()), float(images.max())
-    if low < 0 or high > 255:
-        raise DataError(f"{source}: {part} pixels go from {low} to {high}, expected 0 to 255")
-    return images
-
-
-def _holds_shares(images: np.ndarray) -> bool:
-    return bool(np.issubdtype(images.dtype, np.floating) and images.max() <= 1)
+def _held_out(split: Split, share: float, source: str) -> dict[str, Split]:
+    """Training and test images of one set."""
+    kept, taken = stratified(split.labels, round(len(split) * share))
+    if not len(taken):
+        classes = len(np.unique(split.labels))
+        if classes == len(split):
+            why = "each image has a label of its own; labels count classes from 0"
+        else:
+            why = f"{share:g} of {len(split):,} images in {classes:,} classes comes to none"
+        raise DataError(f"{source}: no image can be held out for testing: {why}")
+    return {"training": split.take(kept), "test": split.take(taken)}
 
 
 def person_path(path: str) -> Path:

@@ -49,7 +49,7 @@ def cifar10() -> Dataset:
     arrays, source = _find()
     if (sizes := (len(arrays[0]), len(arrays[2]))) != _SIZES:
         raise DataError(f"{source}: expected {_SIZES} images for training and test, got {sizes}")
-    return make_dataset("cifar10", arrays, source, _CLASSES)
+    return make_dataset("cifar10", arrays, source, _CLASSES, pixels="0..255")
 
 
 def _find() -> tuple[Arrays, str]:

@@ -4,7 +4,6 @@ import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset
-from seqvision.data.split import hold_out
 
 
 @DATASETS.register("digits", train_size=1_437)
@@ -17,5 +16,6 @@ def digits() -> Dataset:
 
     bunch = load_digits()
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)
-    arrays = hold_out(images, bunch.target, 360 / len(images))
-    return make_dataset("digits", arrays, "shipped with scikit-learn")
+    arrays = images, bunch.target
+    source, share = "shipped with scikit-learn", 360 / len(images)
+    return make_dataset("digits", arrays, source, test=share, pixels="0..255")

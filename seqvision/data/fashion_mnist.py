@@ -37,7 +37,7 @@ def fashion_mnist() -> Dataset:
     sizes = [len(array) for array in arrays]
     if sizes != [60_000, 60_000, 10_000, 10_000]:
         raise DataError(f"{source}: expected 60,000 and 10,000 images and labels, got {sizes}")
-    return make_dataset("fashion_mnist", arrays, source, _CLASSES)
+    return make_dataset("fashion_mnist", arrays, source, _CLASSES, pixels="0..255")
 
 
 def _find() -> tuple[Arrays, str]:

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import math
 import os
+import re
 import socket
 import sys
 import zipfile
@@ -15,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from seqvision.data.base import Arrays
+from seqvision.data.base import Arrays, Pair
+from seqvision.data.left_behind import left_behind
 from seqvision.errors import DataError, DataUnavailable
 from seqvision.import_keras import import_keras
 
@@ -79,47 +81,85 @@ def download(name: str, get: Callable[[Any], Any]) -> Any:
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Read an IDX file of unsigned bytes, plain or gzipped (LeCun's format, big-endian header).
+    """Read an IDX file, plain or gzipped (LeCun's format, big-endian).
 
     Raises:
         DataError: it is not IDX, cut short, longer than it says, or does not unpack.
     """
     content = _unpacked(path)
-    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
-        raise DataError(f"{path}: not an IDX file of bytes (it begins {content[:4].hex(' ')})")
-    rank = content[3]
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES:
+        raise DataError(f"{path}: not an IDX file (it begins {content[:4].hex(' ')})")
+    dtype, rank = np.dtype(_IDX_TYPES[content[2]]), content[3]
     start = 4 + 4 * rank
     if len(content) < start or not 1 <= rank <= 4:
         raise DataError(f"{path}: its header is cut short or wrong")
     shape = tuple(int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(rank))
-    if len(content) - start != math.prod(shape):
+    if len(content) - start != (size := math.prod(shape) * dtype.itemsize):
         raise DataError(
-            f"{path}: its header says {shape}, {math.prod(shape):,} bytes; "
-            f"it holds {len(content) - start:,}"
+            f"{path}: its header says {shape}, {size:,} bytes; it holds {len(content) - start:,}"
         )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(content, dtype, offset=start).reshape(shape)
+
+
+_IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_IDX_NAME = re.compile(
+    r"(?P<set>.*?)[-_.]?(?P<part>train|t10k|test|val|valid|validation)"
+    r"[-_.](?P<what>images|labels)[-_.]idx\d[-_.]ubyte(\.gz)?",
+    re.IGNORECASE,
+)
+_IDX_RANKS = {"images": 3, "labels": 1}
+_IDX_PARTS = {"train": "train", "t10k": "t10k", "test": "t10k"}
 
 
 def read_idx_folder(folder: Path) -> Arrays | None:
     """Read MNIST's four files: training images, labels, test images, labels; None if none is there.
 
     Raises:
+        DataError: as `read_idx_parts`.
+    """
+    parts = read_idx_parts(folder)
+    return (*parts["train"], *parts["t10k"]) if parts else None
+
+
+def read_idx_parts(folder: Path) -> dict[str, Pair]:
+    """Read images and labels by `train`, `t10k` and, if it is there, `val`; nothing if none is.
+
+    Raises:
         DataError: one is missing while others are there, or is damaged.
     """
-    stems = [f"{part}-{what}" for part in ("train", "t10k") for what in _IDX_NAMES]
-    paths = [_plain_or_gz(folder, stem) for stem in stems]
-    if not any(paths):
-        return None
-    if missing := [stem for stem, path in zip(stems, paths, strict=True) if path is None]:
-        raise DataError(f"{folder}: lacks {missing[0]} (or {missing[0]}.gz)")
-    x, y, x_test, y_test = (read_idx(path) for path in paths if path)
-    for stem, array, rank in zip(stems, (x, y, x_test, y_test), (3, 1, 3, 1), strict=True):
+    found = _idx_files(folder)
+    names = {stem.partition("-")[0] for stem in found} | {"train", "t10k"} if found else ()
+    ranks = {f"{part}-{what}": rank for part in names for what, rank in _IDX_RANKS.items()}
+    if missing := sorted(ranks.keys() - found.keys()):
+        name = f"{missing[-1]}-idx{ranks[missing[-1]]}-ubyte"
+        raise DataError(f"{folder}: lacks {name} (or {name}.gz)")
+    arrays = {}
+    for stem, rank in ranks.items():
+        arrays[stem] = array = read_idx(found[stem])
         if array.ndim != rank:
-            raise DataError(f"{folder / stem}: expected {rank} dimensions, got {array.ndim}")
-    return x, y, x_test, y_test
+            raise DataError(f"{found[stem]}: expected {rank} dimensions, got {array.ndim}")
+    return {part: (arrays[f"{part}-images"], arrays[f"{part}-labels"]) for part in names}
 
 
-_IDX_NAMES = ("images-idx3-ubyte", "labels-idx1-ubyte")
+def _idx_files(folder: Path) -> dict[str, Path]:
+    """Files named as MNIST's are, by `train-images`, `t10k-labels` or `val-images`.
+
+    Names may have dots for dashes, a leading name of the set (`emnist-letters-…`), or `.gz`.
+
+    Raises:
+        DataError: the folder holds several sets.
+    """
+    sets: dict[str, dict[str, Path]] = {}
+    # Of two copies the unpacked one is read.
+    for path in sorted(folder.iterdir(), key=lambda p: (p.suffix.lower() == ".gz", p.name)):
+        match = _IDX_NAME.fullmatch(path.name)
+        if match and path.is_file() and not left_behind(path.name):
+            part = _IDX_PARTS.get(match["part"].lower(), "val")
+            files = sets.setdefault(match["set"], {})
+            files.setdefault(f"{part}-{match['what'].lower()}", path)
+    if len(sets) > 1 and "" not in sets:
+        raise DataError(f"{folder}: holds several sets, {', '.join(sets)}; give each a folder")
+    return sets.get("") or next(iter(sets.values()), {})
 
 
 def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -165,18 +205,12 @@ def npz_keys(path: Path) -> list[str]:
         raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
 
 
-def _plain_or_gz(folder: Path, stem: str) -> Path | None:
-    # Some copies of MNIST have a dot where the original has a dash.
-    for name in (stem, f"{stem}.gz", stem.replace("-idx", ".idx")):
-        if (folder / name).is_file():
-            return folder / name
-    return None
-
-
 def _unpacked(path: Path) -> bytes:
+    """A file's content; whether it is gzipped shows in its first bytes, not in its name."""
     try:
-        if path.suffix != ".gz":
-            return path.read_bytes()
+        with path.open("rb") as file:
+            if file.read(2) != b"\x1f\x8b":
+                return path.read_bytes()
         with gzip.open(path) as file:
             content = file.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:

@@ -2,26 +2,35 @@
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset, person_path
-from seqvision.data.files import read_idx_folder
+from seqvision.data.files import read_idx_parts
 from seqvision.errors import DataError
-from seqvision.options import FilePath
+from seqvision.options import FilePath, Pixels
 
 
 @DATASETS.register("idx")
-def idx(path: FilePath) -> Dataset:
-    """Your own folder of IDX files, named as MNIST's four are, plain or .gz.
+def idx(path: FilePath, pixels: Pixels = "auto") -> Dataset:
+    """Your own folder of IDX files, named as MNIST's four are, plain or gzipped.
 
     Args:
         path: the folder that holds train-images-idx3-ubyte, train-labels-idx1-ubyte,
-            t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte.
+            t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte; and val-images-… and val-labels-…,
+            if there are images to validate with.
+        pixels: the pixel values that are black and white, such as `0..1`; `auto` goes by the
+            values.
 
     Raises:
         DataError: the folder or a file is missing, is damaged, or they do not fit.
     """
     folder = person_path(path)
-    arrays = read_idx_folder(folder) if folder.is_dir() else None
-    if arrays is None:
+    parts = read_idx_parts(folder) if folder.is_dir() else None
+    if not parts:
         raise DataError(
             f"{path}: holds none of MNIST's four files, such as train-images-idx3-ubyte"
         )
-    return make_dataset(f"idx:{folder.name}", arrays, path)
+    return make_dataset(
+        f"idx:{folder.name}",
+        (*parts["train"], *parts["t10k"]),
+        path,
+        validation=parts.get("val"),
+        pixels=pixels,
+    )

@@ -1,19 +1,34 @@
 """A person's own pictures: a folder a class."""
 
-import warnings
+from collections import Counter
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset, person_path
-from seqvision.data.split import hold_out
+from seqvision.data.base import Dataset, Pair, make_dataset, person_path
+from seqvision.data.folders import Survey
+from seqvision.data.notes import Notes
+from seqvision.data.pictures import read_picture
+from seqvision.data.pixels import say_if_dark, text
 from seqvision.errors import DataError
-from seqvision.options import FilePath, PositiveInt, Rate
+from seqvision.options import FilePath, Pixels, PositiveInt, Rate, pixel_range
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"}
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+}
+Files = dict[str, dict[str, list[Path]]]
+"""The pictures of each class of each part."""
 
 
 @DATASETS.register("image_folder")
@@ -22,73 +37,131 @@ def image_folder(
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)],
     color: Literal["grayscale", "rgb"] = "grayscale",
     test: Rate = 0.2,
+    background: Literal["white", "black"] = "white",
+    pixels: Pixels = "auto",
 ) -> Dataset:
     """Your own pictures: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone.
+
+    A class's pictures may lie in folders within its own. Beside `train` and `test` there may be
+    `val` (or `validation`), whose pictures are then the ones to validate with.
 
     Args:
         path: the folder.
         size: height and width that every picture is resized to (bilinear).
         color: `grayscale` is one channel, `rgb` three.
         test: without a `test` folder, the share of each class that is kept for testing.
+        background: what shows where a picture is transparent.
+        pixels: the values in the files that are black and white, such as `0..4095`; with `auto` it
+            is all that a file's bits can hold, as viewers have it.
 
     Raises:
         DataError: a folder has no pictures, or a picture cannot be read.
     """
     folder = person_path(path)
-    name = f"image_folder:{folder.name}"
-    parts = [folder / "train", folder / "test"]
-    if any(part.is_dir() for part in parts):
-        if missing := [part for part in parts if not part.is_dir()]:
-            raise DataError(f"{path}: lacks the folder {missing[0].name}/")
-        classes = _classes(parts[0])
-        if unknown := set(_classes(parts[1])) - set(classes):
-            raise DataError(f"{parts[1]}: class {min(unknown)!r} has no training pictures")
-        train, held_out = (_read(part, classes, size, color) for part in parts)
-        arrays = (*train, *held_out)
-    else:
-        classes = _classes(folder)
-        arrays = hold_out(*_read(folder, classes, size, color), test)
-    return make_dataset(name, arrays, path, classes)
+    notes, survey = Notes(path), Survey(folder)
+    files = _files(folder, survey)
+    survey.say(notes)
+    classes = tuple(files["train"])
+    try:
+        given = pixel_range(pixels)
+    except ValueError as error:
+        raise DataError(f"{path}: pixels: {error}") from None
+    read = partial(_read, files, classes, size=size, color=color, background=background)
+    parts, done = read(pixels=given)
+    if given is None and not done["bright"]:
+        # A viewer would show them all black: 0 and 1 are the black and white of who made them.
+        given = (0.0, 1.0)
+        notes.warning("no pixel is above 1 of 255: 0..1 is taken for black to white")
+        parts, done = read(pixels=given)
+    _say(done, notes, background)
+    if given is None:
+        say_if_dark(max(float(images.max()) for images, _ in parts.values()), notes)
+    dataset = make_dataset(
+        f"image_folder:{folder.name}",
+        parts["train"] + parts.get("test", ()),
+        path,
+        classes,
+        validation=parts.get("val"),
+        test=test,
+        pixels="0..255",  # As they are now.
+        notes=notes,
+    )
+    return replace(dataset, scale=text(*given)) if given else dataset
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
-    names = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name[0] != "."))
-    if not names:
+def _files(folder: Path, survey: Survey) -> Files:
+    """The pictures of each part: of `train` and `test`, or all of them as `train`."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: is no folder")
+    folders = survey.folders(folder)
+    parts: dict[str, Path] = {}
+    for each in folders:
+        if part := _PARTS.get(each.name.lower()):
+            if part in parts:
+                raise DataError(
+                    f"{folder}: {parts[part].name}/ and {each.name}/ are two for one part; keep one"
+                )
+            parts[part] = each
+    # Classes may be called valid and invalid.
+    if not {"train", "test"} & set(parts):
+        return {"train": _of_classes(folder, folders, survey, all_needed=True)}
+    if missing := [part for part in ("train", "test") if part not in parts]:
+        raise DataError(f"{folder}: lacks the folder {missing[0]}/")
+    for each in folders:
+        if each not in parts.values():
+            survey.pass_over(each)
+    files = {
+        part: _of_classes(each, survey.folders(each), survey, all_needed=part == "train")
+        for part, each in parts.items()
+    }
+    for part, classes in files.items():
+        if unknown := [name for name in classes if name not in files["train"] and classes[name]]:
+            raise DataError(f"{parts[part]}: class {unknown[0]!r} has no training pictures")
+        if not any(classes.values()):
+            raise DataError(f"{parts[part]}: holds no pictures")
+    return files
+
+
+def _of_classes(
+    folder: Path, classes: list[Path], survey: Survey, *, all_needed: bool
+) -> dict[str, list[Path]]:
+    if not classes:
         raise DataError(f"{folder}: expected a folder of pictures for each class, found none")
-    return names
+    found = {each.name: survey.pictures(each) for each in classes}
+    if all_needed and (empty := [each for each in classes if not found[each.name]]):
+        raise DataError(f"{empty[0]}: holds no pictures")
+    return found
 
 
 def _read(
-    folder: Path, classes: tuple[str, ...], size: list[int], color: str
-) -> tuple[np.ndarray, np.ndarray]:
-    images, labels = [], []
-    for label, name in enumerate(classes):
-        inside = (folder / name).iterdir() if (folder / name).is_dir() else ()
-        files = sorted(p for p in inside if p.suffix.lower() in _SUFFIXES)
-        if not files and folder.name != "test":
-            raise DataError(f"{folder / name}: holds no pictures")
-        images += [_picture(file, size, color) for file in files]
-        labels += [label] * len(files)
-    if not images:
-        raise DataError(f"{folder}: holds no pictures ({', '.join(sorted(_SUFFIXES))})")
-    return np.stack(images), np.array(labels)
+    files: Files, classes: tuple[str, ...], **options: Any
+) -> tuple[dict[str, Pair], Counter[str]]:
+    """Images and labels of each part, and of how many pictures there is what to say."""
+    parts: dict[str, Pair] = {}
+    said: Counter[str] = Counter()
+    for part, of_classes in files.items():
+        images, labels = [], []
+        for label, name in enumerate(classes):
+            for file in of_classes.get(name, ()):
+                image, done = read_picture(file, **options)
+                images.append(image)
+                labels.append(label)
+                said.update(done)
+        parts[part] = np.stack(images), np.array(labels)
+    return parts, said
 
 
-def _picture(file: Path, size: list[int], color: str) -> np.ndarray:
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            # A small file that unpacks to a huge picture is an attack, not a picture.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as picture:
-                if picture.mode[0] in "IF":
-                    raise DataError(f"{file}: more than 8 bits a pixel; convert it to 8")
-                mode = "L" if color == "grayscale" else "RGB"
-                height, width = size
-                resized = picture.convert(mode).resize((width, height), Image.Resampling.BILINEAR)
-                return np.asarray(resized)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{file}: cannot be read as a picture: {error}") from None
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{file}: too large a picture: {error}") from None
+def _say(said: Counter[str], notes: Notes, background: str) -> None:
+    other = "black" if background == "white" else "white"
+    if n := said["transparent"]:
+        notes.info(f"{n:,} transparent: laid on {background} (`background: {other}` is the other)")
+    if n := said["invisible"]:
+        notes.warning(
+            f"{n:,} transparent: all {background} on {background}; `background: {other}`?"
+        )
+    if n := said["turned"]:
+        notes.info(f"{n:,} turned upright, as their EXIF says")
+    if n := said["frames"]:
+        notes.warning(f"{n:,} of several frames: the first is read")
+    for white in sorted(each for each in said if each.startswith("white is")):
+        notes.info(f"{said[white]:,} of more than 8 bits: {white}")

@@ -40,4 +40,4 @@ def load(spec: str | dict[str, Any], offline: str | dict[str, Any] | None = None
             f"{len(dataset.train):,}",
             f"{len(dataset.test):,}",
         )
-        return replace(dataset, stands_in_for=name, scale=len(dataset.train) / asked_size)
+        return replace(dataset, stands_in_for=name, relative_size=len(dataset.train) / asked_size)

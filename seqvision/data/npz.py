@@ -1,28 +1,82 @@
 """A person's own images in a NumPy archive."""
 
+from pathlib import Path
+
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset, person_path
-from seqvision.data.files import npz_keys, read_npz, read_npz_splits
-from seqvision.data.split import hold_out
-from seqvision.options import FilePath, Rate
+from seqvision.data.base import Dataset, Pair, make_dataset, person_path
+from seqvision.data.files import npz_keys, read_npz
+from seqvision.data.left_behind import left_behind
+from seqvision.data.notes import Notes, some
+from seqvision.errors import DataError
+from seqvision.options import FilePath, Pixels, Rate
+
+_PAIRS = (("x_{}", "y_{}"), ("{}_images", "{}_labels"), ("{}_x", "{}_y"))
+"""How the two arrays of a part are called; MedMNIST's are the second."""
+_WHOLE = (("x", "y"), ("images", "labels"))
+_VALIDATION = ("val", "valid", "validation")
 
 
 @DATASETS.register("npz")
-def npz(path: FilePath, test: Rate = 0.2) -> Dataset:
+def npz(path: FilePath, test: Rate = 0.2, pixels: Pixels = "auto") -> Dataset:
     """Your own .npz file: x_train, y_train, x_test and y_test, or x and y.
 
     Args:
-        path: the file. Images `(n, height, width[, channels])`, labels whole numbers from 0.
+        path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
+            one-hot rows. x_val and y_val are the images to validate with, if they are there;
+            train_images, train_labels, … and, for x and y, images and labels are names too.
         test: with x and y alone, the share of each class that is kept for testing.
+        pixels: the pixel values that are black and white, such as `0..1`; `auto` goes by the
+            values.
 
     Raises:
         DataError: the file is not there, is damaged, or its arrays do not fit.
     """
     file = person_path(path)
-    name = f"npz:{file.name}"
-    if "x_train" in npz_keys(file):
-        return make_dataset(name, read_npz_splits(file), path)
-    found = read_npz(file, ("x", "y"))
-    x, y = found["x"], found["y"]
-    whole = make_dataset(name, (x, y, x, y), path).train  # Checked before it is split.
-    return make_dataset(name, hold_out(whole.images, whole.labels, test), path)
+    names = npz_keys(file)
+    keys = {key.lower(): key for key in names}
+    if len(keys) < len(names):
+        raise DataError(f"{path}: names of arrays differ by case alone: {', '.join(names)}")
+    parts = _parts(file, keys)
+    found = read_npz(file, tuple(name for pair in parts.values() for name in pair))
+    notes = Notes(path)
+    if others := [k for k in keys.values() if k not in found and not left_behind(k.split("/")[0])]:
+        notes.warning(f"these arrays are passed over: {some(others)}")
+    pairs: dict[str, Pair] = {part: (found[x], found[y]) for part, (x, y) in parts.items()}
+    return make_dataset(
+        f"npz:{file.name}",
+        pairs["train"] + pairs.get("test", ()),
+        path,
+        validation=pairs.get("val"),
+        test=test,
+        pixels=pixels,
+        notes=notes,
+    )
+
+
+def _parts(file: Path, keys: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """The names of the arrays of each part: `train` and `test`, or `train` alone for all images.
+
+    Raises:
+        DataError: an array is missing.
+    """
+    layout = next((pair for pair in _PAIRS if pair[0].format("train") in keys), None)
+    if layout is None:
+        whole = next((pair for pair in _WHOLE if pair[0] in keys), _WHOLE[0])
+        return {"train": _named(file, keys, whole)}
+    parts = {"train": ("train",), "test": ("test",), "val": _VALIDATION}
+    found = {}
+    for part, names in parts.items():
+        there = [name for name in names if layout[0].format(name) in keys]
+        if there or part != "val":
+            name = there[0] if there else part
+            found[part] = _named(file, keys, tuple(each.format(name) for each in layout))
+    return found
+
+
+def _named(file: Path, keys: dict[str, str], names: tuple[str, ...]) -> tuple[str, str]:
+    """Two arrays' names as the file spells them."""
+    for name in names:
+        if name not in keys:
+            has = ", ".join(keys.values()) or "none"
+            raise DataError(f"{file}: has no array {name!r}; it has {has}")
+    return keys[names[0]], keys[names[1]]

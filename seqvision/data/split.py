@@ -1,9 +1,13 @@
 """Fixed splits, stratified by class: the same on every machine and with every library version."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from seqvision.data.base import Arrays, Split
 from seqvision.errors import DataError
+
+if TYPE_CHECKING:
+    from seqvision.data.base import Dataset, Split
 
 _SPREAD = 0x9E3779B97F4A7C15
 """An odd constant that scatters counting numbers (Knuth's multiplicative hashing)."""
@@ -12,7 +16,8 @@ _SPREAD = 0x9E3779B97F4A7C15
 def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The places `(kept, taken)` that take `count` images, of each class its share.
 
-    An image's lot is a hash of its place, so no generator's stream has a say.
+    An image's lot is a hash of its place, so no generator's stream has a say. Where that would
+    take all images of a class one of them is kept, and so many fewer than `count` are taken.
     """
     place = np.arange(len(labels), dtype=np.uint64)
     mixed = (place + np.uint64(1)) * np.uint64(_SPREAD)
@@ -21,23 +26,43 @@ def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     # Taking every (n / count)-th of the classes laid end to end gives each class its share.
     ends = (np.arange(count) + 0.5) * len(labels) / count if count else np.empty(0)
     taken = np.sort(order[ends.astype(int)])
-    return np.setdiff1d(np.arange(len(labels)), taken), taken
+    kept = np.setdiff1d(np.arange(len(labels)), taken)
+    if len(emptied := np.setdiff1d(labels, labels[kept])):
+        firsts = order[np.searchsorted(labels[order], emptied)]
+        kept, taken = np.union1d(kept, firsts), np.setdiff1d(taken, firsts)
+    return kept, taken
+
+
+def train_and_validation(dataset: "Dataset", validation: int | float) -> tuple["Split", "Split"]:
+    """The images to train on and those to validate with.
+
+    A dataset that brings validation images of its own keeps all its training images.
+
+    Args:
+        validation: a share or a count of the training images, the config's `data.validation`.
+
+    Raises:
+        DataError: as `split_validation`.
+    """
+    if dataset.validation is not None:
+        return dataset.train, dataset.validation
+    return split_validation(dataset.train, validation, dataset.relative_size)
 
 
 def split_validation(
-    split: Split, validation: int | float, scale: float = 1.0
-) -> tuple[Split, Split]:
+    split: "Split", validation: int | float, relative_size: float = 1.0
+) -> tuple["Split", "Split"]:
     """Take validation images from the training images: `(training, validation)`.
 
     Args:
-        validation: a share, or a count, which is multiplied by `scale`.
-        scale: below 1 when a smaller dataset stands in for the one the count was meant for.
+        validation: a share, or a count, which is multiplied by `relative_size`.
+        relative_size: below 1 when a smaller dataset stands in for the one the count was meant for.
 
     Raises:
-        DataError: nothing is left to train on.
+        DataError: nothing is left to train on, or no image can be spared.
     """
     share = isinstance(validation, float)
-    count = round(validation * len(split)) if share else round(validation * scale)
+    count = round(validation * len(split)) if share else round(validation * relative_size)
     if validation and not count:
         count = 1
     if count >= len(split):
@@ -46,10 +71,9 @@ def split_validation(
             f"{len(split):,} training images"
         )
     kept, taken = stratified(split.labels, count)
+    if count and not len(taken):
+        raise DataError(
+            f"data.validation: no class can spare any of {len(split):,} training images, "
+            "as each keeps one to train on"
+        )
     return split.take(kept), split.take(taken)
-
-
-def hold_out(images: np.ndarray, labels: np.ndarray, share: float) -> Arrays:
-    """Split one set of images into training and test, of each class its share."""
-    kept, taken = stratified(labels, round(len(images) * share))
-    return images[kept], labels[kept], images[taken], labels[taken]

@@ -196,6 +196,8 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
             "source": dataset.source,
             "checksum": dataset.checksum,
             "files": setup.files,
+            "scale": dataset.scale,
+            "notes": list(dataset.notes),
             "train": len(setup.training),
             "validation": len(setup.validation),
             "test": len(dataset.test),

@@ -8,7 +8,7 @@ import numpy as np
 from seqvision.config.schema import Config
 from seqvision.data.base import Dataset, Split
 from seqvision.data.loading import load
-from seqvision.data.split import split_validation
+from seqvision.data.split import train_and_validation
 from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
 from seqvision.runs.backend import precision, prepare
@@ -48,7 +48,7 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     """
     files = files_stamp(config.data.dataset)  # Before they are read: what changes later shows.
     dataset = load(config.data.dataset, config.data.offline)
-    training, validation = split_validation(dataset.train, config.data.validation, dataset.scale)
+    training, validation = train_and_validation(dataset, config.data.validation)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     threads = prepare(config.train, seed, cores)
     # Only now, when threads are settled: it imports Keras.
@@ -69,7 +69,8 @@ def _class_weights(
         return None
     if weights == "balanced":
         counts = np.bincount(training.labels, minlength=num_classes)
-        return len(training) / (num_classes * np.maximum(counts, 1))
+        # A class without training images takes no part in the balance.
+        return len(training) / ((counts > 0).sum() * np.maximum(counts, 1))
     if len(weights) != num_classes:
         raise SeqvisionError(
             f"train.class_weights: {len(weights)} weights for {num_classes} classes"

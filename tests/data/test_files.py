@@ -38,6 +38,112 @@ def test_idx_is_read_plain_and_gzipped(tmp_path, gz):
 
 
 @pytest.mark.parametrize(
+    "rename",
+    [
+        lambda name: f"{name}.gz",  # Unpacked by a browser, which left the name.
+        lambda name: name.replace("-idx", ".idx"),
+        lambda name: name.replace("-idx", ".idx") + ".gz",
+        lambda name: f"emnist-letters-{name}".replace("t10k", "test") + ".gz",
+    ],
+)
+@pytest.mark.parametrize("gz", [False, True])
+def test_idx_files_are_told_by_their_content(tmp_path, rename, gz):
+    write_four(tmp_path, gz=gz)
+    expected = load({"name": "idx", "path": str(tmp_path)}).checksum
+    for path in list(tmp_path.iterdir()):
+        path.rename(path.with_name(rename(path.name.removesuffix(".gz"))))
+    (tmp_path / "._train-images-idx3-ubyte").write_bytes(b"left by a Mac")
+    assert load({"name": "idx", "path": str(tmp_path)}).checksum == expected
+
+
+def test_gzipped_idx_without_its_ending(tmp_path):
+    write_four(tmp_path, gz=True)
+    expected = load({"name": "idx", "path": str(tmp_path)}).checksum
+    for path in list(tmp_path.iterdir()):
+        path.rename(path.with_suffix(""))
+    assert load({"name": "idx", "path": str(tmp_path)}).checksum == expected
+
+
+def test_several_sets_in_one_folder_are_refused(tmp_path):
+    write_four(tmp_path)
+    for path in list(tmp_path.iterdir()):
+        (tmp_path / f"emnist-digits-{path.name}").write_bytes(path.read_bytes())
+        (tmp_path / f"emnist-letters-{path.name}").write_bytes(path.read_bytes())
+    assert read_idx_folder(tmp_path)  # MNIST's own names come first.
+    for path in list(tmp_path.glob("t*")):
+        path.unlink()
+    with pytest.raises(DataError, match="several sets, emnist-digits, emnist-letters"):
+        read_idx_folder(tmp_path)
+
+
+def test_idx_with_validation_images(tmp_path):
+    write_four(tmp_path)
+    for what in ("images-idx3", "labels-idx1"):
+        content = (tmp_path / f"t10k-{what}-ubyte").read_bytes()
+        (tmp_path / f"val-{what}-ubyte").write_bytes(content)
+    dataset = load({"name": "idx", "path": str(tmp_path)})
+    np.testing.assert_array_equal(dataset.validation.images, dataset.test.images)
+    (tmp_path / "val-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="lacks val-labels-idx1-ubyte"):
+        load({"name": "idx", "path": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(9, "i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")]
+)
+def test_idx_of_wider_numbers(tmp_path, code, kind):
+    """Each type of LeCun's table, big-endian."""
+    array = np.array([[-3, 5], [7, 100]], kind)
+    path = tmp_path / "x"
+    path.write_bytes(bytes([0, 0, code, 2, 0, 0, 0, 2, 0, 0, 0, 2]) + array.tobytes())
+    np.testing.assert_array_equal(read_idx(path), array)
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(DataError, match=f"{array.nbytes} bytes; it holds {array.nbytes + 1}"):
+        read_idx(path)
+
+
+def test_npz_layouts(npz, caplog):
+    images = np.random.default_rng(0).integers(0, 256, (12, 4, 4), dtype=np.uint8)
+    labels = np.arange(12) % 2
+    whole = npz(x=images, y=labels)
+    assert npz(X=images, Y=labels).checksum == whole.checksum
+    assert npz(images=images, labels=labels).checksum == whole.checksum
+    parts = {"train": slice(6), "test": slice(6, 9), "val": slice(9, 12)}
+    ours = npz(
+        **{f"x_{part}": images[where] for part, where in parts.items()},
+        **{f"y_{part}": labels[where] for part, where in parts.items()},
+    )
+    assert len(ours.validation) == 3 and ours.validation.labels.tolist() == [1, 0, 1]
+    medmnist = npz(
+        **{f"{part}_images": images[where] for part, where in parts.items()},
+        **{f"{part}_labels": labels[where, None] for part, where in parts.items()},
+    )
+    assert medmnist.checksum == ours.checksum
+    assert "passed over" not in caplog.text
+
+
+def test_arrays_that_are_not_read_are_said(npz, caplog):
+    images = np.random.default_rng(0).integers(0, 256, (12, 4, 4), dtype=np.uint8)
+    npz(x=images, y=np.arange(12) % 2, x_extra=images)
+    assert "these arrays are passed over: x_extra" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["x_train", "y_train"], "has no array 'x_test'; it has x_train, y_train"),
+        (["x_train", "y_train", "x_test", "y_test", "x_val"], "has no array 'y_val'"),
+        (["train_images", "train_labels"], "has no array 'test_images'"),
+        (["pictures"], "has no array 'x'; it has pictures"),
+        (["x", "X", "y"], "differ by case alone"),
+    ],
+)
+def test_npz_layouts_that_lack_something(npz, names, message):
+    with pytest.raises(DataError, match=message):
+        npz(**{name: np.zeros((4, 3, 3)) for name in names})
+
+
+@pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda b: b[:-1], "it holds 59"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seqvision.config.schema import Config
 from seqvision.config.search import Tunable, load_tunable
 from seqvision.data.loading import load
-from seqvision.data.split import split_validation
+from seqvision.data.split import train_and_validation
 from seqvision.import_keras import import_keras
 from seqvision.sweep.tune.space import declare
 
@@ -88,5 +88,5 @@ class _Parts:
         """The dataset, and how many images a run of the config trains on."""
         data = self.tunable.untuned.data
         dataset = load(data.dataset, data.offline)
-        training, _ = split_validation(dataset.train, data.validation, dataset.scale)
+        training, _ = train_and_validation(dataset, data.validation)
         return dataset, len(training)
