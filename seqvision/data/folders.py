@@ -18,6 +18,8 @@ class Survey:
     def __init__(self, root: Path):
         self.root = root
         self.read = 0
+        self.deep = 0
+        """Those of the pictures read that lie in folders within a class's folder."""
         self.loose: list[str] = []
         """Pictures that lie in no folder of a class."""
         self.others: list[str] = []
@@ -39,6 +41,7 @@ class Survey:
         """The pictures in a folder and the folders in it, by path."""
         found = [p for p in self._files(folder) if self._is_picture(p)]
         self.read += len(found)
+        self.deep += sum(path.parent != folder for path in found)
         return found
 
     def pass_over(self, folder: Path) -> None:
@@ -55,6 +58,8 @@ class Survey:
         }
         said = [f"{len(paths):,} {what} ({some(paths)})" for what, paths in kinds.items() if paths]
         line = f"pictures read: {self.read:,}"
+        if self.deep:
+            line += f", {self.deep:,} of them in folders within a class's"
         if said:
             line += f"; passed over: {', '.join(said)}"
         (notes.warning if self.loose else notes.info)(line)

@@ -94,7 +94,7 @@ def read_picture(
         resized = np.asarray(shown.resize((width, height), Image.Resampling.BILINEAR))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
         raise DataError(
-            f"{file}: cannot be read as a picture: {error}; mend it, or take it away"
+            f"{file}: cannot be read as a picture: {error}; convert it to PNG, or take it away"
         ) from None
     except Image.DecompressionBombError as error:
         raise DataError(f"{file}: too large a picture: {error}") from None

@@ -88,6 +88,7 @@ def test_all_pictures_are_read_and_nothing_else(messy, caplog):
         dataset.train.images[:, 0, 0], np.where(dataset.train.labels == 1, 200, 40)
     )
     (line,) = [note for note in dataset.notes if note.startswith("pictures read: 10")]
+    assert line.startswith("pictures read: 10, 2 of them in folders within a class's; passed over")
     assert "2 not pictures (cat/notes.txt, dog/notes.txt)" in line
     assert "14 left by the system (.DS_Store, __MACOSX, cat/" in line
     assert [r.levelname for r in caplog.records if line in r.getMessage()] == ["INFO"]
