@@ -97,8 +97,8 @@ def _found(
     notes: Notes,
 ) -> Range:
     """Black and white by the values of all parts; what they are is said."""
-    levels = 1 < high <= _LEVELS and all(map(_are_whole, images.values()))
-    found = (0.0, high) if low >= 0 and levels else _evident(low, high)
+    levels = low >= 0 and 1 < high <= _LEVELS and all(map(_are_whole, images.values()))
+    found = (0.0, high) if levels else _evident(low, high)
     if found is None:
         advice = f"pixels: {min(low, 0):.6g}..{high:.6g}"
         raise DataError(
@@ -128,8 +128,8 @@ def _found(
 def _evident(low: float, high: float) -> Range | None:
     """The range that pixels are of, if anyone would say so."""
     if low < 0:
-        # From -0.5 to 0.5 may be all of it or half of it; from -0.4 to 2.8 is standardised.
-        return (-1.0, 1.0) if 0.5 < max(-low, high) <= 1 else None
+        # What spans no more than 1 may be 0..1 with its mean taken away.
+        return (-1.0, 1.0) if low >= -1 and high <= 1 and high - low > 1 else None
     if high <= 1:
         return 0.0, 1.0
     if _LEVELS < high <= 255:

@@ -127,6 +127,8 @@ def test_scales_that_show(npz, images, scale):
         (BYTES.astype(int) - 128, r"`pixels: -128\.\.127`"),
         (BYTES / 70 - 1, r"black and white\? .*`pixels: -1\.\."),
         (BYTES / 255 - 0.5, "black and white"),
+        (BYTES / 255 - 0.13, "black and white"),
+        (BYTES.astype(int) // 32 - 1, r"`pixels: -1\.\.6`"),
         (BYTES / 170, r"`pixels: 0\.\.1\.5`"),
         (BYTES * 1e6, "black and white"),
     ],
