@@ -38,7 +38,8 @@ class Data(Section):
     offline: DatasetSpec | None = None
     """The dataset that stands in, and is said to, when `dataset` can be had nowhere."""
     validation: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """A count (scaled when a smaller dataset stands in) or a share of the training images."""
+    """A count (scaled when a smaller dataset stands in) or a share of the training images; a
+    dataset that brings validation images of its own is validated with these."""
 
 
 class OneCycle(Section):

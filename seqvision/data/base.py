@@ -83,7 +83,7 @@ def make_dataset(
     class_names: tuple[str, ...] | None = None,
     *,
     validation: Pair | None = None,
-    test: float = 0.2,
+    test: float | None = None,
     pixels: str = "auto",
     notes: Notes | None = None,
 ) -> Dataset:
@@ -95,7 +95,8 @@ def make_dataset(
         source: where they are from, in words.
         class_names: what labels from 0 stand for; the labels' own values if not given.
         validation: the images and labels of a validation part, if there is one.
-        test: of images and labels alone, the share of each class that is held out.
+        test: of images and labels alone, the share of each class that is held out; a fifth if not
+            given.
         pixels: the pixel values that are black and white, `0..1`; `auto` goes by the values.
         notes: what was decided before.
 
@@ -118,7 +119,9 @@ def make_dataset(
     )
     splits = {part: Split(images[part], labels[part]) for part in parts}
     if "test" not in splits:
-        splits |= _held_out(splits["training"], test, source)
+        splits |= _held_out(splits["training"], 0.2 if test is None else test, source)
+    elif test is not None:
+        notes.warning(f"its own {len(splits['test']):,} images are tested with, whatever `test` is")
     for part, split in splits.items():
         if (shape := split.images.shape[1:]) != (expected := splits["training"].images.shape[1:]):
             raise DataError(f"{source}: training images are {expected}, {part} images {shape}")

@@ -36,7 +36,7 @@ def image_folder(
     path: FilePath,
     size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)],
     color: Literal["grayscale", "rgb"] = "grayscale",
-    test: Rate = 0.2,
+    test: Rate | None = None,
     background: Literal["white", "black"] = "white",
     pixels: Pixels = "auto",
 ) -> Dataset:
@@ -49,7 +49,8 @@ def image_folder(
         path: the folder.
         size: height and width that every picture is resized to (bilinear).
         color: `grayscale` is one channel, `rgb` three.
-        test: without a `test` folder, the share of each class that is kept for testing.
+        test: without a `test` folder, the share of each class that is kept for testing; 0.2 if not
+            given.
         background: what shows where a picture is transparent.
         pixels: the values in the files that are black and white, such as `0..4095`; with `auto` it
             is all that a file's bits can hold, as viewers have it.

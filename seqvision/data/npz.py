@@ -17,14 +17,15 @@ _VALIDATION = ("val", "valid", "validation")
 
 
 @DATASETS.register("npz")
-def npz(path: FilePath, test: Rate = 0.2, pixels: Pixels = "auto") -> Dataset:
+def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Dataset:
     """Your own .npz file: x_train, y_train, x_test and y_test, or x and y.
 
     Args:
         path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
             one-hot rows. x_val and y_val are the images to validate with, if they are there;
             train_images, train_labels, … and, for x and y, images and labels are names too.
-        test: with x and y alone, the share of each class that is kept for testing.
+        test: with x and y alone, the share of each class that is kept for testing; a fifth if not
+            given.
         pixels: the pixel values that are black and white, such as `0..1`; `auto` goes by the
             values.
 

@@ -1,5 +1,6 @@
 """Hands runs to whoever is free, and collects how each ended."""
 
+import logging
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -10,6 +11,8 @@ from typing import Any, Literal, Protocol
 from seqvision.errors import SeqvisionError
 from seqvision.runs.lock import is_locked
 from seqvision.sweep.plan import Job
+
+log = logging.getLogger("seqvision")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outco
 
 
 class Listener:
-    """Hears of a sweep as it goes, from several threads. These methods do nothing."""
+    """Hears of a sweep as it goes, from several threads. It logs what runs log, each thing once."""
+
+    _logged: frozenset[str] = frozenset()
 
     def begin(self, job: Job) -> None:
         """A run is handed to a free place."""
@@ -48,6 +53,9 @@ class Listener:
         Returns:
             To `ask`, which only a job that `asks` sends: why the run is to end, if it is to.
         """
+        if event["event"] == "log" and event["message"] not in self._logged:
+            self._logged |= {event["message"]}
+            log.log(logging.getLevelName(event["level"]), "%s", event["message"])
 
     def end(self, outcome: Outcome) -> None:
         """A run ended."""

@@ -96,3 +96,7 @@ def test_validation_images_of_its_own_are_used(npz):
     assert any("its own 3 images are used for validation" in note for note in dataset.notes)
     assert dataset.checksum != without.checksum
     assert [len(each) for each in train_and_validation(without, 0.5)] == [3, 3]
+    asked = npz({"test": 0.5}, **parts)
+    assert len(asked.test) == 3
+    assert any("its own 3 images are tested with" in note for note in asked.notes)
+    assert not any("tested with" in note for note in without.notes)

@@ -4,10 +4,11 @@ import logging
 from types import SimpleNamespace
 
 from seqvision.cli._sweep_progress import SweepProgress
+from seqvision.sweep.schedule import Listener
 from seqvision.sweep.worker import Telling
 
 
-def test_what_a_worker_logs_is_shown_once_with_its_level(capsys):
+def test_what_a_worker_logs_is_shown_once_with_its_level(capsys, caplog):
     events = []
     logger = logging.Logger("a worker's")
     logger.addHandler(Telling(events.append).log_handler())
@@ -20,6 +21,11 @@ def test_what_a_worker_logs_is_shown_once_with_its_level(capsys):
         progress.begin(job)
         for event in (*events, *events):
             progress.event(job, event)
+    with caplog.at_level(logging.INFO, "seqvision"):
+        silent = Listener()  # Of `--json` and `--quiet`.
+        for event in (*events, *events):
+            silent.event(job, event)
+    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
     shown = capsys.readouterr().err
     assert shown.count("INFO: pictures read: 12") == 1
     assert shown.count("WARNING: no test image of 1 of 3 classes") == 1
