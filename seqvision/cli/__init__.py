@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from seqvision.cli._terminal import speak_plainly
 from seqvision.errors import RunFailed, SeqvisionError
 
 
@@ -55,6 +56,7 @@ def seqvision() -> None:
 
 def main() -> None:
     """Run the command line; wrong input ends with one line on stderr and exit code 2."""
+    speak_plainly()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
     logging.getLogger("seqvision").setLevel(logging.INFO)
     # TensorFlow's greetings, and its complaint of a missing GPU, are not the user's concern.

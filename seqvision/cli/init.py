@@ -51,8 +51,11 @@ def command(file: Path) -> None:
     seqvision init mine.yaml && seqvision run mine.yaml
     """
     try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(_STARTER.format(file=file, name=file.stem))
+        text = _STARTER.format(file=file, name=file.stem).encode("utf-8")
+        with file.open("xb") as out:
+            out.write(text)
+    except UnicodeEncodeError:
+        raise SeqvisionError(f"{file}: this name is no text; choose another") from None
     except FileExistsError:
         raise SeqvisionError(f"{file}: is there already; choose another name") from None
     except OSError as error:

@@ -23,7 +23,7 @@ def as_csv(comparison: pd.DataFrame) -> str:
 def as_json(comparison: pd.DataFrame) -> str:
     """`metric`, `by`, `baseline`, `target` and `caption`, and `rows`, all columns by name."""
     rows = json.loads(comparison.to_json(orient="records", double_precision=15))
-    return json.dumps({**comparison.attrs, "rows": rows}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps({**comparison.attrs, "rows": rows}, indent=1) + "\n"
 
 
 def as_md(comparison: pd.DataFrame) -> str:

@@ -1,0 +1,82 @@
+"""Output on any terminal: what its encoding lacks is replaced by what looks most like it.
+
+A path that is no text in the terminal's encoding, or `φ` on a Windows console, is to cost a letter,
+not the result of a long search.
+"""
+
+import codecs
+import sys
+import unicodedata
+from typing import Any
+
+_HANDLER = "seqvision.lookalike"
+_ASCII = "seqvision-ascii"
+_LOOKALIKES = {
+    "–": "-",
+    "−": "-",
+    "─": "-",
+    "│": "|",
+    "‖": "|",
+    "·": ".",
+    "⋮": ":",
+    "×": "x",
+    "±": "+-",
+    "…": "...",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "√": "sqrt",
+    "∘": "o",
+    "⊙": "*",
+    "Π": "prod",
+    "Σ": "sum",
+    # Pictures from light to dark, and bars from low to high.
+    **dict(zip("░▒▓█", ".:%#", strict=True)),
+    **dict(zip("▁▂▃▄▅▆▇", "_.-=+*%", strict=True)),
+}
+"""What has none is shown without its accent, by its name if it is Greek, or else as `?`."""
+
+
+def speak_plainly() -> None:
+    """Have standard output and standard error never fail for a character that they cannot show."""
+    codecs.register_error(_HANDLER, _replace)
+    codecs.register(_find_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if not hasattr(stream, "reconfigure"):
+            continue
+        # Click takes a stream in ASCII for a mistake and writes UTF-8 to it, unless it has another
+        # name.
+        is_ascii = codecs.lookup(stream.encoding or "ascii").name == "ascii"
+        stream.reconfigure(encoding=_ASCII if is_ascii else stream.encoding, errors=_HANDLER)
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(map(_lookalike, text)), error.end
+
+
+def _lookalike(character: str) -> str:
+    if character in _LOOKALIKES:
+        return _LOOKALIKES[character]
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
+    if plain or unicodedata.combining(character):
+        return plain
+    name = unicodedata.name(character, "")
+    return name.split()[-1].lower() if name.startswith("GREEK SMALL LETTER") else "?"
+
+
+def _find_ascii(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != _ASCII:
+        return None
+    ascii: Any = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        ascii.encode,
+        ascii.decode,
+        ascii.streamreader,
+        ascii.streamwriter,
+        ascii.incrementalencoder,
+        ascii.incrementaldecoder,
+        name=_ASCII,
+    )
