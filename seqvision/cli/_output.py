@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from seqvision.errors import SeqvisionError
+from seqvision.formatting import size
 from seqvision.runs.files import check_writable, write_atomically
 
 
@@ -33,4 +34,4 @@ def write_output(output: Path, formats: Mapping[str, Callable[[], str | bytes]])
         write_atomically(output, lambda temporary: temporary.write_bytes(data))
     except OSError as error:
         raise SeqvisionError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {output} ({len(data) / 1e6:.1f} MB)")
+    click.echo(f"wrote {output} ({size(len(data))})")

@@ -3,9 +3,11 @@
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
+from seqvision.formatting import count, duration, number, percent
 from seqvision.runs.progress import Progress
 
 
@@ -19,7 +21,7 @@ class ProgressBar(Progress):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(),
+            _TimeLeft(),
             console=console,
             refresh_per_second=4,
         )
@@ -27,28 +29,26 @@ class ProgressBar(Progress):
     def start(self, title: str, total_steps: int, done_steps: int) -> None:
         self.console.print(f"[bold]{title}[/bold]", highlight=False)
         if done_steps:
-            self.console.print(f"  goes on after step {done_steps:,} of {total_steps:,}")
+            self.console.print(f"  goes on after step {count(done_steps)} of {count(total_steps)}")
         self.bars.start()
         self.task = self.bars.add_task(
             "  training", total=total_steps, completed=done_steps, figures=""
         )
 
     def step(self, done_steps: int, loss: float, error: float) -> None:
-        figures = f"loss {loss:.3f}  error {error:.2%}"
+        figures = f"loss {number(loss)}  error {percent(error)}"
         self.bars.update(self.task, completed=done_steps, figures=figures)
 
     def test(self, epoch: int, step: int, error: float) -> None:
-        self.console.print(f"  epoch {epoch}, step {step:,}: test error {error:.2%}")
+        self.console.print(f"  epoch {epoch}, step {count(step)}: test error {percent(error)}")
 
     def epoch(self, row: dict[str, Any]) -> None:
         validation = ""
         if "val_error_rate" in row:
-            validation = (
-                f", validation loss {row['val_loss']:.4f} error {row['val_error_rate']:.2%}"
-            )
+            validation = f", validation {_loss_and_error(row, 'val_')}"
         self.console.print(
-            f"  epoch {row['epoch']}: loss {row['loss']:.4f} error {row['error_rate']:.2%}"
-            f"{validation}, {row['seconds']:.1f} s"
+            f"  epoch {row['epoch']}: {_loss_and_error(row)}{validation}, "
+            f"{duration(row['seconds'])}"
         )
 
     def end(self, record: dict[str, Any]) -> None:
@@ -57,3 +57,18 @@ class ProgressBar(Progress):
     def close(self) -> None:
         """Take the bar off the screen."""
         self.bars.stop()
+
+
+class _TimeLeft(ProgressColumn):
+    """How much longer it will take."""
+
+    max_refresh = 0.5  # seconds
+
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining
+        return Text("" if left is None else f"{duration(left)} left")
+
+
+def _loss_and_error(row: dict[str, Any], prefix: str = "") -> str:
+    loss, error = row[f"{prefix}loss"], row[f"{prefix}error_rate"]
+    return f"loss {number(loss)} error {percent(error)}"

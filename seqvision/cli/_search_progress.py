@@ -3,6 +3,7 @@
 from typing import Any
 
 from seqvision.cli._sweep_progress import SweepProgress
+from seqvision.formatting import metric_value
 from seqvision.sweep.plan import Job
 from seqvision.sweep.tune.listener import SearchListener
 
@@ -31,7 +32,7 @@ class SearchProgress(SweepProgress, SearchListener):
 
     def result(self, record: dict[str, Any]) -> str:
         if record["status"] == "untested":
-            return f"{self.objective} {record['metrics'][self.objective]:.4f}"
+            return self._objective(record["metrics"][self.objective])
         return super().result(record)
 
     def told(self, told: Any, best: Any) -> None:
@@ -40,5 +41,8 @@ class SearchProgress(SweepProgress, SearchListener):
             why = next((run["message"] for run in told.runs if run.get("message")), "")
             self.console.print(f"trial {number} failed: {why}", style="red", markup=False)
         elif best is told:
-            said = f"trial {number} is the best so far: {self.objective} {told.value:.4f}"
+            said = f"trial {number} is the best so far: {self._objective(told.value)}"
             self.console.print(said, style="green", highlight=False)
+
+    def _objective(self, value: float) -> str:
+        return f"{self.objective} {metric_value(self.objective, value)}"

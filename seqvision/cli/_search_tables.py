@@ -1,10 +1,14 @@
 """Tables of a search for a person at a terminal: what it is to be, and what it found."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+
+from seqvision.formatting import NONE, count, counted, duration, metric_value, number, percent
 
 
 def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
@@ -39,8 +43,9 @@ def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = Fal
     console = Console(stderr=True)
     console.print(table)
     seeds = f" × {len(tune.each_seed)} seeds" if len(tune.each_seed) > 1 else ""
-    words = f"{tunable.name}: {trials} trials{seeds}, {tune.oracle.name}, by {tune.objective}"
-    words += f"; the grid has {grid:,} points" if grid else ""
+    words = f"{tunable.name}: {counted(trials, 'trial')}{seeds}"
+    words += f", {tune.oracle.name}, by {tune.objective}"
+    words += f"; the grid has {counted(grid, 'point')}" if grid else ""
     words += f"; {len(asked(folder))} begun already" if asked(folder) else ""
     words += f"; {places} runs side by side" if places > 1 else ""
     console.print(words, highlight=False)
@@ -50,31 +55,36 @@ def show_found(found: Any, chart: Path, most: int = 10) -> None:
     """The best trials, how the search went, and what it was worth on the test images."""
     from rich.console import Console
 
+    from seqvision.compare.metric import higher_is_better
     from seqvision.compare.trials import load_trials, parameters
 
     trials = load_trials(found.folder)
     objective = trials["objective"].iloc[0]
     each = trials.groupby("trial").first()
+    each["seconds"] = trials.groupby("trial")["seconds"].median()
     console = Console()
-    ranked = each.sort_values("mean", ascending=objective != "val_accuracy", na_position="last")
+    ranked = each.sort_values("mean", ascending=not higher_is_better(objective), na_position="last")
     columns = parameters(trials)
-    table = _table(trial="right", **{objective: "right"}, epochs="right", seconds="right")
+    table = _table(trial="right", **{objective: "right"}, epochs="right", time="right")
     for path in columns:
         table.add_column(path.rpartition(".")[2], justify="right", overflow="fold")
-    for number, row in ranked.head(most).iterrows():
-        figures = [_figure(row["mean"], ".4f"), _figure(row["epochs"], "d")]
-        figures.append(_figure(row["seconds"], ".1f"))
+    for trial, row in ranked.head(most).iterrows():
+        figures = [
+            _figure(row["mean"], partial(metric_value, objective)),
+            _figure(row["epochs"], count),
+            _figure(row["seconds"], duration),
+        ]
         status = "" if row["status"] == "finished" else f" ({row['status']})"
         values = [_cell(row[path]) for path in columns]
-        table.add_row(f"{number}{status}", *figures, *values)
+        table.add_row(f"{trial}{status}", *figures, *values)
     console.print(table)
     if len(each) > most:
-        console.print(f"the {most} best of {len(each)} trials", style="dim")
+        console.print(f"the {most} best of {counted(len(each), 'trial')}", style="dim")
     console.print(f"{objective}, trial by trial: {sparkline(each['mean'])}", highlight=False)
     saved = trials["epochs_saved"].sum()
     if saved:
         done = trials["epochs"].sum()
-        console.print(f"{saved:.0f} of {done:.0f} epochs were taken over, not trained again")
+        console.print(f"{count(saved)} of {count(done)} epochs were taken over, not trained again")
     if found.verdict:
         console.print(_verdict(found.verdict))
         console.print(found.verdict["in_words"], highlight=False)
@@ -95,9 +105,9 @@ def _verdict(verdict: dict[str, Any]) -> Any:
     table = _table(config="left", **{verdict["objective"]: "right"}, error="right", interval="left")
     for title, name in (("as it was", "untuned"), ("the best", "tuned")):
         error = verdict[name]
-        interval = f"{error['low']:.2%} to {error['high']:.2%}"
-        value = verdict[f"{name}_objective"]
-        table.add_row(title, f"{value:.4f}", f"{error['mean']:.2%}", interval)
+        interval = f"{percent(error['low'])} to {percent(error['high'])}"
+        value = metric_value(verdict["objective"], verdict[f"{name}_objective"])
+        table.add_row(title, value, percent(error["mean"]), interval)
     table.columns[2].header, table.columns[3].header = "test error", "95 % interval"
     return table
 
@@ -120,18 +130,14 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _figure(value: Any, form: str) -> str:
+def _figure(value: Any, say: Callable[[Any], str]) -> str:
     import pandas as pd
 
-    return "–" if pd.isna(value) else format(value, form)
+    return NONE if pd.isna(value) else say(value)
 
 
 def _cell(value: Any) -> str:
-    import pandas as pd
-
-    if isinstance(value, float):
-        return "–" if pd.isna(value) else f"{value:.4g}"
-    return str(value)
+    return _figure(value, number) if isinstance(value, float) else str(value)
 
 
 def _table(**columns: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from seqvision.cli._tables import duration
+from seqvision.formatting import duration, number, percent
 from seqvision.sweep.plan import Job, Planned
 from seqvision.sweep.schedule import Listener, Outcome
 
@@ -57,7 +57,7 @@ class SweepProgress(Listener):
             if kind == "start":
                 self.bars.update(row, total=event["total_steps"], completed=event["done_steps"])
             elif kind == "step":
-                figures = f"loss {event['loss']:.3f}  error {event['error']:.2%}"
+                figures = f"loss {number(event['loss'])}  error {percent(event['error'])}"
                 self.bars.update(row, completed=event["done_steps"], figures=figures)
                 self._update_whole()
             elif kind == "log" and event["message"] not in self.said:
@@ -84,7 +84,7 @@ class SweepProgress(Listener):
 
     def result(self, record: dict[str, Any]) -> str:
         """What is said of a run that ended well."""
-        return f"test error {record['metrics']['test_error']:.2%}"
+        return f"test error {percent(record['metrics']['test_error'])}"
 
     def _update_whole(self) -> None:
         under_way = sum(self._share(name) for name in self.rows)

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from seqvision.formatting import NONE, counted, duration, number, percent
+
 
 def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None:
     """Say of each run what its state is and how long such runs took; with JSON on stdout."""
@@ -15,10 +17,10 @@ def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None
         return
     from rich.console import Console
 
-    table = _table("run", "state", "seconds")
+    table = _table("run", "state", "time")
     for each in planned:
-        seconds = f"{each.seconds:,.0f}" if each.seconds else "–"
-        table.add_row(each.job.run_id, each.status, seconds)
+        took = duration(each.seconds) if each.seconds else NONE
+        table.add_row(each.job.run_id, each.status, took)
     console = Console(stderr=True)
     console.print(table)
     console.print(in_words(planned, places), highlight=False)
@@ -28,19 +30,14 @@ def in_words(planned: list[Any], places: int) -> str:
     """`6 runs: 2 finished, 4 to do; about 3 min, 2 side by side`."""
     to_do = [each for each in planned if not each.done]
     known = [each.seconds for each in to_do if each.seconds]
-    words = f"{len(planned)} runs: {len(planned) - len(to_do)} finished, {len(to_do)} to do"
+    words = (
+        f"{counted(len(planned), 'run')}: {len(planned) - len(to_do)} finished, {len(to_do)} to do"
+    )
     if known:
         # What is not known is taken to be like what is.
         seconds = sum(known) / len(known) * len(to_do) / min(places, len(to_do))
         words += f"; about {duration(seconds)}"
     return words + (f", {places} side by side" if places > 1 else "")
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `3 min` or `2.5 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def show_records(records: list[dict[str, Any]], results: Path) -> None:
@@ -49,17 +46,17 @@ def show_records(records: list[dict[str, Any]], results: Path) -> None:
         return
     from rich.console import Console
 
-    table = _table("run", "data", "test accuracy", "test error", "images/s", "seconds")
+    table = _table("run", "data", "test accuracy", "test error", "images/s", "training")
     for record in records:
         metrics, timing = record["metrics"], record["timing"]
         speed = timing["train_images_per_second"]
         table.add_row(
             record["run_id"],
             record["dataset"]["name"],
-            f"{metrics['test_accuracy']:.2%}",
-            f"{metrics['test_error']:.2%}",
-            f"{speed:,.0f}" if speed else "–",
-            f"{timing['train_seconds']:.1f}",
+            percent(metrics["test_accuracy"]),
+            percent(metrics["test_error"]),
+            number(speed) if speed else NONE,
+            duration(timing["train_seconds"]),
         )
     Console().print(table)
     for record in records:

@@ -5,6 +5,7 @@ not the result of a long search.
 """
 
 import codecs
+import io
 import sys
 import unicodedata
 from typing import Any
@@ -42,11 +43,11 @@ def speak_plainly() -> None:
     codecs.register_error(_HANDLER, _replace)
     codecs.register(_find_ascii)
     for stream in (sys.stdout, sys.stderr):
-        if not hasattr(stream, "reconfigure"):
+        if not isinstance(stream, io.TextIOWrapper):
             continue
         # Click takes a stream in ASCII for a mistake and writes UTF-8 to it, unless it has another
         # name.
-        is_ascii = codecs.lookup(stream.encoding or "ascii").name == "ascii"
+        is_ascii = codecs.lookup(stream.encoding).name == "ascii"
         stream.reconfigure(encoding=_ASCII if is_ascii else stream.encoding, errors=_HANDLER)
 
 

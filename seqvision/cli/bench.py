@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from seqvision.formatting import number
+
 
 @click.command(name="bench")
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
@@ -85,8 +87,8 @@ def _show(found: dict[str, Any]) -> None:
         cells = []
         for figure in titles:
             value, ratio = row[figure], row[figure]["ratio"]["median"]
-            size = ",.0f" if value["median"] >= 100 else ".2f"
-            spread = f"{value['median']:{size}} ({value['min']:{size}}–{value['max']:{size}})"
+            median, low, high = (number(value[key]) for key in ("median", "min", "max"))
+            spread = f"{median} ({low}–{high})"
             cells.append(spread if name == own else f"{spread} ×{ratio:.2f}")
         table.add_row(name, *cells)
     console = Console(width=max(120, Console().width))
@@ -94,7 +96,7 @@ def _show(found: dict[str, Any]) -> None:
     ceiling = found["ceiling"]
     console.print(
         f"Medians of {found['rounds']} rounds (lowest–highest); × is {own}'s figure over theirs. "
-        f"The matrix products alone: {ceiling['median']:,.0f} images/s, of which {own} reaches "
+        f"The matrix products alone: {number(ceiling['median'])} images/s, of which {own} reaches "
         f"{ceiling['share']['median']:.0%}.\n",
         highlight=False,
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from seqvision.formatting import count, counted
+
 
 @click.command(name="show")
 @click.argument("config")
@@ -70,12 +72,13 @@ def _print(content: dict[str, Any], model: Any, input_shape: tuple[int, ...]) ->
         table.add_column(title, justify="right" if title == "parameters" else "left")
     for row in content["layers"]:
         shape = " × ".join("any" if n is None else str(n) for n in row["output"])
-        table.add_row(row["layer"], row["class"], shape, f"{row['parameters']:,}")
+        table.add_row(row["layer"], row["class"], shape, count(row["parameters"]))
     console = Console()
     console.print()
     console.print(table)
     console.print(
-        f"\n{content['parameters']:,} parameters, {content['flops_per_image']:,} FLOPs an image"
+        f"\n{counted(content['parameters'], 'parameter')}, "
+        f"{counted(content['flops_per_image'], 'FLOP')} an image"
     )
     for layer in model.layers:
         if isinstance(layer, Scan):

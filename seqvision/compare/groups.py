@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from seqvision.formatting import NONE, count
+
 DATA = ["dataset", "checksum", "train", "validation", "test"]
 """Runs that differ in one of these saw other data and are never ranked together."""
 
@@ -41,7 +43,7 @@ def label(values: Any) -> str:
 def value_text(value: Any) -> str:
     """A value of `by` as a person writes it."""
     if value is None or value != value:
-        return "–"
+        return NONE
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)
@@ -60,4 +62,4 @@ def data_titles(table: pd.DataFrame) -> pd.Series:
 def _title(dataset: Any, checksum: Any, *sizes: Any) -> str:
     if pd.isna(checksum):
         return "data unknown"
-    return f"{dataset}, {' + '.join(f'{size:,.0f}' for size in sizes)} images"
+    return f"{dataset}, {' + '.join(map(count, sizes))} images"

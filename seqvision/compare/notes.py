@@ -8,6 +8,7 @@ import pandas as pd
 from seqvision.compare.groups import data_titles
 from seqvision.compare.metric import higher_is_better
 from seqvision.compare.records import is_config
+from seqvision.formatting import counted, number, p_value
 
 _NO_EFFECT = ("train.seeds", "train.threads", "train.log_every", "train.test_every")
 _SPEED = ["cpu", "cores", "devices", "threads", "backend", "deterministic"]
@@ -33,16 +34,16 @@ def _notes(row: Any, varies: pd.DataFrame) -> Iterator[str]:
         if count := getattr(row, status):
             yield f"{count} {status}"
     if row.missing:
-        yield f"{row.missing} seed{'s' * (row.missing > 1)} missing"
+        yield f"{counted(row.missing, 'seed')} missing"
     if row.left_out:
-        yield f"{row.left_out} run{'s' * (row.left_out > 1)} left out"
+        yield f"{counted(row.left_out, 'run')} left out"
     if row.configs > 1:
         yield f"{row.configs} configs" + (
             _differ(varies.loc[row.Index]) if row.Index in varies.index else ""
         )
-    counted = row.finished - row.left_out
-    if counted and getattr(row, "reached_target", counted) < counted:
-        yield f"{row.reached_target} of {counted} reached the target"
+    used = row.finished - row.left_out
+    if used and getattr(row, "reached_target", used) < used:
+        yield f"{row.reached_target} of {used} reached the target"
 
 
 def _differ(varies: pd.Series) -> str:
@@ -106,7 +107,13 @@ def _against(
         elif len(tested):
             q, p = tested[["cochrans_q", "p_cochran"]].iloc[0]
             said.append(
-                f"{title}: Cochran's Q over {len(tested)} trained models is {q:.4g}, p = {p:.2g}: "
-                "whether they all err equally often."
+                f"{title}: Cochran's Q over {len(tested)} trained models is {number(q)}, "
+                f"p {_is(p)}: whether they all err equally often."
             )
     return said
+
+
+def _is(p: float) -> str:
+    """`= 0.031` or `< 0.001`."""
+    said = p_value(p)
+    return said if said.startswith("<") else f"= {said}"

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.compare.formats import escape_md
 from seqvision.compare.groups import DATA, data_titles
-from seqvision.compare.readable import NONE, readable
+from seqvision.compare.readable import readable
 from seqvision.compare.table import compare
 from seqvision.config import load_config, zoo_names
 from seqvision.config.read import read_file
 from seqvision.errors import ConfigError
+from seqvision.formatting import NONE, counted, percent, points
 from seqvision.options import first_problem
 
 _MADE_WITH = ["seqvision", "git_commit", "keras", "tensorflow", "numpy", "python", "backend"]
@@ -146,17 +147,17 @@ def _pair(records: pd.DataFrame, name: str, baseline: str) -> Iterator[str]:
 
 
 def _in_words(row: Any) -> str:
-    points, seeds = f"{100 * row.difference:+.2f} points", f"{row.common_seeds} seeds"
+    seeds = counted(row.common_seeds, "seed")
     if pd.isna(row.difference_low):
-        return f"{points} (one seed: no interval)."
-    interval = f"95 %: {100 * row.difference_low:+.2f} to {100 * row.difference_high:+.2f}, {seeds}"
+        return f"{points(row.difference)} points ({seeds}: no interval)."
+    interval = f"95 %: {points(row.difference_low)} to {points(row.difference_high)}, {seeds}"
     if row.difference_high < 0:
         verdict = "it errs less"
     elif row.difference_low > 0:
         verdict = "it errs more"
     else:
         verdict = "no difference shown"
-    return f"{points} ({interval}): {verdict}."
+    return f"{points(row.difference)} points ({interval}): {verdict}."
 
 
 def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
@@ -166,8 +167,10 @@ def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
         best = ranked[ranked["dataset"] == dataset].sort_values("mean").head(1)
         rows = [[o.what, o.error, o.source] for o in others if o.dataset == dataset]
         for ours in best.itertuples():
-            spread = "" if pd.isna(ours.low) else f" ± {50 * (ours.high - ours.low):.2f}"
-            rows.append([f"{ours.name} (ours)", f"{100 * ours.mean:.2f}{spread}", "this page"])
+            half = percent((ours.high - ours.low) / 2).rstrip("%")
+            spread = "" if pd.isna(ours.low) else f" ± {half}"
+            error = percent(ours.mean).rstrip("%") + spread
+            rows.append([f"{ours.name} (ours)", error, "this page"])
         yield f"## Beside others' figures: {escape_md(dataset)}"
         lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
         yield "\n".join(["| model | test error % | source |", "|---|---|---|", *lines])

@@ -6,9 +6,17 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from seqvision.compare.groups import data_titles, label, value_text
-from seqvision.compare.metric import is_share
-
-NONE = "–"
+from seqvision.formatting import (
+    NONE,
+    count,
+    duration,
+    is_share,
+    number,
+    p_value,
+    percent,
+    points,
+    short,
+)
 
 
 class Part(NamedTuple):
@@ -36,19 +44,19 @@ def readable(comparison: pd.DataFrame) -> list[Part]:
 def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
     metric, target = rows.attrs["metric"], rows.attrs["target"]
     share = is_share(metric)
-    value = _percent if share else _number
+    value = _percent if share else number
     table = _named(rows)
-    table["seeds"] = _texts(rows["seeds"], _count)
+    table["seeds"] = _texts(rows["seeds"], count)
     table[f"{metric} %" if share else metric] = _texts(rows["mean"], value)
     table["± 95 %"] = _texts((rows["high"] - rows["low"]) / 2, value)
     for title, column in {"sd": "std", "best": "best", "worst": "worst"}.items():
         table[title] = _texts(rows[column], value)
     costs = {
-        "parameters": ("params", _short),
-        "flops_per_image": ("FLOPs", _short),
-        "train_images_per_second": ("train/s", _count),
-        "inference_images_per_second": ("test/s", _count),
-        "seconds_to_target": (f"s to {target}", _count),
+        "parameters": ("params", short),
+        "flops_per_image": ("FLOPs", short),
+        "train_images_per_second": ("train/s", number),
+        "inference_images_per_second": ("test/s", number),
+        "seconds_to_target": (f"time to {target}", duration),
     }
     for column, (title, text) in costs.items():
         if column in rows and column not in table:
@@ -60,12 +68,12 @@ def _against(rows: pd.DataFrame) -> pd.DataFrame:
     share = is_share(rows.attrs["metric"])
     rows = rows[rows["common_seeds"].notna()]
     table = _named(rows)
-    table["seeds"] = _texts(rows["common_seeds"], _count)
-    title, value = ("difference, points", _points) if share else ("difference", _number)
+    table["seeds"] = _texts(rows["common_seeds"], count)
+    title, value = ("difference, points", points) if share else ("difference", number)
     table[title] = _with_interval(rows, "difference", value)
-    table["p"] = _texts(rows["p_paired_holm"], _p_value)
-    table["bootstrap"] = _with_interval(rows, "bootstrap", _points)
-    table["McNemar p"] = _texts(rows["p_mcnemar_holm"], _p_value)
+    table["p"] = _texts(rows["p_paired_holm"], p_value)
+    table["bootstrap"] = _with_interval(rows, "bootstrap", points)
+    table["McNemar p"] = _texts(rows["p_mcnemar_holm"], p_value)
     return table
 
 
@@ -88,28 +96,5 @@ def _texts(values: pd.Series, text: Callable[[Any], str]) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f}"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.2f}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _short(value: float) -> str:
-    """`622k`, `34.5M`."""
-    for unit, size in {"G": 1e9, "M": 1e6, "k": 1e3}.items():
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.3g}"
-
-
-def _p_value(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    """Without its sign, which the column's title has."""
+    return percent(share).rstrip("%")

@@ -36,7 +36,7 @@ def test_a_person_sees_tables_and_what_they_mean(call, results, monkeypatch):
     said = call("compare", "--baseline", "gru", "--target", "0.1")
     assert said.code == 0 and said.err == ""
     assert "± 95 %" in said.out and "against gru" in said.out and "McNemar p" in said.out
-    assert "s to 0.1" in said.out
+    assert "time to 0.1" in said.out
     assert "paired t" in said.out and "Holm" in said.out
     assert max(map(len, said.out.splitlines())) <= 100
 

@@ -77,7 +77,7 @@ def test_people_read_rounded_numbers_and_signs(comparison):
     assert gru["test_error %"] == f"{100 * row['mean']:.2f}"
     assert gru["± 95 %"] == f"{100 * (row['high'] - row['mean']):.2f}"
     assert (gru["params"], gru["FLOPs"]) == ("622k", "34.5M")
-    assert (lstm["s to 0.98"], gru["s to 0.98"]) == ("2", "–")
+    assert (lstm["time to 0.98"], gru["time to 0.98"]) == ("2 s", "–")
     (held,) = against.table.to_dict("records")
     row = comparison.set_index("name").loc["lstm"]
     half = 100 * (row["difference_high"] - row["difference"])

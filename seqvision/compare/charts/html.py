@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from seqvision.formatting import count, duration, percent
+
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -38,6 +40,7 @@ def template(text: str) -> Any:
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters |= {"count": count, "duration": duration, "percent": percent}
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     return environment.from_string(text)
 

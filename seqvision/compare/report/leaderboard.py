@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from seqvision.compare.table import compare
+from seqvision.formatting import NONE, number, p_value, percent, points, short
 
 _SURE = 0.05
 
@@ -104,61 +105,42 @@ def _row(line: dict[Any, Any], about: pd.Series, baseline: str | None) -> Row:
 
 
 def _cells(line: dict[Any, Any], baseline: str | None) -> Iterator[Cell]:
-    yield _cell(line["mean"], _percent(line["mean"]), [_range(line["low"], line["high"], _percent)])
-    spread = _range(line["best"], line["worst"], _percent) if line["seeds"] > 1 else ""
+    yield _cell(line["mean"], percent(line["mean"]), [_range(line["low"], line["high"], percent)])
+    spread = _range(line["best"], line["worst"], percent) if line["seeds"] > 1 else ""
     yield _cell(line["seeds"], f"{line['seeds']}", [spread])
     if baseline is not None:
         difference, p, p_mcnemar = (
             line[k] for k in ("difference", "p_paired_holm", "p_mcnemar_holm")
         )
-        over_seeds = _range(line["difference_low"], line["difference_high"], _points)
-        over_images = _range(line["bootstrap_low"], line["bootstrap_high"], _points)
+        over_seeds = _range(line["difference_low"], line["difference_high"], points)
+        over_images = _range(line["bootstrap_low"], line["bootstrap_high"], points)
         notes = [over_seeds, over_images and f"bootstrap {over_images}"]
         # A missing p is not below anything.
-        yield _cell(difference, _points(difference), notes, strong=p < _SURE)
-        yield _cell(
-            p, _p_value(p), ["" if _missing(p_mcnemar) else f"McNemar {_p_value(p_mcnemar)}"]
-        )
+        yield _cell(difference, points(difference), notes, strong=p < _SURE)
+        yield _cell(p, p_value(p), ["" if _missing(p_mcnemar) else f"McNemar {p_value(p_mcnemar)}"])
     for key in ("parameters", "flops_per_image"):
-        yield _cell(line.get(key), _short(line.get(key)))
+        cost: Any = line.get(key)
+        yield _cell(cost, "" if _missing(cost) else short(cost))
     for key in ("train_images_per_second", "inference_images_per_second"):
-        speed = line.get(key)
-        yield _cell(speed, "" if _missing(speed) else f"{speed:,.0f}")
+        speed: Any = line.get(key)
+        yield _cell(speed, "" if _missing(speed) else number(speed))
 
 
 def _cell(value: Any, text: str, notes: Iterable[str] = (), strong: bool = False) -> Cell:
-    notes = tuple(note for note in notes if note)
+    notes = tuple(_typeset(note) for note in notes if note)
     if _missing(value):
-        return Cell("–", None, notes)
-    return Cell(text, float(value), notes, strong)
+        return Cell(NONE, None, notes)
+    return Cell(_typeset(text), float(value), notes, strong)
+
+
+def _typeset(text: str) -> str:
+    """With the sign for minus, which is as wide as the plus above and below it."""
+    return text.replace("-", "−")
 
 
 def _missing(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
 
 
-def _percent(share: float) -> str:
-    return f"{share:.2%}".replace("-", "−")
-
-
-def _points(share: float) -> str:
-    """A difference of shares in percentage points."""
-    return f"{100 * share:+.2f}".replace("-", "−")
-
-
-def _p_value(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _range(low: Any, high: Any, say: Any) -> str:
     return "" if _missing(low) or _missing(high) else f"{say(low)} – {say(high)}"
-
-
-def _short(number: Any) -> str:
-    """`622 k`, `34.5 M`."""
-    if _missing(number):
-        return ""
-    for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:.3g}"

@@ -23,6 +23,7 @@ from seqvision.compare.report.provenance import Provenance, provenance, read_rec
 from seqvision.compare.report.search import search_section
 from seqvision.compare.report.strips import Strip, strips
 from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
+from seqvision.formatting import count, counted, percent
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,11 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
 
 def _lead(records: pd.DataFrame, done: pd.DataFrame, chapters: Sequence[Chapter]) -> str:
     others = len(records) - len(done)
-    words = f"{len(done):,} finished {_plural('run', len(done))}"
+    words = counted(len(done), "finished run")
     if len(chapters) > 1:
         words += f" on {len(chapters)} datasets, each ranked by itself"
     if others:
-        words += f"; {others} {_plural('run', others)} without a result, listed at the end"
+        words += f"; {counted(others, 'run')} without a result, listed at the end"
     return words + "."
 
 
@@ -162,13 +163,14 @@ def _words_on(data: dict[str, Any], runs: pd.DataFrame) -> str:
     stands_in = ""
     if data.get("asked_for", data["name"]) != data["name"]:
         stands_in = f" They stand in for {data['asked_for']}, which could not be had."
-    share = f"{best.mean():.2%} of the test images, over {len(best)} {_plural('seed', len(best))}"
+    share = f"{percent(best.mean())} of the test images, over {counted(len(best), 'seed')}"
     result = f"{models[0]} errs on {share}."
     if len(models) > 1:
         result = f"Of {len(models)} models, {models[0]} errs least: {share}."
+    train, validation, test = (count(data[part]) for part in ("train", "validation", "test"))
     return (
-        f"{len(data['class_names'])} classes of {shape} images: {data['train']:,} to train on, "
-        f"{data['validation']:,} to validate, {data['test']:,} to test.{stands_in} {result}"
+        f"{len(data['class_names'])} classes of {shape} images: {train} to train on, "
+        f"{validation} to validate, {test} to test.{stands_in} {result}"
     )
 
 
@@ -179,10 +181,6 @@ def _unfinished(records: pd.DataFrame) -> list[dict[str, str]]:
         {"run_id": run, "status": status, "why": error if isinstance(error, str) else why[status]}
         for run, status, error in others.itertuples(index=False)
     ]
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
 
 
 def _own(name: str) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from seqvision.compare.charts.search import SEARCH_CHARTS
-from seqvision.compare.charts.search.base import by_trial, is_to_be_large, objective_of
+from seqvision.compare.charts.search.base import by_trial, objective_of
+from seqvision.compare.metric import higher_is_better
 from seqvision.compare.report.figures import Figure, figures
 from seqvision.compare.trials import parameters
 from seqvision.errors import NothingToShow
+from seqvision.formatting import counted, metric_value, number
 
 
 @dataclass(frozen=True)
@@ -28,24 +30,25 @@ def search_section(id: str, name: str, trials: pd.DataFrame) -> SearchSection:
 
 def _in_words(trials: pd.DataFrame) -> str:
     seeds, objective = trials["seed"].nunique(), objective_of(trials)
-    words = f"{trials['trial'].nunique()} trials, {seeds} seed{'s' * (seeds > 1)} each"
+    words = f"{counted(trials['trial'].nunique(), 'trial')}, {counted(seeds, 'seed')} each"
     words += f", judged by {objective}"
     try:
         table = by_trial(trials)
     except NothingToShow as error:
         return f"{words}: {error}."
     whole = table[table["kind"] == "whole"].sort_values(
-        "mean", ascending=not is_to_be_large(objective), kind="stable"
+        "mean", ascending=not higher_is_better(objective), kind="stable"
     )
     if whole.empty:
         return f"{words}: none was trained for all its epochs."
     best = whole.iloc[0]
     found = ", ".join(
-        f"{path} {best[path]:.4g}" if isinstance(best[path], float) else f"{path} {best[path]}"
+        f"{path} {number(best[path])}" if isinstance(best[path], float) else f"{path} {best[path]}"
         for path in parameters(trials)
         if pd.notna(best[path])
     )
     return (
-        f"{words}. The best is trial {best['trial']}, {objective} {best['mean']:.4g}: {found}. "
+        f"{words}. The best is trial {best['trial']}, {objective} "
+        f"{metric_value(objective, best['mean'])}: {found}. "
         "The validation images have chosen it, and therefore flatter it."
     )

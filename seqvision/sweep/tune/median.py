@@ -10,6 +10,7 @@ from statistics import fmean, median
 from typing import Any
 
 from seqvision.config.tune import DIRECTIONS, MedianStop
+from seqvision.formatting import metric_value
 
 MEDIAN_RULE = "median rule: "
 """What the reason of a run that this rule ended begins with."""
@@ -48,9 +49,10 @@ class MedianRule:
         worse = value < middle if DIRECTIONS[self.objective] == "max" else value > middle
         if not worse:
             return None
+        own, others_own = (metric_value(self.objective, v) for v in (value, middle))
         return (
-            f"{MEDIAN_RULE}{self.objective} was {value:.4g} after epoch {epoch}, "
-            f"worse than {middle:.4g}, the median of {len(others)} trials"
+            f"{MEDIAN_RULE}{self.objective} was {own} after epoch {epoch}, "
+            f"worse than {others_own}, the median of {len(others)} trials"
         )
 
 

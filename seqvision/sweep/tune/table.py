@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.config.search import Tunable
+from seqvision.formatting import counted, metric_value
 from seqvision.runs.record import write_csv, write_yaml
 from seqvision.sweep.schedule import Outcome
 from seqvision.sweep.tune.median import MEDIAN_RULE
@@ -89,10 +90,12 @@ def write_best(path: Path, best: Told, trials: int, tunable: Tunable, verdict: s
     name = tunable.untuned.name
     content = tunable.document_of(best.proposal.values, tuned_name(tunable)).values
     tune = tunable.tune
+    assert best.value is not None
+    value = metric_value(tune.objective, best.value)
     found = "; ".join(f"{path}: {json.dumps(v)}" for path, v in best.proposal.values.items())
     comment = [
-        f"The best of {trials} trials of `seqvision tune` on {name}: trial "
-        f"{best.proposal.number}, {tune.objective} {best.value:.6g}",
+        f"The best of {counted(trials, 'trial')} of `seqvision tune` on {name}: trial "
+        f"{best.proposal.number}, {tune.objective} {value}",
         f"(mean over seeds {', '.join(map(str, tune.each_seed))}; oracle {tune.oracle.name}).",
         f"Found: {found}",
         f"All trials: trials.csv. Written by seqvision {version('seqvision')} on {date.today()}.",

@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from seqvision.config.tune import DIRECTIONS
+from seqvision.formatting import points
 
 _CONFIDENCE = 0.95
 
@@ -49,8 +50,8 @@ class Verdict:
         d = self.difference
         across = "test images" if len(self.seeds) == 1 else "seeds"
         told = (
-            f"{100 * d.mean:+.2f} points of test error "
-            f"(95 % interval {100 * d.low:+.2f} to {100 * d.high:+.2f}, over {across})"
+            f"{points(d.mean)} points of test error "
+            f"(95 % interval {points(d.low)} to {points(d.high)}, over {across})"
         )
         sign = 1 if DIRECTIONS[self.objective] == "max" else -1
         beaten = sign * self.tuned_objective > sign * self.untuned_objective

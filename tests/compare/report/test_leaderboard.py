@@ -44,7 +44,7 @@ def test_rows_come_best_first_with_mean_spread_and_costs(filled):
     assert better["test error"].value == pytest.approx(42.75 / 400)
     assert better["test error"].notes == ("9.59% – 11.78%",)
     assert (better["seeds"].text, better["seeds"].notes) == ("4", ("10.00% – 11.50%",))
-    assert (better["parameters"].text, better["FLOPs"].text) == ("5 k", "70 k")
+    assert (better["parameters"].text, better["FLOPs"].text) == ("5k", "70k")
     assert (better["training"].text, better["inference"].text) == ("900", "9,000")
     assert cells["once"]["test error"].notes == ()
     notes = {row.model: row.note for row in found.rows}

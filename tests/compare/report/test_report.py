@@ -268,7 +268,7 @@ def test_a_search_has_its_section_and_its_trials_are_no_models(shown, tmp_path):
     page = report(pd.concat([records, trial]), searches={"x-tune": load_trials(tmp_path)})
     assert "x-tune-t001" not in page
     own = page[page.index('id="search-1"') :]
-    assert "The best is trial 10, val_accuracy 0.95: model.cell lstm, train.batch_size 10." in own
+    assert "The best is trial 10, val_accuracy 95.00%: model.cell lstm, train.batch_size 10." in own
     specs = re.findall(r'<script type="application/json">(.*?)</script>', own)
     assert len(specs) == 4
     assert "None" not in re.sub(r"<script.*", "", own, flags=re.DOTALL)

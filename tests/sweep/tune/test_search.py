@@ -165,7 +165,7 @@ def test_best_yaml_is_the_best_config_and_says_where_it_came_from(tunable, tmp_p
     text = (found.folder / "best.yaml").read_text()
     best = max(table(tmp_path), key=lambda row: float(row["value"]))
     assert f"# {found.verdict['in_words']}" in text
-    assert f"trial {best['trial']}, val_accuracy {float(best['value']):.6g}" in text
+    assert f"trial {best['trial']}, val_accuracy {float(best['value']):.2%}" in text
     config = load_config(found.folder / "best.yaml")
     assert config == found.best and config.name == "small-tuned"
     assert config.hash == best["run_id"].partition("/")[2][:8] == found.best.hash
@@ -266,8 +266,8 @@ def test_the_median_rule_ends_hopeless_runs_and_says_so(tunable, tmp_path):
     assert [row["status"] for row in rows] == statuses
     assert [row["epochs"] for row in rows] == ["9", "9", "3", "9", "3"]
     assert float(rows[2]["mean"]) == pytest.approx(0.63)
-    expected = "median rule: val_accuracy was 0.63 after epoch 3, worse than 0.78, the median of 2"
-    assert expected in rows[2]["message"]
+    expected = "val_accuracy was 63.00% after epoch 3, worse than 78.00%, the median of 2 trials"
+    assert f"median rule: {expected}" in rows[2]["message"]
 
 
 def test_side_by_side_no_more_than_places_and_all_are_told(tunable, tmp_path):

@@ -39,11 +39,6 @@ def objective_of(trials: pd.DataFrame) -> str:
     return trials["objective"].iloc[0]
 
 
-def is_to_be_large(objective: str) -> bool:
-    """Whether the best value of an objective is the highest."""
-    return objective.endswith("accuracy")
-
-
 def varied(table: pd.DataFrame, trials: pd.DataFrame) -> list[str]:
     """The parameters that took more than one value.
 

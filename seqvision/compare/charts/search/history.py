@@ -10,10 +10,11 @@ from seqvision.compare.charts.search import SEARCH_CHARTS
 from seqvision.compare.charts.search.base import (
     by_trial,
     figure,
-    is_to_be_large,
     objective_axis,
     objective_of,
 )
+from seqvision.compare.metric import higher_is_better
+from seqvision.formatting import counted
 
 _GREY = "#8a8f98"
 _COLORS = {"whole": ACCENT, "fewer epochs": _GREY, "stopped": "#e37407"}
@@ -31,7 +32,9 @@ def search_history(trials: pd.DataFrame) -> Any:
     table, objective = by_trial(trials), objective_of(trials)
     ended = table[table["kind"] != "failed"]
     whole = ended[ended["kind"] == "whole"].copy()
-    whole["best"] = whole["mean"].cummax() if is_to_be_large(objective) else whole["mean"].cummin()
+    whole["best"] = (
+        whole["mean"].cummax() if higher_is_better(objective) else whole["mean"].cummin()
+    )
     x = alt.X("trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, format="d", grid=False))
     kinds = [kind for kind in _COLORS if (ended["kind"] == kind).any()]
     color = alt.Color(
@@ -60,6 +63,6 @@ def _caption(table: pd.DataFrame, trials: pd.DataFrame) -> str:
     if trials["seed"].nunique() > 1:
         words += " A dot is the mean over the seeds, its line goes from the lowest to the highest."
     for kind, what in _WORDS.items():
-        if count := int((table["kind"] == kind).sum()):
-            words += f" {count} trial{'s' * (count > 1)} {what}."
+        if failed := int((table["kind"] == kind).sum()):
+            words += f" {counted(failed, 'trial')} {what}."
     return words

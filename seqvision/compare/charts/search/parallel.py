@@ -13,10 +13,11 @@ from seqvision.compare.charts.search.base import (
     figure,
     is_logarithmic,
     is_number,
-    is_to_be_large,
     objective_of,
     varied,
 )
+from seqvision.compare.metric import higher_is_better
+from seqvision.formatting import number
 
 
 @SEARCH_CHARTS.register("parallel", order=2)
@@ -35,7 +36,7 @@ def parallel_coordinates(trials: pd.DataFrame, best: float = 0.2) -> Any:
         places, labels = positions(table[path])
         lines.append(pd.DataFrame({"axis": title, "trial": table["trial"], "place": places}))
         marks += [{"axis": title, "place": place, "label": label} for place, label in labels]
-    rank = table["mean"].rank(ascending=not is_to_be_large(objective))
+    rank = table["mean"].rank(ascending=not higher_is_better(objective))
     table["stands_out"] = rank <= max(1, best * len(table))
     kept = table[["trial", "mean", "stands_out"]]
     data = pd.concat(lines).merge(kept, on="trial").dropna(subset=["place"])
@@ -82,4 +83,4 @@ def positions(column: pd.Series) -> tuple[pd.Series, list[tuple[float, str]]]:
     scaled = np.log(column.astype(float)) if is_logarithmic(column) else column.astype(float)
     low, high = scaled.min(), scaled.max()
     places = (scaled - low) / ((high - low) or 1.0)
-    return places, [(0.0, f"{column.min():.4g}"), (1.0, f"{column.max():.4g}")]
+    return places, [(0.0, number(column.min())), (1.0, number(column.max()))]

@@ -1,0 +1,75 @@
+"""Numbers as people read them, the same in tables, progress, charts and reports.
+
+What programs read, such as JSON and CSV, holds every digit instead.
+"""
+
+NONE = "–"
+"""What is shown where there is no value."""
+
+
+def count(value: float) -> str:
+    """A whole number: `55,000`."""
+    return f"{value:,.0f}"
+
+
+def counted(value: float, word: str) -> str:
+    """How many of what: `1 run`, `1,200 runs`."""
+    return f"{count(value)} {word}{'' if value == 1 else 's'}"
+
+
+def number(value: float) -> str:
+    """Four significant digits, or all before the point: `0.1235`, `12.35`, `15,298`."""
+    return f"{value:.4g}" if abs(value) < 999.95 else count(value)
+
+
+def short(value: float) -> str:
+    """Three significant digits with the unit's prefix: `622k`, `34.5M`."""
+    return "".join(_scaled(value))
+
+
+def size(octets: float) -> str:
+    """The size of a file: `622 kB`, `34.5 MB`."""
+    amount, prefix = _scaled(octets)
+    return f"{amount} {prefix}B"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1: `2.61%`."""
+    return f"{share:.2%}"
+
+
+def points(difference: float) -> str:
+    """A difference of shares, in percentage points with its sign: `+0.25`."""
+    return f"{100 * difference:+.2f}"
+
+
+def p_value(p: float) -> str:
+    """A p-value: `0.031`, `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Two significant digits: `4.2 s`, `42 s`, `1.7 min`, `2.5 h`, `5 days`."""
+    amount, unit = seconds, "s"
+    for larger, length in {"min": 60, "h": 3600, "days": 86_400}.items():
+        if amount >= 99.5:
+            amount, unit = seconds / length, larger
+    return f"{amount:.2g} {unit}" if amount < 99.5 else f"{count(amount)} {unit}"
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share from 0 to 1, which people read as a percentage."""
+    return metric.endswith(("accuracy", "error", "f1"))
+
+
+def metric_value(metric: str, value: float) -> str:
+    """What a metric came to: `98.21%` of `val_accuracy`, `0.0612` of `val_loss`."""
+    return percent(value) if is_share(metric) else number(value)
+
+
+def _scaled(value: float) -> tuple[str, str]:
+    amount, prefix = value, ""
+    for larger, times in {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}.items():
+        if abs(amount) >= 999.5:
+            amount, prefix = value / times, larger
+    return f"{amount:.3g}", prefix
