@@ -2,10 +2,16 @@
 
 import os
 import shutil
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqvision.errors import SeqvisionError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -37,3 +43,22 @@ def check_writable(folder: Path) -> None:
 def copy_atomically(source: Path, path: Path) -> None:
     """Put a copy of a file at `path`."""
     write_atomically(path, lambda temporary: shutil.copyfile(source, temporary))
+
+
+def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
+    """The arrays of a NumPy archive, by name; what they hold is not run as code.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no archive, or a damaged one.
+    """
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            # NumPy reads an array without a look at its checksum.
+            if damaged := archive.zip.testzip():
+                raise ValueError(f"{damaged} is damaged")
+            return dict(archive)
+    except (TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"no archive of arrays: {error}") from None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from seqvision.config.schema import Config
+from seqvision.runs.answers import write_answers
 from seqvision.runs.files import write_atomically
 
 _VERSIONS = ("seqvision", "keras", "tensorflow", "numpy")
@@ -74,9 +75,13 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]])
 
 
 def write_predictions(path: Path, probabilities: np.ndarray, labels: np.ndarray) -> None:
-    """Write test probabilities `(n, classes)` float32 and labels `(n,)`, atomically."""
+    """Write test probabilities `(n, classes)` float32 and labels `(n,)`, atomically.
+
+    Beside them go the answers that they make, answers.npz.
+    """
     arrays = {"probabilities": probabilities.astype(np.float32), "labels": labels}
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
+    write_answers(path.with_name("answers.npz"), arrays["probabilities"], labels)
 
 
 def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier run left in its folder, the record first."""
-    for name in ("record.json", "checkpoint.npz", "model.keras"):
+    for name in ("record.json", "checkpoint.npz", "model.keras", "answers.npz"):
         (folder / name).unlink(missing_ok=True)
     for name in ("predictions.npz", "prefixes.npz", "history.csv", "steps.csv", "tests.csv"):
         (folder / name).unlink(missing_ok=True)

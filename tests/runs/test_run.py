@@ -75,6 +75,9 @@ def test_the_metrics_are_those_of_the_saved_predictions(undisturbed):
     assert metrics["test_accuracy"] == pytest.approx(accuracy_score(labels, p.argmax(1)))
     assert metrics["test_loss"] == pytest.approx(log_loss(labels, p), rel=1e-4)
     assert metrics["macro_f1"] == pytest.approx(f1_score(labels, p.argmax(1), average="macro"))
+    answers = np.load(results / record["run_id"] / "answers.npz")
+    np.testing.assert_array_equal(answers["labels"] ^ answers["mistakes"], p.argmax(1))
+    np.testing.assert_allclose(answers["confidence"] / 255, p.max(1), atol=0.5 / 255 + 1e-6)
 
 
 def test_the_saved_model_predicts_as_recorded(undisturbed):

@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from seqvision.config.tune import DIRECTIONS
 from seqvision.formatting import points
+from seqvision.runs.answers import read_answers
 
 _CONFIDENCE = 0.95
 
@@ -110,5 +111,5 @@ def student(values: np.ndarray) -> Estimate:
 
 def _wrong(record: dict[str, Any], results: Path) -> np.ndarray:
     """Which test images a run got wrong: bool `(n,)`."""
-    with np.load(results / record["run_id"] / "predictions.npz") as saved:
-        return saved["probabilities"].argmax(axis=1) != saved["labels"]
+    labels, said, _ = read_answers(results / record["run_id"])
+    return said != labels
