@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqvision.compare.predictions import wrong_images
+from seqvision.compare.answers import wrong_images
 from seqvision.compare.statistics.bootstrap import bootstrap_interval
 from seqvision.compare.statistics.cochran import cochrans_q
 from seqvision.compare.statistics.holm import holm
@@ -72,7 +72,7 @@ def _paired(units: pd.DataFrame, baselines: dict[int, int]) -> pd.DataFrame:
 
 def _on_images(runs: pd.DataFrame, base: int) -> Iterator[dict[str, Any]]:
     """What the predictions of one block's runs say, a mapping a row."""
-    wrong = wrong_images(runs["folder"])
+    wrong = wrong_images(runs)
     configs = runs.groupby("row")["config_hash"].nunique()
     singles = set(configs.index[configs == 1])
     of_row: dict[int, dict[int, np.ndarray]] = {row: {} for row in (base, *configs.index)}

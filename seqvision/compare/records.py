@@ -1,12 +1,12 @@
 """Records as a table: one row a run, whether it ended well, badly or not at all."""
 
 import json
-import logging
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqvision.compare.left_out import leave_out, told_together
 from seqvision.errors import SeqvisionError
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ _NEEDED = ("dataset", "checksum", "test_error")
 _TEXTS = {"stopped", "started", "ended"}
 _NESTED = (list, dict)
 _NO_NUMBER = (str, list, dict)
-_log = logging.getLogger(__name__)
 
 
+@told_together()
 def load_records(folder: str | Path) -> "pd.DataFrame":
     """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one a row.
 
@@ -103,7 +103,7 @@ def _row(path: str, run_id: str, name: str, config_hash: str, seed: int) -> dict
     except FileNotFoundError:
         return row | _config_values(_read_yaml(Path(path, "config.yaml")))
     except (OSError, ValueError, RecursionError) as error:
-        _log.warning("%s: damaged record: %s", path, error)
+        leave_out(path, "damaged record", error)
         return row | {"status": "damaged", "error": str(error)}
 
 

@@ -1,18 +1,19 @@
 """How soon causal models know: their prefixes.npz, and as a table."""
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from seqvision.compare.left_out import tell_left_out
+from seqvision.compare.left_out import leave_out, told_together
 from seqvision.errors import NothingToShow
+from seqvision.runs.files import read_arrays
 
 _MOST_STEPS = 56
 
 
+@told_together()
 def accuracy_by_step(runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each run, step read (from 1) and class, of the runs of causal models.
 
@@ -63,15 +64,16 @@ def read_prefixes(runs: pd.DataFrame) -> Iterator[tuple[str, str, int, dict[str,
             saved = _read(path, len(names))
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            tell_left_out(path, str(error))
+        except (OSError, ValueError) as error:
+            leave_out(path, "left out of what is said of steps read", error)
             continue
         yield scan, model, seed, {**saved, "names": np.array(names, dtype=object)}
 
 
 def _read(path: Path, classes: int) -> dict[str, np.ndarray]:
-    with np.load(path) as saved:
-        arrays = {name: saved[name] for name in saved.files}
+    arrays = read_arrays(path)
+    if missing := {"right", "images"} - arrays.keys():
+        raise ValueError(f"there is no array {missing.pop()!r}")
     shape = arrays["right"].shape
     if shape[1:] != (classes,) or arrays["images"].shape != (classes,):
         raise ValueError(f"counts of {shape} for {classes} classes")

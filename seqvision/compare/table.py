@@ -6,6 +6,7 @@ import pandas as pd
 
 from seqvision.compare.against import against
 from seqvision.compare.groups import DATA, grouped, label
+from seqvision.compare.left_out import told_together
 from seqvision.compare.metric import higher_is_better
 from seqvision.compare.notes import caption, row_notes
 from seqvision.compare.records import is_config, tested
@@ -23,6 +24,7 @@ _STATUSES = ["finished", "failed", "unfinished", "damaged"]
 _WHOLE = ["rank", "seeds", "reached_target", "common_seeds"]
 
 
+@told_together()
 def compare(
     records: pd.DataFrame,
     by: str | Sequence[str] = ("name",),

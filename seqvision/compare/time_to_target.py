@@ -1,11 +1,10 @@
 """How long a run trained until its validation accuracy reached a target."""
 
 import csv
-import logging
 import math
 from pathlib import Path
 
-_log = logging.getLogger(__name__)
+from seqvision.compare.left_out import leave_out
 
 
 def seconds_to_target(folder: str | Path, accuracy: float) -> float:
@@ -21,5 +20,5 @@ def seconds_to_target(folder: str | Path, accuracy: float) -> float:
                 if 1 - float(row.get("val_error_rate") or math.nan) >= accuracy:
                     return seconds
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        _log.warning("no time to the target of %s: history.csv: %s", folder, error)
+        leave_out(folder, "no time to the target: history.csv", error)
     return math.nan

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqvision.compare.predictions import read_predictions
 from seqvision.compare.records import load_records
 from seqvision.compare.statistics.bootstrap import bootstrap_interval
 from seqvision.compare.statistics.cochran import cochrans_q
 from seqvision.compare.statistics.majority import majority_p_value
 from seqvision.compare.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 from seqvision.compare.table import compare
+from seqvision.runs.answers import read_answers, write_answers
 
 IMAGES = 300
 
@@ -114,7 +114,7 @@ def test_predictions_that_cannot_be_read_are_said_and_left_out(masks, results, c
     else:
         np.savez(file, probabilities=ones)
     with pytest.raises((OSError, ValueError)):
-        read_predictions(file.parent)
+        read_answers(file.parent)
     row = table_of(results).loc["better"]
     assert str(file.parent) in caplog.text
     pairs = [(masks["better"][seed], masks["base"][seed]) for seed in (0, 2)]
@@ -124,7 +124,16 @@ def test_predictions_that_cannot_be_read_are_said_and_left_out(masks, results, c
 
 def test_other_labels_are_other_images(masks, results, caplog):
     (file,) = results.glob("better/*-s1/predictions.npz")
-    probabilities, labels = read_predictions(file.parent)
+    probabilities, labels = np.load(file).values()
     np.savez(file, probabilities=probabilities, labels=labels[::-1])
     table_of(results)
     assert "its labels are others" in caplog.text
+
+
+def test_answers_of_a_few_kilobytes_give_the_same_statistics(masks, results):
+    full = table_of(results)
+    for file in results.rglob("predictions.npz"):
+        write_answers(file.with_name("answers.npz"), *np.load(file).values())
+        file.unlink()
+    pd.testing.assert_frame_equal(table_of(results), full, check_exact=True)
+    assert full["p_mcnemar"].notna().sum() == 2

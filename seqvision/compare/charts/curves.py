@@ -9,6 +9,7 @@ import pandas as pd
 
 from seqvision.compare.charts import CHARTS
 from seqvision.compare.charts.base import ACCENT, best, error_axis, finished, ranked, values
+from seqvision.compare.left_out import leave_out, told_together
 from seqvision.errors import NothingToShow
 
 
@@ -50,6 +51,7 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
     return finished(facets, "Learning curves", caption)
 
 
+@told_together()
 def histories(runs: pd.DataFrame) -> pd.DataFrame:
     """One row an epoch of every run that has a readable history.csv, with its `model` and `seed`.
 
@@ -64,7 +66,8 @@ def histories(runs: pd.DataFrame) -> pd.DataFrame:
                     {key: float(text or "nan") for key, text in row.items()}
                     for row in csv.DictReader(file)
                 ]
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            leave_out(folder, "left out of the learning curves: history.csv", error)
             continue
         rows += [{"model": model, "seed": seed, **row} for row in own if "epoch" in row]
     if not rows:

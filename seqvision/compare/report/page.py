@@ -14,6 +14,7 @@ from seqvision.compare.answers import answers
 from seqvision.compare.charts.base import model_names, ranked
 from seqvision.compare.charts.html import template, vega
 from seqvision.compare.groups import grouped
+from seqvision.compare.left_out import told_together
 from seqvision.compare.records import tested
 from seqvision.compare.report.figures import Figure, figures
 from seqvision.compare.report.gallery import Card, Dispute, disputes, hard_images
@@ -49,6 +50,7 @@ class Chapter:
     pictures_problem: str = ""
 
 
+@told_together()
 def report(
     records: pd.DataFrame,
     *,
@@ -118,7 +120,7 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
     own_baseline = named[0] if len(named) else None
     record = read_record(runs["folder"].iloc[0])
     data, classes = record["dataset"], record["dataset"]["class_names"]
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"notes": []}
     images = None
     try:
         images = test_images(record)
@@ -129,8 +131,11 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         every = answers(runs)
         found["hard"] = hard_images(every, classes, images)
         found["disputes"] = disputes(every, classes, images)
+        if silent := len(runs) - len(every.runs):
+            whose = f"{silent} of {counted(len(runs), 'run')}"
+            found["notes"].append(f"{whose} left no answers: no part in what single images show.")
     if baseline is not None and own_baseline is None:
-        found["notes"] = [f"The baseline {baseline} has no finished run on these data."]
+        found["notes"].append(f"The baseline {baseline} has no finished run on these data.")
     return Chapter(
         id=id,
         title=data["name"],

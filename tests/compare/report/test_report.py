@@ -23,6 +23,7 @@ from seqvision.compare.report.strips import strips
 from seqvision.compare.trials import load_trials
 from seqvision.data.files import download, nothing_downloaded
 from seqvision.errors import DataUnavailable, SeqvisionError
+from seqvision.runs.answers import write_answers
 
 LABELS = np.arange(40) % 10
 
@@ -232,6 +233,22 @@ def test_old_records_without_steps_or_predictions_make_a_report_that_says_so(res
     text = report(results.records)
     assert text.count("Not shown: ") >= 5
     assert "only a model that reads in one direction" in text
+
+
+def test_answers_of_a_few_kilobytes_make_the_same_report(shown, tmp_path):
+    """Confusion, disagreement, classes, the hardest images, the tests against a baseline."""
+    folder = shutil.copytree(shown.folder, tmp_path / "results")
+
+    def page():
+        text = report(load_records(folder), baseline="gru_rows")
+        return re.sub(r"[-0-9]+ [0-9:]+ UTC", "", text)
+
+    full = page()
+    for file in folder.rglob("predictions.npz"):
+        write_answers(file.with_name("answers.npz"), *np.load(file).values())
+        file.unlink()
+    assert page() == full
+    assert "Not shown" not in full and "McNemar" in full
 
 
 def cut(path):
