@@ -13,13 +13,19 @@ def count(value: float) -> str:
 
 
 def counted(value: float, word: str) -> str:
-    """How many of what: `1 run`, `1,200 runs`."""
-    return f"{count(value)} {word}{'' if value == 1 else 's'}"
+    """How many of what: `1 run`, `1,200 runs`, `10 classes`."""
+    ending = "" if value == 1 else "es" if word.endswith("s") else "s"
+    return f"{count(value)} {word}{ending}"
 
 
 def number(value: float) -> str:
     """Four significant digits, or all before the point: `0.1235`, `12.35`, `15,298`."""
     return f"{value:.4g}" if abs(value) < 999.95 else count(value)
+
+
+def rate(value: float) -> str:
+    """Images a second and the like, three significant digits or whole: `8.23`, `247`, `15,298`."""
+    return f"{value:.3g}" if value < 99.95 else count(value)
 
 
 def short(value: float) -> str:

@@ -38,6 +38,7 @@ def test_counts_and_sizes():
     assert [say.size(n) for n in (12, 9_876, 1_234_567)] == ["12 B", "9.88 kB", "1.23 MB"]
     assert [say.count(n) for n in (0, 999.6, 55_000)] == ["0", "1,000", "55,000"]
     assert [say.counted(n, "run") for n in (0, 1, 1200)] == ["0 runs", "1 run", "1,200 runs"]
+    assert say.counted(10, "class") == "10 classes"
 
 
 def test_shares_differences_and_other_numbers():
@@ -46,6 +47,7 @@ def test_shares_differences_and_other_numbers():
     assert [say.p_value(p) for p in (1.0, 0.0314, 0.00099)] == ["1.000", "0.031", "< 0.001"]
     values = (0.123456, 12.3456, 512.34, 999.96, 15298.4, 0)
     assert [say.number(v) for v in values] == ["0.1235", "12.35", "512.3", "1,000", "15,298", "0"]
+    assert [say.rate(v) for v in (8.2345, 99.96, 247.4, 15298)] == ["8.23", "100", "247", "15,298"]
     assert say.metric_value("val_accuracy", 0.9821) == "98.21%"
     assert say.metric_value("val_loss", 0.06123) == "0.06123"
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from seqvision.formatting import duration, number, percent
-from seqvision.sweep.plan import Job, Planned
+from seqvision.sweep.plan import Job, Planned, seconds_left
 from seqvision.sweep.schedule import Listener, Outcome
 
 
@@ -100,15 +100,12 @@ class SweepProgress(Listener):
 
     def _seconds_left(self) -> float | None:
         """From how long such runs took before, and how far those under way have come."""
-        known = [seconds for seconds in self.to_do.values() if seconds] + self.took
+        others = [*self.took]
         for name, began in self.began.items():
             if (share := self._share(name)) > 0.05:
-                known.append((time.monotonic() - began) / share)
-        if not known:
-            return None
-        usual = sum(known) / len(known)
-        left = sum(
-            (seconds or usual) * (1 - (self._share(name) if name in self.rows else 0))
+                others.append((time.monotonic() - began) / share)
+        runs = [
+            (seconds, 1 - (self._share(name) if name in self.rows else 0))
             for name, seconds in self.to_do.items()
-        )
-        return left / max(1, min(self.places, len(self.to_do)))
+        ]
+        return seconds_left(runs, self.places, others)

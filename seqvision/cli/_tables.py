@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from seqvision.formatting import NONE, counted, duration, number, percent
+from seqvision.formatting import NONE, counted, duration, percent, rate
 
 
 def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None:
@@ -28,15 +28,14 @@ def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None
 
 def in_words(planned: list[Any], places: int) -> str:
     """`6 runs: 2 finished, 4 to do; about 3 min, 2 side by side`."""
+    from seqvision.sweep.plan import seconds_left
+
     to_do = [each for each in planned if not each.done]
-    known = [each.seconds for each in to_do if each.seconds]
+    left = seconds_left([(each.seconds, 1.0) for each in to_do], places)
     words = (
         f"{counted(len(planned), 'run')}: {len(planned) - len(to_do)} finished, {len(to_do)} to do"
     )
-    if known:
-        # What is not known is taken to be like what is.
-        seconds = sum(known) / len(known) * len(to_do) / min(places, len(to_do))
-        words += f"; about {duration(seconds)}"
+    words += "" if left is None else f"; about {duration(left)}"
     return words + (f", {places} side by side" if places > 1 else "")
 
 
@@ -55,7 +54,7 @@ def show_records(records: list[dict[str, Any]], results: Path) -> None:
             record["dataset"]["name"],
             percent(metrics["test_accuracy"]),
             percent(metrics["test_error"]),
-            number(speed) if speed else NONE,
+            rate(speed) if speed else NONE,
             duration(timing["train_seconds"]),
         )
     Console().print(table)

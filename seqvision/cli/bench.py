@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from seqvision.formatting import number
+from seqvision.formatting import rate
 
 
 @click.command(name="bench")
@@ -87,7 +87,7 @@ def _show(found: dict[str, Any]) -> None:
         cells = []
         for figure in titles:
             value, ratio = row[figure], row[figure]["ratio"]["median"]
-            median, low, high = (number(value[key]) for key in ("median", "min", "max"))
+            median, low, high = (rate(value[key]) for key in ("median", "min", "max"))
             spread = f"{median} ({low}–{high})"
             cells.append(spread if name == own else f"{spread} ×{ratio:.2f}")
         table.add_row(name, *cells)
@@ -96,7 +96,7 @@ def _show(found: dict[str, Any]) -> None:
     ceiling = found["ceiling"]
     console.print(
         f"Medians of {found['rounds']} rounds (lowest–highest); × is {own}'s figure over theirs. "
-        f"The matrix products alone: {number(ceiling['median'])} images/s, of which {own} reaches "
+        f"The matrix products alone: {rate(ceiling['median'])} images/s, of which {own} reaches "
         f"{ceiling['share']['median']:.0%}.\n",
         highlight=False,
     )

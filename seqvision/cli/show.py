@@ -1,6 +1,7 @@
 """`seqvision show`: what a config or a model of the zoo is."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -44,24 +45,44 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     content: dict[str, Any] = {
         "config": loaded.resolved(),
         "hash": loaded.hash,
+        "dataset": {
+            "name": dataset.name,
+            "input_shape": list(dataset.input_shape),
+            "class_names": list(dataset.class_names),
+        },
         "layers": layers,
         "parameters": model.count_params(),
         "flops_per_image": flops_per_image(model),
+        "scans": list(_scans(model, dataset.input_shape)),
     }
     if as_json:
         import json
 
         click.echo(json.dumps(content, indent=1))
         return
-    _print(content, model, dataset.input_shape)
+    _print(content)
 
 
-def _print(content: dict[str, Any], model: Any, input_shape: tuple[int, ...]) -> None:
+def _scans(model: Any, input_shape: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Of each layer that reads the image: how many steps it takes, and in which it reads a pixel,
+    from 0, as rows of columns."""
+    from seqvision.scans.base import Scan, reading_order
+
+    for layer in model.layers:
+        if isinstance(layer, Scan):
+            order = reading_order(layer, *input_shape[:2])
+            yield {
+                "layer": layer.name,
+                "class": type(layer).__name__,
+                "steps": int(order.max()) + 1,
+                "order": order.tolist(),
+            }
+
+
+def _print(content: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
     from ruamel.yaml import YAML
-
-    from seqvision.scans.base import Scan, reading_order
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = None
@@ -80,21 +101,24 @@ def _print(content: dict[str, Any], model: Any, input_shape: tuple[int, ...]) ->
         f"\n{counted(content['parameters'], 'parameter')}, "
         f"{counted(content['flops_per_image'], 'FLOP')} an image"
     )
-    for layer in model.layers:
-        if isinstance(layer, Scan):
-            order = reading_order(layer, *input_shape[:2])
-            steps = int(order.max()) + 1
-            console.print(f"\n{layer.name}: {type(layer).__name__}, {steps} steps, light to dark")
-            console.print(_picture(order), highlight=False)
+    data = content["dataset"]
+    shape = "×".join(map(str, data["input_shape"]))
+    console.print(
+        f"for images of {shape} and {counted(len(data['class_names']), 'class')} ({data['name']})",
+        highlight=False,
+    )
+    for scan in content["scans"]:
+        steps = counted(scan["steps"], "step")
+        console.print(f"\n{scan['layer']}: {scan['class']}, {steps}, light to dark")
+        console.print(_picture(scan["order"]), highlight=False)
 
 
-def _picture(order: Any, size: int = 14) -> str:
+def _picture(order: list[list[int]], size: int = 14) -> str:
     """A small picture of the step at which each pixel is read, from light to dark."""
     shades = " ░▒▓█"
-    last = max(int(order.max()), 1)
-    rows = order[:: max(1, order.shape[0] // size)]
+    last = max(max(map(max, order)), 1)
     lines = []
-    for row in rows:
-        steps = row[:: max(1, order.shape[1] // size)]
-        lines.append("".join(shades[min(4, 5 * int(step) // (last + 1))] * 2 for step in steps))
+    for row in order[:: max(1, len(order) // size)]:
+        steps = row[:: max(1, len(row) // size)]
+        lines.append("".join(shades[min(4, 5 * step // (last + 1))] * 2 for step in steps))
     return "\n".join(f"  │{line}│" for line in lines)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from seqvision.compare.left_out import leave_out, told_together
 from seqvision.errors import NothingToShow
+from seqvision.formatting import count
 from seqvision.runs.answers import read_answers
 
 _FILES = ("answers.npz", "predictions.npz")
@@ -95,7 +96,7 @@ def _check(one: tuple[np.ndarray, ...], names: Any, images: Any) -> None:
     """Raise ValueError unless answers fit what the record says of its data, if it says anything."""
     labels, said, _ = one
     if images == images and images is not None and len(labels) != images:
-        raise ValueError(f"of {len(labels)} images; the record says {images:.0f}")
+        raise ValueError(f"of {count(len(labels))} images; the record says {count(images)}")
     classes = len(names) if isinstance(names, tuple) else np.inf
     classes_said = 1 + max(labels.max(), said.max())
     if min(labels.min(), said.min()) < 0 or classes_said > classes:

@@ -8,6 +8,7 @@ import pandas as pd
 from seqvision.compare.groups import data_titles
 from seqvision.compare.metric import higher_is_better
 from seqvision.compare.records import is_config
+from seqvision.compare.speeds import SPEEDS, UNEVEN, any_uneven
 from seqvision.formatting import counted, number, p_value
 
 _NO_EFFECT = ("train.seeds", "train.threads", "train.log_every", "train.test_every")
@@ -67,6 +68,11 @@ def caption(
         f"{metric}, best when {better}: mean over seeds with its 95 % interval by Student's t, how "
         "far it may be from the mean over all seeds."
     ]
+    costs = [column for column in SPEEDS if column in table]
+    if costs or "seconds_to_target" in table:
+        said.append("Speeds and times are medians over the runs.")
+    if any_uneven(table):
+        said.append(UNEVEN)
     if (table["configs"] > 1).any():
         said.append(
             "A row of several configs has one value a seed, their mean, for the seeds they all "

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.compare.formats import escape_md
 from seqvision.compare.groups import DATA, data_titles
+from seqvision.compare.left_out import told_together
 from seqvision.compare.readable import readable
+from seqvision.compare.speeds import UNEVEN, any_uneven
 from seqvision.compare.table import compare
 from seqvision.config import load_config, zoo_names
 from seqvision.config.read import read_file
@@ -68,6 +70,7 @@ def read_notes(path: Path) -> Notes:
         raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
 
 
+@told_together()
 def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
     """Return the page in GitHub's Markdown.
 
@@ -76,11 +79,13 @@ def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
         command: the command that wrote the page, to be named on it.
     """
     comparison = compare(records)
+    uneven = [escape_md(UNEVEN)] if any_uneven(comparison) else []
     parts = [
         "# Results",
         f"Written by `{command}`. Test error in percent, mean over seeds with its 95 % interval by "
-        "Student's t. No choice within a run looks at the test images. Speeds are of the machine "
-        "named below: read ratios.",
+        "Student's t. No choice within a run looks at the test images. Speeds are in images/s, "
+        "medians over the runs, on the machine named below: read ratios.",
+        *uneven,
         *map(escape_md, notes.remarks),
         *_tables(comparison, records),
         *_findings(records, notes.questions),

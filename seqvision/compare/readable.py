@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from seqvision.compare.groups import data_titles, label, value_text
+from seqvision.compare.speeds import SPEEDS, speed_text
 from seqvision.formatting import (
     NONE,
     count,
@@ -51,16 +52,16 @@ def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
     table["± 95 %"] = _texts((rows["high"] - rows["low"]) / 2, value)
     for title, column in {"sd": "std", "best": "best", "worst": "worst"}.items():
         table[title] = _texts(rows[column], value)
-    costs = {
-        "parameters": ("params", short),
-        "flops_per_image": ("FLOPs", short),
-        "train_images_per_second": ("train/s", number),
-        "inference_images_per_second": ("test/s", number),
-        "seconds_to_target": (f"time to {target}", duration),
-    }
+    costs = {"parameters": ("params", short), "flops_per_image": ("FLOPs", short)}
     for column, (title, text) in costs.items():
         if column in rows and column not in table:
             table[title] = _texts(rows[column], text)
+    for column, title in zip(SPEEDS, ("train/s", "test/s"), strict=True):
+        if column in rows and column not in (metric, *table):
+            speeds = rows[[column, f"{column}_min", f"{column}_max"]].itertuples(index=False)
+            table[title] = [NONE if pd.isna(speed[0]) else speed_text(*speed) for speed in speeds]
+    if target is not None:
+        table[f"time to {target}"] = _texts(rows["seconds_to_target"], duration)
     return table
 
 

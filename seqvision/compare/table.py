@@ -10,16 +10,12 @@ from seqvision.compare.left_out import told_together
 from seqvision.compare.metric import higher_is_better
 from seqvision.compare.notes import caption, row_notes
 from seqvision.compare.records import is_config, tested
+from seqvision.compare.speeds import SPEEDS, medians
 from seqvision.compare.statistics.student import t_interval
 from seqvision.compare.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
 
-_COSTS = [
-    "parameters",
-    "flops_per_image",
-    "train_images_per_second",
-    "inference_images_per_second",
-]
+_COSTS = ["parameters", "flops_per_image", *SPEEDS]
 _STATUSES = ["finished", "failed", "unfinished", "damaged"]
 _WHOLE = ["rank", "seeds", "reached_target", "common_seeds"]
 
@@ -44,9 +40,10 @@ def compare(
     - `configs`; runs by status, `finished`, `failed`, `unfinished`, `damaged`; `missing`, seeds
       that another row of the same data has; `left_out`, finished runs that do not count, because
       another config of the row lacks their seed or they lack the metric;
-    - means over the runs that count: `parameters`, `flops_per_image`, `train_images_per_second`,
-      `inference_images_per_second`;
-    - with a target: `reached_target`, the runs that did, and `seconds_to_target`, their mean;
+    - medians over the runs that count: `parameters`, `flops_per_image`, and of two speeds,
+      `train_images_per_second` and `inference_images_per_second`, also the slowest run's and the
+      fastest's, `…_min` and `…_max`;
+    - with a target: `reached_target`, the runs that did, and `seconds_to_target`, their median;
     - with a baseline, for every other row on the same data, what `against` tells of: `difference`
       over `common_seeds`, its interval and `p_paired`; `p_mcnemar`, both also corrected, `…_holm`;
       `bootstrap_low`, `bootstrap_high`; `cochrans_q`, `p_cochran`;
@@ -78,11 +75,11 @@ def compare(
     table = runs.groupby("row")[[*dict.fromkeys([*by, *DATA, "block"])]].first()
     table = table.join(_summary(units, metric)).join(_counts(runs, used))
     costs = [column for column in _COSTS if column in runs and column not in by]
-    table = table.join(used.groupby("row")[costs].mean())
+    table = table.join(medians(used, "row", costs))
     if target is not None:
         seconds = used["folder"].map(lambda folder: seconds_to_target(folder, target))
         of_rows = seconds.astype(float).groupby(used["row"])
-        table = table.join(of_rows.agg(reached_target="count", seconds_to_target="mean"))
+        table = table.join(of_rows.agg(reached_target="count", seconds_to_target="median"))
     baselines = {}
     if baseline is not None:
         baselines = _baselines(baseline, table[by], table["block"], runs)

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 from typing import Any
 
 from seqvision.config import Config
@@ -51,7 +51,7 @@ class Planned:
     """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew);
     `untested`, as a trial of a search is, and `of other data` begin anew as well."""
     seconds: float | None
-    """How long runs of this config took before; None when none is finished."""
+    """How long runs of this config took before, their median; None when none is finished."""
 
     @property
     def done(self) -> bool:
@@ -81,6 +81,23 @@ def plan(
     return [Planned(job, _status(job), _seconds(job)) for job in jobs.values()]
 
 
+def seconds_left(
+    runs: Sequence[tuple[float | None, float]], places: int, others: Sequence[float] = ()
+) -> float | None:
+    """How long runs will take, some of them side by side; None while nothing is known.
+
+    Args:
+        runs: of each, how long all of it takes, if that is known, and the share still to do. What
+            is not known is taken to be the median of what is.
+        others: how long runs took that are not among these.
+    """
+    known = [seconds for seconds, _ in runs if seconds] + list(others)
+    if not known or not runs:
+        return None
+    usual = median(known)
+    return sum((seconds or usual) * share for seconds, share in runs) / min(places, len(runs))
+
+
 def _status(job: Job) -> str:
     record = None if job.force else read_record(job.folder)
     if record and record["status"] == "finished" and not of_today(record, job.config.data):
@@ -93,8 +110,8 @@ def _status(job: Job) -> str:
 
 
 def _seconds(job: Job) -> float | None:
-    """The mean training time of the config's finished runs, whatever their seed."""
+    """The median training time of the config's finished runs, whatever their seed."""
     folders = job.folder.parent.glob(f"{job.config.hash}-s*")
     records = (read_record(folder) for folder in folders)
     took = [r["timing"]["train_seconds"] for r in records if r and r["status"] == "finished"]
-    return fmean(took) if took else None
+    return median(took) if took else None

@@ -70,9 +70,14 @@ def test_show_says_layers_parameters_flops_and_reading_order(call):
     content = json.loads(said.out)
     assert content["config"]["model"]["family"] == "stacked"
     assert content["parameters"] == sum(row["parameters"] for row in content["layers"])
+    assert content["dataset"]["name"] == "digits" and content["dataset"]["input_shape"] == [8, 8]
+    (scan,) = content["scans"]
+    assert (scan["layer"], scan["class"], scan["steps"]) == ("scan", "Rows", 8)
+    assert scan["order"] == [[row] * 8 for row in range(8)]
     text = call("show", "digits_gru", "--set", "model.scan=columns").out
     assert "scan: Columns, 8 steps" in text
     assert f"{content['parameters']:,} parameters" in text
+    assert "for images of 8×8 and 10 classes (digits)" in text
     first = next(line for line in text.splitlines() if line.startswith("  │"))
     assert first[3] == " " and first[-2] == "█"  # The last column is read last.
 

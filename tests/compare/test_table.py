@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from seqvision.compare.publish import Notes, page
+from seqvision.compare.readable import readable
 from seqvision.compare.records import load_records
+from seqvision.compare.report.leaderboard import leaderboard
+from seqvision.compare.speeds import UNEVEN
 from seqvision.compare.table import compare
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
@@ -238,9 +242,44 @@ def test_the_costs_of_a_row_are_those_of_the_runs_that_count(write_run, results)
     assert row["train_images_per_second"] == 200
 
 
+@pytest.mark.parametrize(("last", "mark"), [(990.0, "500"), (1010.0, "500*")])
+def test_a_speed_is_the_median_and_marked_where_its_runs_differ_twofold(
+    write_run, results, last, mark
+):
+    for seed, speed in enumerate((495.0, 500.0, last)):
+        write_run("gru", seed, {"timing.train_images_per_second": speed})
+    table = compare(load_records(results))
+    (row,) = table.to_dict("records")
+    assert row["train_images_per_second"] == 500
+    assert row["train_images_per_second_min"] == 495
+    assert row["train_images_per_second_max"] == last
+    (part,) = readable(table)
+    assert part.table["train/s"].tolist() == [mark] and part.table["test/s"].tolist() == ["2,000"]
+    assert (UNEVEN in table.attrs["caption"]) == mark.endswith("*")
+    assert ("more than a factor of two" in page(load_records(results), Notes(), "x")) == (
+        mark.endswith("*")
+    )
+    cell = leaderboard(load_records(results).assign(model="gru"), None).rows[0].cells[-2]
+    assert (cell.text, cell.value) == (mark, 500)
+    assert cell.notes == (("495 – 1,010",) if mark.endswith("*") else ())
+
+
+def test_runs_without_a_speed_have_none(write_run, results):
+    write_run("gru", 0, {"timing.train_images_per_second": None})
+    table = compare(load_records(results))
+    assert table["train_images_per_second"].isna().all()
+    (part,) = readable(table)
+    assert part.table["train/s"].tolist() == ["–"]
+    write_run("gru", 1, {"timing.train_images_per_second": 10.0})
+    table = compare(load_records(results), metric="train_images_per_second")
+    assert "train/s" not in readable(table)[0].table  # It is there under its own name.
+
+
 def test_speeds_of_several_machines_are_said_to_be(write_run, results):
     write_run("gru", 0)
-    assert not any("Speeds" in said for said in compare(load_records(results)).attrs["caption"])
+    assert not any(
+        "different machines" in said for said in compare(load_records(results)).attrs["caption"]
+    )
     write_run("gru", 1, {"environment.cpu": "another"})
     table = compare(load_records(results))
     assert any("2 different machines" in said for said in table.attrs["caption"])

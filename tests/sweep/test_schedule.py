@@ -7,10 +7,11 @@ from contextlib import ExitStack
 
 import pytest
 
+from seqvision.cli._tables import in_words
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
 from seqvision.runs.lock import locked
-from seqvision.sweep.plan import Job, plan
+from seqvision.sweep.plan import Job, plan, seconds_left
 from seqvision.sweep.schedule import Listener, Outcome, run_all
 
 CONFIG = load_config(
@@ -162,3 +163,23 @@ def test_an_iterator_that_raises_stops_all(tmp_path):
     with pytest.raises(SeqvisionError, match="no more"):
         run_all(coming(), performer)
     assert performer.stopped.is_set()
+
+
+def test_how_long_a_sweep_will_take():
+    """What is not known is taken to be the median of what is: one slow run says little."""
+    assert seconds_left([(None, 1.0), (None, 1.0)], 1) is None
+    assert seconds_left([], 4, [1.0]) is None
+    assert seconds_left([(10.0, 1.0), (12.0, 0.5), (200.0, 1.0), (None, 1.0)], 1) == 228.0
+    assert seconds_left([(None, 0.5), (None, 1.0)], 8, [4.0, 6.0, 80.0]) == 4.5
+
+
+def test_how_long_a_run_took_is_the_median_of_its_config(tmp_path):
+    for seed, seconds in enumerate((10.0, 12.0, 200.0)):
+        folder = tmp_path / Job(CONFIG, seed, tmp_path).run_id
+        folder.mkdir(parents=True)
+        record = {"status": "finished", "timing": {"train_seconds": seconds}}
+        (folder / "record.json").write_text(json.dumps(record))
+    planned = plan([CONFIG], [7, 8], tmp_path)
+    assert [each.seconds for each in planned] == [12.0, 12.0]
+    assert in_words(planned, 1) == "2 runs: 0 finished, 2 to do; about 24 s"
+    assert in_words(planned[:1], 1).startswith("1 run: ")

@@ -129,6 +129,13 @@ def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
     return {"title": title, "scale": alt.Scale(**kind), "axis": axis}
 
 
+def whole_axis(largest: float, most: int = 8) -> alt.Axis:
+    """An axis for numbers that count from 1, such as epochs: at most so many labels, all whole."""
+    steps = (head * 10**tens for tens in range(9) for head in (1, 2, 5))
+    step = next(step for step in steps if largest <= step * most)
+    return alt.Axis(values=list(range(step, int(largest) + 1, step)), format="d", grid=False)
+
+
 def cell_axis(**options: Any) -> alt.Axis:
     """The bare axis of a table of cells: labels alone."""
     bare = {"ticks": False, "domain": False, "grid": False, "labelFlush": False, "labelAngle": 0}

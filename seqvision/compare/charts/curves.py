@@ -8,7 +8,15 @@ import altair as alt
 import pandas as pd
 
 from seqvision.compare.charts import CHARTS
-from seqvision.compare.charts.base import ACCENT, best, error_axis, finished, ranked, values
+from seqvision.compare.charts.base import (
+    ACCENT,
+    best,
+    error_axis,
+    finished,
+    ranked,
+    values,
+    whole_axis,
+)
 from seqvision.compare.left_out import leave_out, told_together
 from seqvision.errors import NothingToShow
 
@@ -22,7 +30,7 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
     if column not in table or table[column].isna().all():
         what, column = "training", "error_rate"
     table = table.rename(columns={column: "error"})[["model", "seed", "epoch", "error"]]
-    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d", grid=False))
+    x = alt.X("epoch:Q", title="epoch", axis=whole_axis(table["epoch"].max()))
     y = alt.Y("error:Q", **error_axis(f"{what} error", table["error"]))
     tooltip = [
         alt.Tooltip("model:N"),

@@ -15,6 +15,7 @@ from seqvision.compare.charts.base import (
     ranked,
     shade,
     values,
+    whole_axis,
 )
 from seqvision.compare.steps_read import accuracy_by_step
 
@@ -112,7 +113,8 @@ def _of_best(records: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str, list[
 def _clock(points: pd.DataFrame) -> tuple[alt.X, str]:
     """The axis of time, in steps, or where models take different numbers of them, in shares."""
     if points["steps"].nunique() == 1:
-        return alt.X("step:Q", title="steps read", axis=alt.Axis(grid=False, tickMinStep=1)), ""
+        axis = whole_axis(points["step"].max(), most=16)
+        return alt.X("step:Q", title="steps read", axis=axis), ""
     points["read"] = points["step"] / points["steps"]
     axis = alt.Axis(grid=False, format="%")
     words = " Models take different numbers of steps, so that the axis is the share of them."

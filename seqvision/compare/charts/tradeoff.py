@@ -8,6 +8,7 @@ import pandas as pd
 
 from seqvision.compare.charts import CHARTS
 from seqvision.compare.charts.base import ACCENT, error_axis, finished, ranked, values
+from seqvision.compare.speeds import SPEEDS, medians
 from seqvision.errors import NothingToShow
 
 
@@ -60,15 +61,18 @@ def _against(
     runs = runs[runs[column].notna()] if column in runs else runs.iloc[:0]
     if runs.empty:
         raise NothingToShow(f"no record says its {column}")
+    cost = medians(runs, "model", [column])
     points = runs.groupby("model", sort=False).agg(
-        x=(column, "median"),
         error=("test_error", "mean"),
         low=("test_error", "min"),
         high=("test_error", "max"),
         seeds=("seed", "size"),
     )
-    cost = points["x"].to_numpy(float) * (-1 if larger_is_better else 1)
-    points["front"] = pareto(cost, points["error"].to_numpy())
+    points["x"] = cost[column]
+    points["least"] = cost.get(f"{column}_min", points["x"])
+    points["most"] = cost.get(f"{column}_max", points["x"])
+    sign = -1 if larger_is_better else 1
+    points["front"] = pareto(sign * points["x"].to_numpy(float), points["error"].to_numpy())
     points = points.reset_index()
     logarithmic = alt.Scale(type="log", nice=False, padding=16)
     ticks = alt.Axis(format="~s", tickCount=4, grid=False, labelOverlap=True, labelSeparation=8)
@@ -77,7 +81,7 @@ def _against(
     tooltip = [
         alt.Tooltip("model:N"),
         alt.Tooltip("error:Q", format=".2%", title="test error, mean"),
-        alt.Tooltip("x:Q", format=",.0f", title=axis),
+        alt.Tooltip("x:Q", format=",.0f", title=f"{axis}, median"),
         alt.Tooltip("seeds:Q", title="runs"),
     ]
     every = alt.Chart(values(points)).encode(x=x, y=y, tooltip=tooltip)
@@ -87,13 +91,15 @@ def _against(
     chart = alt.layer(
         front.mark_line(interpolate=step, strokeWidth=1, strokeDash=[3, 3], color=ACCENT),
         every.mark_rule(opacity=0.4).encode(y="low:Q", y2="high:Q", color=color),
+        every.mark_rule(opacity=0.4).encode(x="least:Q", x2="most:Q", color=color),
         every.mark_circle(size=55, opacity=1).encode(color=color),
         front.mark_text(align="left", baseline="bottom", dx=6, dy=-3, fontSize=10).encode(
             text="model:N"
         ),
     ).properties(width=300, height=240)
     caption = (
-        "A dot is a model's mean over its seeds, its line goes from the best seed to the worst. "
+        "A dot is a model, its error the mean over its seeds; its line goes from the best seed to "
+        f"the worst{', another from the slowest to the fastest' if column in SPEEDS else ''}. "
         f"Named are the models that none beats: none that {better} errs less.{warning}"
     )
     return finished(chart, title, caption)

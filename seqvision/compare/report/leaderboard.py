@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from seqvision.compare.speeds import SPEEDS, is_uneven, speed_text
 from seqvision.compare.table import compare
-from seqvision.formatting import NONE, number, p_value, percent, points, short
+from seqvision.formatting import NONE, p_value, percent, points, rate, short
 
 _SURE = 0.05
 
@@ -80,8 +81,8 @@ def leaderboard(records: pd.DataFrame, baseline: str | None) -> Leaderboard:
     columns += [
         Column("parameters"),
         Column("FLOPs", "of one image's matrix products"),
-        Column("training", "images a second"),
-        Column("inference", "images a second"),
+        Column("training", "images a second, median of the runs"),
+        Column("inference", "images a second, median of the runs"),
     ]
     rows = [_row(line, about.loc[line["model"]], baseline) for line in table.to_dict("records")]
     caption, *notes = (text.replace("test_error", "test error") for text in table.attrs["caption"])
@@ -121,9 +122,14 @@ def _cells(line: dict[Any, Any], baseline: str | None) -> Iterator[Cell]:
     for key in ("parameters", "flops_per_image"):
         cost: Any = line.get(key)
         yield _cell(cost, "" if _missing(cost) else short(cost))
-    for key in ("train_images_per_second", "inference_images_per_second"):
+    for key in SPEEDS:
         speed: Any = line.get(key)
-        yield _cell(speed, "" if _missing(speed) else number(speed))
+        if _missing(speed):
+            yield _cell(None, "")
+            continue
+        slowest, fastest = line[f"{key}_min"], line[f"{key}_max"]
+        spread = _range(slowest, fastest, rate) if is_uneven(slowest, fastest) else ""
+        yield _cell(speed, speed_text(speed, slowest, fastest), [spread])
 
 
 def _cell(value: Any, text: str, notes: Iterable[str] = (), strong: bool = False) -> Cell:

@@ -9,9 +9,10 @@ import vl_convert
 from sklearn.metrics import confusion_matrix, recall_score
 
 from seqvision.compare.charts import CHARTS
-from seqvision.compare.charts.base import PALETTE, data_names, ranked, values
+from seqvision.compare.charts.base import PALETTE, data_names, ranked, values, whole_axis
 from seqvision.compare.charts.tradeoff import pareto
 from seqvision.compare.left_out import told_together
+from seqvision.compare.table import compare
 from seqvision.errors import NothingToShow, SeqvisionError
 
 RANDOM = np.random.default_rng(0)
@@ -209,6 +210,32 @@ def test_a_damaged_file_leaves_out_its_run_alone(results, caplog):
         assert {row["model"] for row in drawn} == {"good"}
         CHARTS.get("confusion")(results.records)
     assert caplog.text.count("left out") == 1 and "bad" in caplog.text  # Said once, not by each.
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 4, 9, 12, 30, 100])
+def test_each_epoch_has_one_label_at_most(results, epochs):
+    results.add("a", labels=LABELS, said=said_by(0, 50), history=[(0.5, 0.4)] * epochs)
+    spec = CHARTS.get("curves")(results.records).to_dict()
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", vl_convert.vegalite_to_svg(spec))
+    labels = [int(text) for text in texts if text.isdigit()]
+    assert labels == sorted(set(labels)) and labels and 1 <= labels[0] <= labels[-1] <= epochs
+    assert len(labels) == epochs or 4 <= len(labels) <= 8
+
+
+def test_axes_that_count_have_whole_labels():
+    assert whole_axis(3).to_dict()["values"] == [1, 2, 3]
+    assert whole_axis(28, most=16).to_dict()["values"] == list(range(2, 29, 2))
+    assert whole_axis(784).to_dict()["values"] == [100, 200, 300, 400, 500, 600, 700]
+
+
+def test_the_speed_of_a_chart_is_that_of_the_table(results):
+    speed = "inference_images_per_second"
+    for seed, images in enumerate((1000.0, 1100.0, 9000.0)):
+        changes = {f"timing.{speed}": images}
+        results.add("a", seed, labels=LABELS, said=said_by(0, 50), changes=changes)
+    (row,) = compare(results.records).to_dict("records")
+    (drawn,) = {(r["x"], r["least"], r["most"]) for r in rows(CHARTS.get("speed")(results.records))}
+    assert drawn == (row[speed], row[f"{speed}_min"], row[f"{speed}_max"]) == (1100, 1000, 9000)
 
 
 def test_values_are_short_and_json(shown):

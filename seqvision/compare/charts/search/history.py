@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from seqvision.compare.charts.base import ACCENT, finished, values
+from seqvision.compare.charts.base import ACCENT, finished, values, whole_axis
 from seqvision.compare.charts.search import SEARCH_CHARTS
 from seqvision.compare.charts.search.base import (
     by_trial,
@@ -35,7 +35,7 @@ def search_history(trials: pd.DataFrame) -> Any:
     whole["best"] = (
         whole["mean"].cummax() if higher_is_better(objective) else whole["mean"].cummin()
     )
-    x = alt.X("trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, format="d", grid=False))
+    x = alt.X("trial:Q", title="trial", axis=whole_axis(table["trial"].max()))
     kinds = [kind for kind in _COLORS if (ended["kind"] == kind).any()]
     color = alt.Color(
         "kind:N",
