@@ -8,6 +8,7 @@ import pandas as pd
 
 from seqvision.compare.trials import parameters
 from seqvision.errors import NothingToShow
+from seqvision.formatting import is_share
 
 
 def by_trial(trials: pd.DataFrame) -> pd.DataFrame:
@@ -71,11 +72,11 @@ def _unevenness(values: pd.Series) -> float:
 
 def objective_axis(objective: str) -> dict[str, Any]:
     """Title, scale and axis for an objective."""
-    form = ".4~g" if objective == "val_loss" else "~%"
+    form = "~%" if is_share(objective) else ".4~g"
     scale = alt.Scale(zero=False, padding=8)
     return {"title": objective, "scale": scale, "axis": alt.Axis(format=form)}
 
 
 def figure(objective: str) -> str:
     """The format of an objective in a tooltip."""
-    return ".4f" if objective == "val_loss" else ".2%"
+    return ".2%" if is_share(objective) else ".4~g"
