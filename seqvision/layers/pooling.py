@@ -1,10 +1,12 @@
 """From a sequence to one vector: the last step, the mean, the maximum, or attention.
 
 Each layer takes `(batch, steps, features)` and gives `(batch, features)`, or with
-`return_sequences` what it makes of the steps so far, `(batch, steps, features)`; a step that a mask
-leaves out has no part in it.
+`return_sequences` what it makes of the steps so far, `(batch, steps, features)`. A step that a mask
+leaves out has no part in it, nor in a gradient, even if it is NaN; where all are left out the
+result is 0.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -42,6 +44,7 @@ class LastStep(_Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return inputs if self.return_sequences else inputs[:, -1]
+        inputs = _without_masked(inputs, mask)
         steps = ops.where(mask, ops.arange(ops.shape(inputs)[1], dtype="int32"), 0)
         if self.return_sequences:
             (last,) = _so_far(_larger, [steps])
@@ -57,14 +60,15 @@ class MeanOverTime(_Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None and not self.return_sequences:
             return ops.mean(inputs, axis=1)
+        inputs = _without_masked(inputs, mask)
         weight = ops.ones_like(inputs[:, :, :1])
         if mask is not None:
             weight = ops.cast(mask, inputs.dtype)[:, :, None]
         if self.return_sequences:
             steps, weight = (ops.cast(x, _summing(inputs)) for x in (inputs, weight))
-            mean = ops.cumsum(steps * weight, axis=1) / ops.maximum(ops.cumsum(weight, axis=1), 1)
+            mean = ops.cumsum(steps, axis=1) / ops.maximum(ops.cumsum(weight, axis=1), 1)
             return ops.cast(mean, inputs.dtype)
-        return ops.sum(inputs * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
+        return ops.sum(inputs, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -72,12 +76,14 @@ class MaxOverTime(_Pooling):
     """The largest value of each feature over the steps."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is not None:
-            smallest = ops.cast(-3e4, inputs.dtype)  # Within the range of every float type.
-            inputs = ops.where(mask[:, :, None], inputs, smallest)
-        if self.return_sequences:
-            return _so_far(_larger, [inputs])[0]
-        return ops.max(inputs, axis=1)
+        if mask is None:
+            return self._largest(inputs)
+        largest = self._largest(_without_masked(inputs, mask, -math.inf))
+        seen = self._largest(ops.cast(mask, inputs.dtype)[:, :, None])
+        return ops.where(seen > 0, largest, ops.zeros_like(largest))
+
+    def _largest(self, inputs: Any) -> Any:
+        return _so_far(_larger, [inputs])[0] if self.return_sequences else ops.max(inputs, axis=1)
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -105,6 +111,7 @@ class AttentionPooling(_Pooling):
         self.score = self.add_weight((units, 1), "glorot_uniform", name="score")
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
+        inputs = _without_masked(inputs, mask)
         hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
         scores = ops.matmul(hidden, self.score)
         if mask is not None:
@@ -119,6 +126,13 @@ class AttentionPooling(_Pooling):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
+
+
+def _without_masked(inputs: Any, mask: Any, value: float = 0.0) -> Any:
+    """`value` in place of what a mask leaves out: a product with 0 would keep its NaN."""
+    if mask is None:
+        return inputs
+    return ops.where(mask[:, :, None], inputs, ops.full_like(inputs, value))
 
 
 def _summing(inputs: Any) -> str:

@@ -1,5 +1,6 @@
 """Pooling over time against NumPy, with and without a mask."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -72,3 +73,48 @@ def test_the_mean_so_far_counts_beyond_what_half_precision_can():
     steps = np.ones((1, 600, 1), "float32")
     mean = MeanOverTime(return_sequences=True, dtype="bfloat16")(steps)
     np.testing.assert_allclose(ops.convert_to_numpy(ops.cast(mean, "float32")), 1.0)
+
+
+EVERY = [False, True]
+
+
+@pytest.mark.parametrize("return_sequences", EVERY)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_nothing_but_masked_steps_gives_zeros(layer, return_sequences):
+    """As Keras's GlobalAveragePooling1D does: neither padding nor a number that stands for it."""
+    pool = layer(return_sequences=return_sequences)
+    mask = np.array([[0, 0, 0, 0, 0], [0, 0, 1, 0, 1], [1, 1, 1, 1, 1]], bool)
+    steps = np.where(mask[:, :, None], X, 7.0).astype("float32")
+    found = ops.convert_to_numpy(pool(steps, mask=mask))
+    np.testing.assert_array_equal(found[0], 0)
+    assert (found[1, -1] != 0).all() and (found[2] != 0).all()
+    if return_sequences:
+        np.testing.assert_array_equal(found[1, :2], 0)
+
+
+@pytest.mark.parametrize("return_sequences", EVERY)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_is_masked_reaches_neither_value_nor_gradient(layer, return_sequences, gradients_of):
+    """NaN times 0 is NaN, and infinity less infinity too."""
+    mask = np.array([[0, 0, 0, 0, 0], [0, 1, 0, 1, 0], [1, 1, 1, 0, 0]], bool)
+    pool = layer(return_sequences=return_sequences)
+    pool.build(X.shape)
+    weight = np.random.default_rng(1).normal(size=X.shape).astype("float32")
+    weight = ops.convert_to_tensor(weight if return_sequences else weight[:, 0])
+    found = []
+    for hidden in (0.0, np.nan, np.inf, -np.inf):
+        steps = keras.Variable(np.where(mask[:, :, None], X, hidden).astype("float32"))
+        values = ops.convert_to_numpy(pool(steps, mask=mask))
+        variables = [steps, *pool.trainable_variables]
+        gradients = gradients_of(lambda v=steps: ops.sum(pool(v, mask=mask) * weight), variables)
+        np.testing.assert_array_equal(gradients[0][~mask], 0)
+        found.append([values, *gradients])
+    for other in found[1:]:
+        for expected, value in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(value, expected)
+
+
+def test_the_largest_of_what_is_far_below_zero():
+    steps = np.array([[[-1e6], [-2e6], [5.0]]], "float32")
+    mask = np.array([[True, True, False]])
+    assert ops.convert_to_numpy(MaxOverTime()(steps, mask=mask)) == -1e6
