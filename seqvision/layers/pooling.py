@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqvision.layers.masked import without_masked
+
 
 class _Pooling(keras.layers.Layer):
     """Pools all steps, or at each step all up to it.
@@ -44,7 +46,7 @@ class LastStep(_Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return inputs if self.return_sequences else inputs[:, -1]
-        inputs = _without_masked(inputs, mask)
+        inputs = without_masked(inputs, mask)
         steps = ops.where(mask, ops.arange(ops.shape(inputs)[1], dtype="int32"), 0)
         if self.return_sequences:
             (last,) = _so_far(_larger, [steps])
@@ -60,7 +62,7 @@ class MeanOverTime(_Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None and not self.return_sequences:
             return ops.mean(inputs, axis=1)
-        inputs = _without_masked(inputs, mask)
+        inputs = without_masked(inputs, mask)
         weight = ops.ones_like(inputs[:, :, :1])
         if mask is not None:
             weight = ops.cast(mask, inputs.dtype)[:, :, None]
@@ -78,7 +80,7 @@ class MaxOverTime(_Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return self._largest(inputs)
-        largest = self._largest(_without_masked(inputs, mask, -math.inf))
+        largest = self._largest(without_masked(inputs, mask, -math.inf))
         seen = self._largest(ops.cast(mask, inputs.dtype)[:, :, None])
         return ops.where(seen > 0, largest, ops.zeros_like(largest))
 
@@ -111,7 +113,7 @@ class AttentionPooling(_Pooling):
         self.score = self.add_weight((units, 1), "glorot_uniform", name="score")
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        inputs = _without_masked(inputs, mask)
+        inputs = without_masked(inputs, mask)
         hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
         scores = ops.matmul(hidden, self.score)
         if mask is not None:
@@ -126,13 +128,6 @@ class AttentionPooling(_Pooling):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
-
-
-def _without_masked(inputs: Any, mask: Any, value: float = 0.0) -> Any:
-    """`value` in place of what a mask leaves out: a product with 0 would keep its NaN."""
-    if mask is None:
-        return inputs
-    return ops.where(mask[:, :, None], inputs, ops.full_like(inputs, value))
 
 
 def _summing(inputs: Any) -> str:

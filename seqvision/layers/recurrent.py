@@ -12,6 +12,7 @@ from keras.src import backend  # The loop itself is not among the public names.
 from seqvision.cells.base import Cell, is_elementwise
 from seqvision.layers.engine.path import TellsPath
 from seqvision.layers.linear import linear_recurrence
+from seqvision.layers.masked import without_masked
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -27,6 +28,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
+        sequences = without_masked(sequences, mask[0] if tree.is_nested(mask) else mask)
         if not isinstance(self.cell, Cell):
             self._say("keras: the cell is not of the project/step protocol")
             return super().inner_loop(sequences, initial_state, mask, training)

@@ -34,6 +34,32 @@ def test_projecting_at_once_changes_nothing(options, mask):
     np.testing.assert_allclose(ours(X, mask=mask), theirs(X, mask=mask), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.GRU(3),
+        lambda: layers.Recurrent(UGRNNCell(3)),
+        lambda: layers.Bidirectional(layers.LSTM(3, return_sequences=True)),
+    ],
+    ids=["GRU", "UGRNN", "Bidirectional"],
+)
+def test_what_is_masked_may_be_nan_and_reaches_no_gradient(make, gradients_of):
+    mask = np.concatenate([MASK[1:], np.zeros((1, 6), bool)])
+    layer = make()
+    layer.build(X.shape)
+    found = []
+    for hidden in (0.0, np.nan):
+        x = np.where(mask[:, :, None], X, hidden).astype("float32")
+        value = ops.convert_to_numpy(layer(x, mask=mask))
+        gradients = gradients_of(
+            lambda x=x: ops.sum(ops.square(layer(x, mask=mask))), layer.trainable_variables
+        )
+        found.append([value, *(g for g in gradients if g is not None)])
+    assert (found[0][0][-1] == 0).all()  # Nothing was read.
+    for expected, given in zip(*found, strict=True):
+        np.testing.assert_array_equal(given, expected)
+
+
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("cell", "time", "loops"),

@@ -8,6 +8,7 @@ from keras import ops, tree
 
 from seqvision.layers.engine.loop import Given
 from seqvision.layers.engine.path import TellsPath
+from seqvision.layers.masked import without_masked
 
 
 class FastLoop(TellsPath):
@@ -28,6 +29,7 @@ class FastLoop(TellsPath):
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
         mask = mask[0] if tree.is_nested(mask) else mask
+        sequences = without_masked(sequences, mask)
         step = self._step()
         reason = step if isinstance(step, str) else self._hindrance(step, sequences, mask, training)
         if reason:
