@@ -6,12 +6,17 @@ import sys
 import tempfile
 from types import ModuleType
 
+from seqvision.errors import SeqvisionError
+
 
 def import_keras() -> ModuleType:
     """Import Keras and its backend; return it.
 
     TensorFlow 2.21 writes greetings before it reads TF_CPP_MIN_LOG_LEVEL, so what is written
     during the import is kept back, and shown only when the import fails.
+
+    Raises:
+        SeqvisionError: the backend is not installed.
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]
@@ -22,6 +27,13 @@ def import_keras() -> ModuleType:
         os.dup2(kept.fileno(), 2)
         try:
             return importlib.import_module("keras")
+        except ModuleNotFoundError as error:
+            if error.name not in ("tensorflow", "jax", "torch"):
+                raise
+            raise SeqvisionError(
+                f"Keras's backend is {error.name}, which is not installed: set KERAS_BACKEND to "
+                f"another, or pip install {error.name}"
+            ) from error
         except BaseException:
             kept.seek(0)
             os.write(stderr, kept.read())

@@ -16,7 +16,8 @@ from seqvision.config.schema import Config
 from seqvision.runs.answers import write_answers
 from seqvision.runs.files import write_atomically
 
-_VERSIONS = ("seqvision", "keras", "tensorflow", "numpy")
+_BACKENDS = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"], "torch": ["torch"]}
+"""The packages whose versions tell a backend apart."""
 
 
 def run_id(config: Config, seed: int) -> str:
@@ -89,19 +90,30 @@ def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:
     import keras
 
     backend = keras.backend.backend()
-    devices = keras.distribution.list_devices()
+    packages = ["seqvision", "keras", "numpy", *_BACKENDS.get(backend, [])]
     return {
-        **{package: version(package) for package in _VERSIONS},
+        **{package: version(package) for package in packages},
         "python": platform.python_version(),
         "backend": backend,
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "devices": devices,
+        "devices": _devices(backend),
         "threads": threads,
         "deterministic": deterministic,
         "git_commit": _git_commit(),
     }
+
+
+def _devices(backend: str) -> list[str]:
+    """Such as `gpu:0`, as Keras names them; Keras 3.15 does not know those of PyTorch."""
+    if backend == "torch":
+        import torch
+
+        return [f"gpu:{n}" for n in range(torch.cuda.device_count())] or ["cpu:0"]
+    import keras
+
+    return keras.distribution.list_devices()
 
 
 def _cpu() -> str:
