@@ -11,8 +11,10 @@ import keras
 import numpy as np
 
 from seqvision.runs import checkpoint
+from seqvision.runs.backend import begin_epoch
 from seqvision.runs.folders import read_state
 from seqvision.runs.metrics import evaluate
+from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
@@ -55,6 +57,7 @@ class Journal(keras.callbacks.Callback):
 
     def __init__(self, setup: Setup, folder: Path, progress: Progress):
         super().__init__()
+        self.seed = setup.seed
         self.train, self.steps_per_epoch = setup.config.train, setup.steps_per_epoch
         self.training_images = len(setup.training)
         self.validation, self.test = setup.validation, setup.dataset.test
@@ -64,6 +67,8 @@ class Journal(keras.callbacks.Callback):
         self.state = State(setup.dataset.checksum, keras.backend.backend())
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
+        self.sizes: set[int] = set()
+        """How many images were trained on at once, in this process."""
 
     def resume(self, model: keras.Model) -> None:
         """Take up a checkpoint, when there is one of this data, model and backend."""
@@ -93,21 +98,22 @@ class Journal(keras.callbacks.Callback):
         return None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.epoch_began = time.perf_counter()
+        self.epoch_began = self.step_began = time.perf_counter()
         self.seen, self.loss_sum, self.error_sum = 0, 0.0, 0.0
         self.epoch_loss = self.epoch_error = math.nan
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self.step_began = time.perf_counter()
+        if batch == 0:  # Not at the epoch's beginning: to begin to read images takes a draw too.
+            begin_epoch(self.seed, self.state.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         took = time.perf_counter() - self.step_began
         seen = min((batch + 1) * self.train.batch_size, self.training_images)
         images, self.seen = seen - self.seen, seen
-        if getattr(self, "warm", False):  # The first step of a process traces the model.
+        if images in self.sizes:  # The first step of each size may compile the model.
             self.state.steady_seconds += took
             self.state.steady_images += images
-        self.warm = True
+        self.sizes.add(images)
         step = self.state.epochs * self.steps_per_epoch + batch + 1
         # Keras gives means since the epoch's beginning; their differences are the step's own.
         self.epoch_loss, self.epoch_error = logs["loss"], 1 - logs["accuracy"]
@@ -124,6 +130,7 @@ class Journal(keras.callbacks.Callback):
         self.progress.step(step, self.epoch_loss, self.epoch_error)
         if self.train.test_every and self._due(step, self.train.test_every):
             self._measure_test(step)
+        self.step_began = time.perf_counter()  # To read its images is part of a step.
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.nan_step is not None:
@@ -140,7 +147,9 @@ class Journal(keras.callbacks.Callback):
                 found = evaluate(logits(self.model, self.validation.images), self.validation.labels)
                 row |= {"val_loss": found["loss"], "val_error_rate": found["error"]}
             self._judge(row)
-        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row["learning_rate"] = float(
+            keras.ops.convert_to_numpy(optimizer_of(self.model).learning_rate)
+        )
         row["seconds"] = time.perf_counter() - self.epoch_began
         state.seconds += row["seconds"]
         state.history.append(row)
@@ -151,7 +160,7 @@ class Journal(keras.callbacks.Callback):
 
     def _due(self, step: int, every: int) -> bool:
         """Whether a multiple of `every` lies among the steps of this execution."""
-        return step // every > (step - self.train.steps_per_execution) // every
+        return step // every > (step - self.model.steps_per_execution) // every
 
     def _measure_test(self, step: int) -> None:
         with averaged_weights(self.model):

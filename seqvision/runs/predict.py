@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqvision.runs.model import optimizer_of
+
 BATCH = 250  # images; divides the sizes of the usual test sets, so one shape is compiled
 
 
@@ -39,14 +41,22 @@ def parts(
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Have the model carry the moving average of its weights, if its optimizer keeps one."""
-    if not getattr(model.optimizer, "use_ema", False):
+    """Have the model carry the moving average of its weights, if its optimizer keeps one.
+
+    Afterwards the weights are what they were to the last digit; `keras.callbacks.SwapEMAWeights`
+    of Keras 3.15 swaps them by sums on TensorFlow, which rounds them.
+    """
+    optimizer = optimizer_of(model)
+    if not optimizer.use_ema:
         yield
         return
-    swap = keras.callbacks.SwapEMAWeights()
-    swap.set_model(model)
-    swap.on_test_begin()
+    weights = model.trainable_variables
+    kept = [ops.convert_to_numpy(weight) for weight in weights]
+    optimizer.finalize_variable_values(weights)
+    # On JAX the two now share memory, which a prediction takes for its own.
+    model.set_weights(model.get_weights())
     try:
         yield
     finally:
-        swap.on_test_end()
+        for weight, value in zip(weights, kept, strict=True):
+            weight.assign(value)

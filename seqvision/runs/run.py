@@ -212,6 +212,7 @@ def _describe(setup: Setup, journal: Any) -> dict[str, Any]:
         "timing": {
             "train_seconds": state.seconds,
             "train_images_per_second": steady,
+            "steps_per_execution": setup.model.steps_per_execution,
         },
         "model": {
             "parameters": setup.model.count_params(),
