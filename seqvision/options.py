@@ -5,6 +5,7 @@ Options are checked against the thing's own parameters, so a new cell needs no s
 """
 
 import re
+import reprlib
 import typing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,8 @@ FilePath = str
 """A file or folder; `~` and a path relative to the current folder are fine."""
 
 _TYPES = {**vars(typing), **globals()}
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
 _BRANCHES = {"int", "float", "str", "bool", "dict", "list", "constrained-int", "constrained-float"}
 
 
@@ -176,7 +179,7 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
     if problem["type"] not in ("value_error", "missing"):
-        message = f"{message}, got {problem['input']!r}"
+        message = f"{message}, got {_SHORT.repr(problem['input'])}"
     return path, message, problem["type"]
 
 

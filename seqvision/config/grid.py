@@ -1,21 +1,19 @@
 """A config's `grid:` spans a sweep: one config for each combination of values."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from seqvision.config.load import put, read_source, validated
+from seqvision.config.load import Source, put, read_source, validated
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError
 
 _MOST_POINTS = 10_000
 
 
-def load_configs(
-    source: str | Path | dict[str, Any], overrides: Iterable[str] = ()
-) -> list[Config]:
+def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
     """Return the configs that a file, a zoo name or plain data stands for.
 
     Without a `grid:` that is the one config itself. With one, such as
@@ -28,15 +26,14 @@ def load_configs(
     Raises:
         ConfigError: with the place in the file, that of the grid's value where that is wrong.
     """
-    overrides = list(overrides)
+    overrides = [overrides] if isinstance(overrides, str) else list(overrides)
     whole = validated(read_source(source, overrides))
     if not whole.grid:
         return [whole]
-    points = list(itertools.product(*(enumerate(values) for values in whole.grid.values())))
-    if len(points) > _MOST_POINTS:
-        raise ConfigError(f"{whole.name}: grid: {len(points):,} points are more than a sweep holds")
+    if (size := math.prod(map(len, whole.grid.values()))) > _MOST_POINTS:
+        raise ConfigError(f"{whole.name}: grid: {size:,} points are more than a sweep holds")
     configs = []
-    for point in points:
+    for point in itertools.product(*(enumerate(values) for values in whole.grid.values())):
         document = read_source(source, overrides)
         names = [whole.name]
         for path, (place, value) in zip(whole.grid, point, strict=True):

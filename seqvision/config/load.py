@@ -1,24 +1,30 @@
 """From a file or a name to a validated `Config`: `extends`, `--set`, and errors with a place."""
 
 import importlib.resources
+import reprlib
 from collections.abc import Iterable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from seqvision.config.plain import plain
 from seqvision.config.read import Document, Position, read_file, read_value
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError, did_you_mean
 from seqvision.options import first_problem
 
+_LONGEST = 1000  # characters of a message, whatever it quotes
 
-def load_config(source: str | Path | dict[str, Any], overrides: Iterable[str] = ()) -> Config:
+Source = str | Path | dict[str, Any] | Config
+"""A path such as `zoo_configs/gru3.yaml`, a name such as `gru3`, a mapping, or a loaded config."""
+
+
+def load_config(source: Source, overrides: Iterable[str] = ()) -> Config:
     """Return the config of a file, of a name in the zoo, or of plain data.
 
     Args:
-        source: a path such as `zoo_configs/gru3.yaml`, a name such as `gru3`, or a mapping.
+        source: a path, a name, a mapping, or a loaded config.
         overrides: `path=value` texts, the value in YAML: `model.dropout=0.1`.
 
     Raises:
@@ -27,17 +33,21 @@ def load_config(source: str | Path | dict[str, Any], overrides: Iterable[str] = 
     return validated(read_source(source, overrides))
 
 
-def read_source(source: str | Path | dict[str, Any], overrides: Iterable[str] = ()) -> Document:
+def read_source(source: Source, overrides: Iterable[str] = ()) -> Document:
     """Read what `load_config` does, not validated yet.
 
     Raises:
         ConfigError: a file cannot be read, or an override is no `path=value`.
     """
+    if isinstance(source, Config):
+        source = source.resolved()
     if isinstance(source, dict):
-        document = Document(deepcopy(source), {(): ("config", 0, 0)})
-    else:
+        document = Document(plain(source), {(): ("config", 0, 0)})
+    elif isinstance(source, (str, Path)):
         document = _extended(find(source), ())
-    for override in overrides:
+    else:
+        raise ConfigError(f"expected a path, a name, a mapping or a Config, got {source!r}")
+    for override in [overrides] if isinstance(overrides, str) else overrides:
         _override(document, override)
     return document
 
@@ -72,10 +82,14 @@ def find(source: str | Path) -> Path:
     Raises:
         ConfigError: there is no such file and no such name.
     """
-    path = Path(source).expanduser()
-    if path.is_file():
-        return path
     text = str(source)
+    try:
+        path = Path(source).expanduser()
+        if path.is_file():
+            return path
+    except (OSError, RuntimeError) as error:  # Too long for a file's name; or no such person's ~.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"{reprlib.repr(text)}: no such file: {reason}") from None
     if text in zoo_names():
         return zoo_folder() / f"{text}.yaml"
     if path.is_dir():
@@ -104,6 +118,8 @@ def _extended(path: Path, children: tuple[Path, ...]) -> Document:
     beside = path.parent / parent_name
     try:
         parent_path = beside if beside.is_file() else find(parent_name)
+    except OSError as error:
+        raise ConfigError(f"{where}: extends: no such file: {error.strerror}") from None
     except ConfigError as error:
         raise ConfigError(f"{where}: extends: {error}") from None
     parent = _extended(parent_path, (*children, path.resolve()))
@@ -159,7 +175,8 @@ def _message(error: ValidationError, document: Document) -> str:
         message = f"needs the key {str(path[-1])!r}"
         path = path[:-1]
     dotted = ".".join(map(str, path))
-    return f"{document.where(path)}: {dotted + ': ' if dotted else ''}{message}"
+    whole = f"{document.where(path)}: {dotted + ': ' if dotted else ''}{message}"
+    return whole if len(whole) < _LONGEST else f"{whole[: _LONGEST // 2]} … {whole[-200:]}"
 
 
 def _known_keys(path: tuple[str | int, ...]) -> list[str]:

@@ -1,24 +1,27 @@
 """A config file as plain data, with the line and column of every key.
 
-YAML 1.2 through ruamel.yaml: `1e-3` is a number, a key given twice is refused, and no tag makes
-an object. Aliases are expanded up to a bound, so that a small file cannot fill the memory.
+YAML 1.2, as ruamel.yaml parses it into nodes; from these nothing is made but mappings, lists, text,
+numbers, truth values and null. Any other tag is refused, and so is a key given twice. Aliases and
+merge keys are expanded up to a bound, so that a small file cannot fill the memory.
 """
 
-import io
+import reprlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from seqvision.errors import ConfigError
 
 Position = tuple[str, int, int]
 """File (or option), line and column, counted from 1; line 0 when there is none."""
 
-_LARGEST_FILE = 1_000_000  # bytes
+_LARGEST_FILE = 200_000  # bytes
 _MOST_VALUES = 20_000
 _DEEPEST = 30
 
@@ -51,7 +54,7 @@ def read_file(path: Path) -> Document:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ConfigError(f"{path}: larger than {_LARGEST_FILE:,} bytes, so not a config")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"{path}: cannot be read: {reason}") from None
@@ -64,65 +67,119 @@ def read_text(text: str, file: str) -> Document:
     Raises:
         ConfigError: it does not parse, or is not a mapping.
     """
-    parsed = _parse(text, file)
-    if not isinstance(parsed, CommentedMap):
-        raise ConfigError(f"{file}:1:1: expected a mapping with the keys `name`, `data`, `model`")
     document = Document({}, {(): (file, 1, 1)})
-    document.values = _Plain(document.positions, file).value(parsed, ())
+    values = _read(text, file, document.positions)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}:1:1: expected a mapping with the keys `name`, `data`, `model`")
+    document.values = values
     return document
 
 
 def read_value(text: str, origin: str) -> Any:
     """Read one YAML value, such as the right-hand side of `--set`."""
-    return _Plain({}, origin).value(_parse(text, origin), ())
+    return _read(text, origin, {})
 
 
-def _parse(text: str, file: str) -> Any:
+def _read(text: str, file: str, positions: dict[tuple[str | int, ...], Position]) -> Any:
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.max_depth = 2 * _DEEPEST  # The values' own depth is bounded later, aliases and all.
+    yaml.composer.warn_double_anchors = False  # YAML lets an anchor be set anew.
     try:
-        return YAML(typ="rt", pure=True).load(io.StringIO(text))
+        node = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        problem = (error.problem or error.context or "not YAML").strip()
-        raise ConfigError(f"{where}: {problem}") from None
-    except (YAMLError, ValueError, RecursionError) as error:
+        problem = error.problem or error.context or "not YAML"
+        problem = "nested too deeply" if problem.startswith("maximum depth") else problem
+        raise ConfigError(f"{where}: {problem.strip().partition(chr(10))[0]}") from None
+    except ReaderError as error:
+        before = text[: error.position].splitlines() or [""]
+        where = f"{file}:{len(before)}:{len(before[-1]) + 1}"
+        raise ConfigError(f"{where}: U+{ord(text[error.position]):04X} is not text") from None
+    except (YAMLError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error).strip().partition("\n")[0] or "nested too deeply"
         raise ConfigError(f"{file}: not YAML: {reason}") from None
+    return _Plain(yaml.constructor, positions, file).value(node, ()) if node else None
 
 
 class _Plain:
-    """Turns what ruamel.yaml reads into plain Python values and notes their positions."""
+    """Turns ruamel.yaml's nodes into plain Python values and notes their positions."""
 
-    def __init__(self, positions: dict[tuple[str | int, ...], Position], file: str):
+    def __init__(
+        self, constructor: Any, positions: dict[tuple[str | int, ...], Position], file: str
+    ):
         self.positions = positions
         self.file = file
         self.count = 0
+        # By tag; YAML's words for a date and for `=` are text here, as in YAML 1.2.
+        self.scalars: dict[str, Callable[[Any], Any]] = {
+            "null": lambda _: None,
+            "bool": constructor.construct_yaml_bool,
+            "int": constructor.construct_yaml_int,
+            "float": constructor.construct_yaml_float,
+            **dict.fromkeys(("str", "timestamp", "value", "merge"), lambda node: node.value),
+        }
 
-    def value(self, node: Any, path: tuple[str | int, ...]) -> Any:
+    def value(self, node: Node, path: tuple[str | int, ...]) -> Any:
+        self._count(path)
+        kind = (node.tag or "").removeprefix("tag:yaml.org,2002:")
+        if isinstance(node, MappingNode) and kind == "map":
+            pairs = self._pairs(node, path)
+            self.positions |= {(*path, key): self._position(at) for key, (at, _) in pairs.items()}
+            return {key: self.value(inner, (*path, key)) for key, (_, inner) in pairs.items()}
+        if isinstance(node, SequenceNode) and kind == "seq":
+            self.positions |= {(*path, i): self._position(n) for i, n in enumerate(node.value)}
+            return [self.value(inner, (*path, i)) for i, inner in enumerate(node.value)]
+        if not isinstance(node, ScalarNode) or kind not in self.scalars:
+            raise self._wrong(node, f"the tag {node.tag} makes nothing that a config can hold")
+        try:
+            value = self.scalars[kind](node)
+            str(value).encode()
+        except (ValueError, KeyError, OverflowError):
+            raise self._wrong(node, f"{_short(node.value)} cannot be read as {kind}") from None
+        if isinstance(value, str) and "\0" in value:
+            raise self._wrong(node, "U+0000 is not text")
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise self._wrong(node, f"{_short(node.value)} is beyond whole numbers of 64 bits")
+        return value
+
+    def _pairs(self, node: MappingNode, path: tuple[str | int, ...]) -> dict[str, tuple[Any, Any]]:
+        """The nodes of a mapping's keys and values by key; its own come before those merged in."""
+        own: dict[str, tuple[Any, Any]] = {}
+        merged: dict[str, tuple[Any, Any]] = {}
+        for key, inner in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                sources = inner.value if isinstance(inner, SequenceNode) else [inner]
+                for source in sources:
+                    if not isinstance(source, MappingNode):
+                        raise self._wrong(key, "<< merges a mapping, or a list of mappings")
+                    self._count((*path, "<<"))
+                    merged = {**self._pairs(source, (*path, "<<")), **merged}
+                continue
+            name = self.value(key, path) if isinstance(key, ScalarNode) else None
+            if not isinstance(name, str):
+                got = _short(key.value).strip("'")
+                raise self._wrong(key, f"expected text for a key, got {got}")
+            if name in own:
+                raise self._wrong(key, f"found duplicate key {name!r}")
+            own[name] = (key, inner)
+        return {**merged, **own}
+
+    def _count(self, path: tuple[str | int, ...]) -> None:
         self.count += 1
         if self.count > _MOST_VALUES or len(path) > _DEEPEST:
             raise ConfigError(
                 f"{self.file}: more values than a config can have; a loop of aliases?"
             )
-        if isinstance(node, CommentedMap):
-            for key in node:
-                if not isinstance(key, str):
-                    line, column = node.lc.key(key)
-                    raise ConfigError(
-                        f"{self.file}:{line + 1}:{column + 1}: expected text for a key, got {key!r}"
-                    )
-            return {key: self._placed(node, key, path) for key in node}
-        if isinstance(node, CommentedSeq):
-            return [self._placed(node, index, path) for index in range(len(node))]
-        for plain in (bool, int, float, str):
-            if isinstance(node, plain):
-                return plain(node)
-        if node is None:
-            return None
-        # Dates, sets and tagged scalars: nothing in a config is any of these.
-        return str(node)
 
-    def _placed(self, node: Any, key: Any, path: tuple[str | int, ...]) -> Any:
-        line, column = node.lc.key(key) if isinstance(key, str) else node.lc.item(key)
-        self.positions[(*path, key)] = (self.file, line + 1, column + 1)
-        return self.value(node[key], (*path, key))
+    def _position(self, node: Node) -> Position:
+        return self.file, node.start_mark.line + 1, node.start_mark.column + 1
+
+    def _wrong(self, node: Node, what: str) -> ConfigError:
+        file, line, column = self._position(node)
+        return ConfigError(f"{file}:{line}:{column}: {what}")
+
+
+def _short(value: Any) -> str:
+    """A value as a message shows it."""
+    return reprlib.repr(value) if isinstance(value, str) else "a list or a mapping"

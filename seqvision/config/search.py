@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from seqvision.config.load import put, read_source, validated
+from seqvision.config.load import Source, put, read_source, validated
+from seqvision.config.plain import plain
 from seqvision.config.read import Document, Position
 from seqvision.config.schema import Config
 from seqvision.config.space import Choice, Fixed, Range, needed, values
@@ -63,9 +63,7 @@ class Tunable:
         return self.document.position(("tune", "space", path, *place))
 
 
-def load_tunable(
-    source: str | Path | dict[str, Any] | Config, overrides: Iterable[str] = (), **settings: Any
-) -> Tunable:
+def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any) -> Tunable:
     """Read a config that has a `tune` section, and check every parameter of its space by itself.
 
     Args:
@@ -76,8 +74,6 @@ def load_tunable(
         ConfigError: with the place in the file: a path that does not exist, or a value that the
             path cannot take.
     """
-    if isinstance(source, Config):
-        source = source.resolved()
     document = read_source(source, overrides)
     file = document.where(())
     if not isinstance(document.values.get("tune"), dict):
@@ -86,7 +82,7 @@ def load_tunable(
         raise ConfigError(f"{document.where(('grid',))}: grid: many configs cannot be tuned as one")
     for key, value in settings.items():
         if value is not None:
-            put(document, ["tune", key], value, (f"{key}={value}", 0, 0))
+            put(document, ["tune", key], plain(value), (f"{key}={value}", 0, 0))
     config = validated(document)
     assert config.tune
     if not config.data.validation:

@@ -120,6 +120,105 @@ def test_nothing_in_yaml_makes_an_object_or_fills_the_memory(write):
         load_config(write(bomb))
 
 
+@pytest.mark.parametrize(
+    ("value", "where", "message"),
+    [
+        ("!!python/object/apply:os.system [id]", "7:10", "the tag tag:yaml.org,2002:python/obj"),
+        ("!!set {a, b}", "7:10", "the tag tag:yaml.org,2002:set makes nothing"),
+        ("!foo 8", "7:10", "the tag !foo makes nothing"),
+        ("!foo [8]", "7:10", "the tag !foo makes nothing"),
+        ("[8, !foo {a: b}]", "7:14", "the tag !foo makes nothing"),
+        ("!!binary aGVsbG8=", "7:10", "the tag tag:yaml.org,2002:binary makes nothing"),
+        ("!!int eight", "7:10", "'eight' cannot be read as int"),
+        ("!!bool maybe", "7:10", "'maybe' cannot be read as bool"),
+        ("9223372036854775808", "7:10", "beyond whole numbers of 64 bits"),
+        ("9" * 5000, "7:10", "cannot be read as int"),
+        (".inf", "7:3", "model.units: "),
+        ("2024-02-30", "7:3", "model.units: should be a valid integer, got '2024-02-30'"),
+        ('"\\ud800"', "7:10", "cannot be read as str"),
+        ('"\\0"', "7:10", "U+0000 is not text"),
+        ('"\\U99999999"', "", "not YAML"),
+        ("*nowhere", "7:10", "found undefined alias 'nowhere'"),
+        ("&a [*a]", "", "more values than a config can have; a loop of aliases?"),
+        ("&a {<<: *a}", "", "more values than a config can have; a loop of aliases?"),
+        ("{<<: 3}", "7:11", "<< merges a mapping, or a list of mappings"),
+        ("{1: 2}", "7:11", "expected text for a key, got 1"),
+        ("{null: 2}", "7:11", "expected text for a key, got null"),
+        ("{? [a] : 2}", "7:13", "expected text for a key, got a list or a mapping"),
+        ("{a: 1, a: 2}", "7:17", "found duplicate key 'a'"),
+        ("[" * 100 + "]" * 100, "7:", "nested too deeply"),
+        ("[" * 40 + "]" * 40, "", "more values than a config can have"),
+        ("\t[8]", "7:10", "found character '\\t' that cannot start any token"),
+        ("\x01", "7:10", "U+0001 is not text"),
+        ("[8]\n---\nname: other", "8:1", "but found another document"),
+    ],
+)
+def test_what_yaml_has_and_a_config_has_not(write, value, where, message):
+    path = write(GOOD.replace("units: [8]", f"units: {value}"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).startswith(f"{path}:{where}"), caught.value
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1 and len(str(caught.value)) < 1200
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "a mapping"), (b"\xff\xfe", "UTF-8")])
+def test_a_file_that_is_no_text_or_empty(tmp_path, content, message):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        load_config(path)
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())  # A byte-order mark, as Windows writes it.
+    assert load_config(path).name == "mine"
+
+
+def test_anchors_aliases_and_merge_keys_mean_what_yaml_says(write):
+    text = """\
+name: mine
+data: {dataset: digits}
+model: {family: two_way, units: [&n 8, *n], scans: [&s {name: rows, reverse: true}, *s, columns]}
+train: {optimizer: {<<: [{learning_rate: 0.1, rho: 0.5}, {rho: 0.7, name: rmsprop}], rho: 0.6}}
+"""
+    config = load_config(write(text))
+    assert config.model["units"] == [8, 8]
+    assert config.model["scans"] == [{"name": "rows", "reverse": True}] * 2 + ["columns"]
+    # A mapping's own keys come first, then those of what is merged first.
+    assert config.train.optimizer == {"learning_rate": 0.1, "rho": 0.6, "name": "rmsprop"}
+    with pytest.raises(ConfigError, match=r"4:47: train.optimizer.rhi: .*did you mean 'rho'"):
+        load_config(write(text.replace("0.1, rho", "0.1, rhi")))
+
+
+def test_python_data_may_hold_tuples_ranges_arrays_and_paths(tmp_path):
+    import numpy as np
+
+    data = {
+        "name": "mine",
+        "data": {"dataset": {"name": "npz", "path": tmp_path}, "validation": np.float32(0.5)},
+        "model": {"family": "two_way", "units": (np.int64(8), 9), "scans": ("rows", "columns")},
+        "train": {"seeds": range(3), "class_weights": np.ones(2), "deterministic": np.True_},
+    }
+    config = load_config(data)
+    assert (config.model["units"], config.train.seeds) == ([8, 9], [0, 1, 2])
+    assert config.data.dataset == {"name": "npz", "path": str(tmp_path)}
+    assert config.resolved() == load_config(config).resolved()
+    loop = {**data}
+    loop["model"] = {"family": "stacked", "cell": loop}
+    for wrong in ({**data, 3: 4}, loop, {**data, "train": {"epochs": 10**30}}, 7):
+        with pytest.raises(ConfigError):
+            load_config(wrong)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "~nobody-of-this-name/x.yaml"])
+def test_what_cannot_be_a_files_name(write, name):
+    with pytest.raises(ConfigError):
+        load_config(name)
+    with pytest.raises(ConfigError):
+        load_config({"name": "mine"}, "train.epochs=1")
+    if "\0" not in name:
+        with pytest.raises(ConfigError, match=r"mine.yaml:1:1: extends: "):
+            load_config(write(f"extends: {name}\n" + GOOD))
+
+
 def test_every_config_of_the_zoo_is_right_and_described():
     assert len(zoo_names()) >= 14
     assert not {*zoo_names()} & {*FAMILIES.names()}  # `create_model` takes either name.
