@@ -1,10 +1,14 @@
 """How many processor cores there are to use."""
 
+import math
 import os
+
+from seqvision.cgroup import core_quota
 
 
 def available_cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The processor cores that this process may use: those it may run on, within the quota of its
+    container, a begun one counting whole."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    quota = core_quota()
+    return max(1, min(count or 1, math.ceil(quota or count or 1)))

@@ -37,8 +37,10 @@ def run(
         record = seqvision.run("tiny", seed=0)
         print(record["metrics"]["test_accuracy"])
     """
-    loaded = config if isinstance(config, Config) else load_config(config, overrides)
+    loaded = load_config(config, overrides)
     if loaded.grid:
         raise SeqvisionError(f"{loaded.name}: a grid is many runs; `seqvision run` performs them")
     chosen = loaded.train.seeds[0] if seed is None else seed
+    if isinstance(chosen, bool) or not isinstance(chosen, int) or not 0 <= chosen < 2**31:
+        raise SeqvisionError(f"seed: expected a whole number from 0, got {seed!r}")
     return perform(loaded, chosen, Path(results), force=force, progress=progress)

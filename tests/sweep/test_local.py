@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from seqvision.cores import available_cores
+
 CONFIG = {
     "name": "small",
     "data": {"dataset": "digits", "validation": 200},
@@ -50,7 +52,7 @@ def test_every_point_and_seed_has_its_record(undisturbed):
         ("small-lstm", 1),
     }
     assert len({r["metrics"]["test_loss"] for r in undisturbed.values()}) == 4
-    cores = len(os.sched_getaffinity(0))
+    cores = available_cores()
     for record in undisturbed.values():
         assert record["environment"]["threads"]["inter_op"] == max(1, cores // 2)
 

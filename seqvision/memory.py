@@ -1,0 +1,55 @@
+"""How much memory there is, and a word before something is begun that cannot fit."""
+
+import os
+from pathlib import Path
+
+from seqvision.cgroup import memory_limit
+from seqvision.errors import SeqvisionError
+
+_SWAP_AND_MEMORY = ("MemTotal", "SwapTotal")
+
+
+def total_memory(root: Path = Path("/")) -> int | None:
+    """The bytes that this process can have at most, in use or not; None where nobody says.
+
+    It is the machine's memory and swap, or what the container's control group allows if that is
+    less.
+    """
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        sizes = dict(line.split(":") for line in lines)
+        machine = sum(int(sizes.get(key, "0 kB").split()[0]) * 1024 for key in _SWAP_AND_MEMORY)
+    except (OSError, ValueError):
+        machine = _by_system_call()
+    limits = [limit for limit in (machine, memory_limit(root)) if limit]
+    return min(limits, default=None)
+
+
+def check_fits(size: float, what: str, more: int = 0) -> None:
+    """Refuse what certainly cannot fit.
+
+    Args:
+        size: the bytes it takes at the least.
+        what: how a message begins, such as `"model: its weights"`.
+        more: the bytes that there are beside the machine's, such as accelerators'.
+
+    Raises:
+        SeqvisionError: with both sizes.
+    """
+    there = total_memory()
+    if there and size > there + more:
+        raise SeqvisionError(
+            f"{what} would take {_gigabytes(size)} of memory at the least, and there are "
+            f"{_gigabytes(there + more)}"
+        )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB" if size < 1e15 else f"{size / 1e9:.1e} GB"
+
+
+def _by_system_call() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

@@ -1,0 +1,87 @@
+"""The cores and the memory that a container leaves, read from files like those of Linux."""
+
+import os
+
+import pytest
+
+from seqvision import cores, memory
+from seqvision.cgroup import core_quota, memory_limit
+from seqvision.errors import SeqvisionError
+
+
+@pytest.fixture
+def machine(tmp_path):
+    def machine(files):
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        return tmp_path
+
+    return machine
+
+
+VERSION_2 = {
+    "proc/self/cgroup": "0::/work.slice/job.scope\n",
+    "sys/fs/cgroup/cpu.max": "max 100000\n",
+    "sys/fs/cgroup/work.slice/cpu.max": "150000 100000\n",
+    "sys/fs/cgroup/work.slice/job.scope/cpu.max": "400000 100000\n",
+    "sys/fs/cgroup/work.slice/memory.max": "max\n",
+    "sys/fs/cgroup/work.slice/job.scope/memory.max": "1000000\n",
+}
+VERSION_1 = {
+    "proc/self/cgroup": "7:memory:/docker/a\n4:cpu,cpuacct:/docker/a\n1:name=systemd:/docker/a\n",
+    "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "250000\n",
+    "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+    "sys/fs/cgroup/memory/memory.limit_in_bytes": "2000000\n",
+}
+
+
+def test_the_least_quota_on_the_way_up_holds(machine):
+    root = machine(VERSION_2)
+    assert core_quota(root) == 1.5
+    assert memory_limit(root) == 1_000_000
+
+
+def test_version_1_within_a_container(machine):
+    root = machine(VERSION_1)
+    assert core_quota(root) == 2.5
+    assert memory_limit(root) == 2_000_000
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"},
+        {
+            "proc/self/cgroup": "4:cpu:/\n",
+            "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+            "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+        },
+    ],
+)
+def test_where_nothing_limits(machine, files):
+    assert core_quota(machine(files)) is None
+    assert memory_limit(machine(files)) is None
+
+
+@pytest.mark.parametrize(("quota", "expected"), [(None, 4), (1.5, 2), (0.2, 1), (64.0, 4)])
+def test_cores_are_those_of_the_process_within_its_quota(monkeypatch, quota, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 4, 5}, raising=False)
+    monkeypatch.setattr(cores, "core_quota", lambda: quota)
+    assert cores.available_cores() == expected
+
+
+def test_memory_is_the_machines_or_less_of_it(machine):
+    meminfo = {"proc/meminfo": "MemTotal: 3000 kB\nMemFree: 1 kB\nSwapTotal: 1000 kB\n"}
+    assert memory.total_memory(machine(meminfo)) == 4_096_000
+    assert memory.total_memory(machine(VERSION_2)) == 1_000_000
+
+
+def test_what_cannot_fit_is_told_with_both_sizes(monkeypatch):
+    monkeypatch.setattr(memory, "total_memory", lambda: 24_000_000_000)
+    memory.check_fits(24e9, "model: its weights")
+    memory.check_fits(30e9, "model: its weights", more=80_000_000_000)
+    with pytest.raises(SeqvisionError, match=r"take 25\.0 GB of memory .* are 24\.0 GB"):
+        memory.check_fits(25e9, "model: its weights")
