@@ -59,8 +59,9 @@ def create_model(
     checked = check_model(model)
     if not isinstance(num_classes, int) or num_classes < 1:
         raise SeqvisionError(f"num_classes: expected a positive whole number, got {num_classes!r}")
-    build = FAMILIES.get(checked.pop("family"))
-    built = build(tuple(input_shape), num_classes, **checked)
+    from seqvision.families.build import build_family
+
+    built = build_family(checked, input_shape, num_classes)
     if weights:
         built.load_weights(weights)
     return built

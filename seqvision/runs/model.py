@@ -1,15 +1,18 @@
 """The model of a run, and how Keras is told to train it."""
 
 import logging
+import math
 from typing import Any
 
 import keras
+import numpy as np
 
-from seqvision.config.schema import Train
+from seqvision.config.schema import Config, Train
 from seqvision.data.base import Dataset
 from seqvision.errors import SeqvisionError
-from seqvision.families import FAMILIES
+from seqvision.families.build import allocated_if_it_fits, build_family
 from seqvision.options import name_and_options
+from seqvision.runs.backend import precision
 from seqvision.runs.schedules import learning_rate
 
 _log = logging.getLogger("seqvision")
@@ -19,37 +22,33 @@ def build_model(model: dict[str, Any], dataset: Dataset) -> keras.Model:
     """Build what a config's `model` section describes, for the images of a dataset.
 
     Raises:
-        SeqvisionError: the options do not fit together or do not fit the images.
+        SeqvisionError: the options do not fit together, or do not fit the images or the memory.
     """
-    options = {key: value for key, value in model.items() if key != "family"}
-    try:
-        return FAMILIES.get(model["family"])(dataset.input_shape, dataset.num_classes, **options)
-    except SeqvisionError:
-        raise
-    except Exception as error:  # Each backend refuses in its own way, such as a type of numbers.
-        reason = str(error).strip().partition("\n")[0]
-        policy = keras.config.dtype_policy().name
-        raise SeqvisionError(
-            f"model: cannot be built for images of {dataset.input_shape} in {policy}: {reason}"
-        ) from error
+    return build_family(model, dataset.input_shape, dataset.num_classes)
 
 
-def compile_model(model: keras.Model, train: Train, steps: int) -> None:
-    """Compile with the optimizer, schedule and loss of a config.
+def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model:
+    """Build a config's model and compile it with its optimizer, schedule and loss.
 
     Args:
-        steps: the length of the run, in training steps.
+        images: how many there are to train on.
 
     Raises:
-        SeqvisionError: Keras refuses an argument of the optimizer.
+        SeqvisionError: as `build_model` does; or Keras refuses an argument of the optimizer.
     """
-    name, options = name_and_options(train.optimizer)
-    peak = options.pop("learning_rate", 1e-3)
-    options["learning_rate"] = learning_rate(train.schedule, peak, steps)
-    try:
-        optimizer = keras.optimizers.get({"class_name": name, "config": options})
-    except (ValueError, TypeError) as error:
-        raise SeqvisionError(f"train.optimizer: {error}") from error
+    train = config.train
+    batch = min(train.batch_size, images)
+    pixels = 4 * batch * math.prod(dataset.input_shape)  # bytes, as the model takes them
+    what = f"train: weights, gradients, optimizer and a batch of {batch:,} images"
+    with precision(train.precision):
+        with allocated_if_it_fits(what, 1 + _kept_of_a_weight(train), pixels):
+            model = build_model(config.model, dataset)
+        _compile(model, train, train.epochs * -(-images // train.batch_size))
+    return model
+
+
+def _compile(model: keras.Model, train: Train, steps: int) -> None:
+    optimizer = _optimizer(train, steps)
     if train.label_smoothing:
         loss: Any = keras.losses.CategoricalCrossentropy(True, train.label_smoothing)
     else:
@@ -87,3 +86,18 @@ def _steps_at_once(wanted: int, steps_per_epoch: int) -> int:
     if steps < wanted:
         _log.warning("train.steps_per_execution: %d in place of %d: %s", steps, wanted, reason)
     return steps
+def _optimizer(train: Train, steps: int) -> keras.optimizers.Optimizer:
+    name, options = name_and_options(train.optimizer)
+    peak = options.pop("learning_rate", 1e-3)
+    options["learning_rate"] = learning_rate(train.schedule, peak, steps)
+    try:
+        return keras.optimizers.get({"class_name": name, "config": options})
+    except (ValueError, TypeError) as error:
+        raise SeqvisionError(f"train.optimizer: {error}") from error
+
+
+def _kept_of_a_weight(train: Train) -> int:
+    """How many numbers of a weight's size the optimizer keeps for each weight."""
+    optimizer, probe = _optimizer(train, 1), keras.Variable(np.zeros((2, 3)))
+    optimizer.build([probe])
+    return sum(tuple(kept.shape) == (2, 3) for kept in optimizer.variables)

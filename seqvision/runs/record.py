@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from seqvision.config.schema import Config
+from seqvision.devices import devices
 from seqvision.runs.answers import write_answers
 from seqvision.runs.files import write_atomically
 
@@ -98,22 +99,11 @@ def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "devices": _devices(backend),
+        "devices": devices(),
         "threads": threads,
         "deterministic": deterministic,
         "git_commit": _git_commit(),
     }
-
-
-def _devices(backend: str) -> list[str]:
-    """Such as `gpu:0`, as Keras names them; Keras 3.15 does not know those of PyTorch."""
-    if backend == "torch":
-        import torch
-
-        return [f"gpu:{n}" for n in range(torch.cuda.device_count())] or ["cpu:0"]
-    import keras
-
-    return keras.distribution.list_devices()
 
 
 def _cpu() -> str:

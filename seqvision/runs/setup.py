@@ -11,7 +11,7 @@ from seqvision.data.loading import load
 from seqvision.data.split import train_and_validation
 from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
-from seqvision.runs.backend import precision, prepare
+from seqvision.runs.backend import prepare
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,6 @@ class Setup:
     def steps_per_epoch(self) -> int:
         return -(-len(self.training) // self.config.train.batch_size)
 
-    @property
-    def steps(self) -> int:
-        """Training steps of the whole run."""
-        return self.config.train.epochs * self.steps_per_epoch
-
 
 def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     """Load and split the data, settle threads and seed, build and compile the model.
@@ -53,13 +48,11 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     threads = prepare(config.train, seed, cores)
     # Only now, when threads are settled: it imports Keras.
     from seqvision.runs.distribution import scope
-    from seqvision.runs.model import build_model, compile_model
+    from seqvision.runs.model import model_to_train
 
-    with scope(config.train.distribution), precision(config.train.precision):
-        model = build_model(config.model, dataset)
-        setup = Setup(config, seed, dataset, training, validation, weights, model, threads, files)
-        compile_model(model, config.train, setup.steps)
-    return setup
+    with scope(config.train.distribution):
+        model = model_to_train(config, dataset, len(training))
+    return Setup(config, seed, dataset, training, validation, weights, model, threads, files)
 
 
 def _class_weights(

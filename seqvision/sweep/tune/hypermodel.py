@@ -73,15 +73,9 @@ class _Parts:
         return self.tunable.point(declare(self.tunable.tune.space, hp), self.tunable.untuned.name)
 
     def model(self, config: Config) -> "keras.Model":
-        from seqvision.runs.backend import precision
-        from seqvision.runs.model import build_model, compile_model
+        from seqvision.runs.model import model_to_train
 
-        dataset, training_images = self._data
-        steps = config.train.epochs * -(-training_images // config.train.batch_size)
-        with precision(config.train.precision):
-            model = build_model(config.model, dataset)
-            compile_model(model, config.train, steps)
-        return model
+        return model_to_train(config, *self._data)
 
     @cached_property
     def _data(self) -> tuple[Any, int]:

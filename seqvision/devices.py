@@ -1,0 +1,13 @@
+"""The devices that Keras's backend computes on."""
+
+from seqvision.import_keras import import_keras
+
+
+def devices() -> list[str]:
+    """Their names, such as `cpu:0` where there is no accelerator."""
+    keras = import_keras()
+    if keras.backend.backend() != "torch":
+        return keras.distribution.list_devices()
+    import torch  # Of which Keras gives no list.
+
+    return [f"gpu:{place}" for place in range(torch.cuda.device_count())] or ["cpu:0"]
