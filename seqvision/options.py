@@ -68,12 +68,26 @@ WrapperSpec = Annotated[str | dict[str, Any], Spec("wrapper")]
 ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
 DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
 
-PositiveInt = Annotated[int, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0, le=1_000_000)]
+"""A size or a count; none that makes sense is larger."""
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 """The share of values that dropout sets to zero."""
 Share = Annotated[float, Field(ge=0, le=1)]
-Units = PositiveInt | Annotated[list[PositiveInt], Field(min_length=1)]
+
+
+def _in_proportion(units: int) -> int:
+    if units > 1_000_000:
+        size = 4 * units**2 / 1e9
+        raise ValueError(
+            f"{units:,} units are out of all proportion: float32 weights from each to each would "
+            f"take {size:,.0f} GB"
+        )
+    return units
+
+
+_LayerSize = Annotated[int, Field(gt=0), AfterValidator(_in_proportion)]
+Units = _LayerSize | Annotated[list[_LayerSize], Field(min_length=1, max_length=1000)]
 """The size of a state, or one size a layer."""
 Pooling = Literal["last", "mean", "max", "attention"]
 MergeMode = Literal["concat", "sum", "mul", "ave"]

@@ -14,8 +14,8 @@ from seqvision.formatting import NONE, count, counted, duration, metric_value, n
 def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
     """Say what is searched, how, and what of it is there already; with JSON on stdout."""
     from seqvision.config.oracles import GridSearch
+    from seqvision.config.size import grid_size, trials_of
     from seqvision.sweep.tune.log import asked
-    from seqvision.sweep.tune.size import grid_size, trials_of
 
     tune, folder = tunable.tune, results / tunable.name
     grid = grid_size(tune.space) if isinstance(tune.oracle, GridSearch) else None

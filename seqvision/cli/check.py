@@ -14,14 +14,16 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     \b
     seqvision check zoo_configs/*.yaml
     """
-    from seqvision.config import load_config
+    from seqvision.config import load_config, load_configs
     from seqvision.config.search import load_tunable
 
     wrong = 0
     for config in configs:
         try:
             loaded = load_config(config, overrides)
-            if loaded.tune and not loaded.grid:
+            if loaded.grid:
+                load_configs(config, overrides)  # Every point of it, too.
+            elif loaded.tune:
                 load_tunable(config, overrides)  # Every value of its space, too.
         except ConfigError as error:
             wrong += 1

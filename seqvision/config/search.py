@@ -8,9 +8,11 @@ from seqvision.config.load import Source, put, read_source, validated
 from seqvision.config.plain import plain
 from seqvision.config.read import Document, Position
 from seqvision.config.schema import Config
+from seqvision.config.size import check_size
 from seqvision.config.space import Choice, Fixed, Range, needed, values
 from seqvision.config.tune import Tune
 from seqvision.errors import ConfigError
+from seqvision.options import OptionError
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class Tunable:
             ConfigError: the values do not hold together; with the place of one in the file.
         """
         return validated(self.document_of(values, name, **train))
+
+    def probes(self) -> Iterator[Config]:
+        """The config with every choice, and both ends of every range, put in by itself.
+
+        Raises:
+            ConfigError: with the place of a value that the path cannot take.
+        """
+        for point in _probes(self.tune):
+            yield self.point(point, self.untuned.name)
 
     def document_of(self, values: dict[str, Any], name: str, **train: Any) -> Document:
         """What `point` validates."""
@@ -88,10 +99,15 @@ def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any)
     if not config.data.validation:
         where = document.where(("data", "validation"))
         raise ConfigError(f"{where}: data.validation: trials are judged by images kept for it")
+    try:
+        check_size(config.tune, config.train.epochs)
+    except OptionError as error:
+        path = ("tune", *error.path)
+        raise ConfigError(f"{document.where(path)}: {'.'.join(path)}: {error.message}") from None
     untuned = config.model_copy(update={"tune": None})
     tunable = Tunable(document, untuned, config.tune)
-    for point in _probes(config.tune):
-        tunable.point(point, config.name)
+    for _ in tunable.probes():
+        pass
     return tunable
 
 

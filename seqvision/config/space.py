@@ -1,5 +1,6 @@
 """The space of a search: what it may change, and to what."""
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -15,6 +16,8 @@ from pydantic import (
 from seqvision.config.section import Section
 from seqvision.errors import did_you_mean
 from seqvision.options import OptionError, PositiveFloat, PositiveInt, option_error
+
+_MOST_STEPS = 1_000_000
 
 When = Annotated[dict[str, Any], Field(min_length=1)]
 """Parameters that stand above, and the value, or list of values, of each that this one needs."""
@@ -56,6 +59,11 @@ class Range(Section):
             raise ValueError(f"on a logarithmic scale a range begins above 0, got {low}")
         if self.log and self.step is not None and self.step <= 1:
             raise ValueError(f"with log, step is a factor above 1, got {self.step}")
+        if self.step is not None:
+            # Before anybody makes a list of them.
+            steps = math.log(high / low, self.step) if self.log else (high - low) / self.step
+            if steps > _MOST_STEPS:
+                raise ValueError(f"{steps:,.0f} steps from {low} to {high} are out of proportion")
         return self
 
 

@@ -1,6 +1,6 @@
 """The `tune` section: what a search may change, who proposes, and by what a trial is judged."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -8,6 +8,9 @@ from seqvision.config.oracles import Bayesian, Hyperband, Oracle
 from seqvision.config.section import Section, Seeds
 from seqvision.config.space import Space
 from seqvision.options import PositiveInt
+
+MOST_TRIALS = 100_000
+"""More are no search that ends."""
 
 Objective = Literal["val_accuracy", "val_error", "val_loss"]
 """A metric of the validation images."""
@@ -28,10 +31,10 @@ class Tune(Section):
     """What `seqvision tune` does."""
 
     oracle: Oracle = Bayesian(name="bayesian")
-    trials: PositiveInt | None = None
+    trials: Annotated[PositiveInt, Field(le=MOST_TRIALS)] | None = None
     """When not given: 20; the whole grid; one pass of Hyperband's brackets."""
     objective: Objective = "val_accuracy"
-    seeds: PositiveInt | Seeds = Field(default=[0])
+    seeds: Annotated[PositiveInt, Field(le=1000)] | Seeds = Field(default=[0])
     """The seeds of every trial, or how many; the oracle is told the mean over them."""
     median_stop: MedianStop | None = None
     space: Space

@@ -1,5 +1,6 @@
 """A person's own pictures: a folder a class."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from seqvision.data.notes import Notes
 from seqvision.data.pictures import read_picture
 from seqvision.data.pixels import say_if_dark, text
 from seqvision.errors import DataError
+from seqvision.memory import check_fits
 from seqvision.options import FilePath, Pixels, PositiveInt, Rate, pixel_range
 
 _PARTS = {
@@ -34,7 +36,9 @@ Files = dict[str, dict[str, list[Path]]]
 @DATASETS.register("image_folder")
 def image_folder(
     path: FilePath,
-    size: Annotated[list[PositiveInt], Field(min_length=2, max_length=2)],
+    size: Annotated[
+        list[Annotated[PositiveInt, Field(le=10_000)]], Field(min_length=2, max_length=2)
+    ],
     color: Literal["grayscale", "rgb"] = "grayscale",
     test: Rate | None = None,
     background: Literal["white", "black"] = "white",
@@ -63,6 +67,8 @@ def image_folder(
     files = _files(folder, survey)
     survey.say(notes)
     classes = tuple(files["train"])
+    count = math.prod(size) * (3 if color == "rgb" else 1) * survey.read
+    check_fits(count, f"{path}: {survey.read:,} pictures of {size[0]}×{size[1]} pixels")
     try:
         given = pixel_range(pixels)
     except ValueError as error:

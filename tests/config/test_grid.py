@@ -76,6 +76,14 @@ def test_a_mistake_is_told_with_its_place(configs, old, new, message):
         configs(TEXT.replace(old, new))
 
 
+def test_a_grid_is_counted_before_it_is_made(configs):
+    text = TEXT.partition("grid:")[0] + "grid:\n"
+    for key in ("epochs", "batch_size", "log_every", "test_every", "minutes", "label_smoothing"):
+        text += f"  train.{key}: {list(range(1, 1001))}\n"
+    with pytest.raises(ConfigError, match="1,000,000,000,000,000,000 points are more than"):
+        configs(text)
+
+
 def test_python_is_told_that_a_grid_is_many_runs(tmp_path):
     import seqvision
 

@@ -93,6 +93,18 @@ BATCH = "train.batch_size: {int: [16, 64], step: 2, log: true}"
         ("trials: 3", "trials: 0", r":6:3: tune\.trials: .*greater than 0, got 0"),
         ("trials: 3", "oracle: bayes", r":6:3: .*unknown oracle 'bayes'; did you mean 'bayesian'"),
         ("trials: 3", "oracle: {name: random, seed: -1}", r"greater than or equal to 0, got -1"),
+        ("trials: 3", "trials: 1000000", r":6:3: tune\.trials: .*less than or equal to 100000"),
+        ("trials: 3", "seeds: 1000000", r":6:3: tune\.seeds: .*less than or equal to 1000"),
+        (
+            BATCH,
+            "train.log_every: {int: [1, 9000000000000000000], step: 1}",
+            r":10:5: .*9,000,000,000,000,000,000 steps from 1 to .* out of proportion",
+        ),
+        (
+            BATCH,
+            "model.scale: {float: [-1.0e+308, 1.0e+308], step: 1}",
+            r":10:5: .*inf steps from -1e\+308 to 1e\+308 are out of proportion",
+        ),
         ("trials: 3", "objective: accuracy", r":6:3: tune\.objective: should be 'val_accuracy'"),
         ("trials: 3", "seeds: [1, 1]", r":6:3: tune\.seeds: .*twice"),
         ("trials: 3", "median_stop: {trial: 3}", r":6:17: .*did you mean 'trials'"),
@@ -106,6 +118,18 @@ def test_a_mistake_is_told_with_its_place(tunable, old, new, message):
     assert TEXT.count(old) == 1
     with pytest.raises(ConfigError, match=message):
         tunable(TEXT.replace(old, new))
+
+
+def test_a_grid_out_of_all_proportion(tunable):
+    text = TEXT.replace("  trials: 3\n", "")
+    large = text.replace(BATCH, "train.log_every: {int: [1, 900000]}")
+    with pytest.raises(ConfigError, match=r":9:5: tune.space.train.log_every: 900,000 values of a"):
+        tunable(large, oracle="grid", trials=5)
+    assert tunable(large, oracle="random")
+    many = text.replace(BATCH, "train.log_every: {int: [1, 90000]}")
+    with pytest.raises(ConfigError, match=r"tune: 1,170,000 trials are more than a search holds"):
+        tunable(many, oracle="grid")
+    assert tunable(many, oracle="grid", trials=5)
 
 
 def test_hyperband_chooses_the_epochs(tunable):

@@ -7,7 +7,7 @@ import pytest
 
 from seqvision.data import load
 from seqvision.data.files import download, read_idx, read_idx_folder, read_npz
-from seqvision.errors import DataError
+from seqvision.errors import DataError, SeqvisionError
 
 
 def idx_bytes(array):
@@ -200,3 +200,15 @@ def test_what_a_download_prints_stays_off_stdout(capsys):
     assert download("it", lambda keras: print("Downloading") or 3) == 3
     captured = capsys.readouterr()
     assert captured.out == "" and "Downloading" in captured.err
+
+
+def test_pictures_that_cannot_fit_are_told_before_they_are_read(tmp_path, monkeypatch):
+    from seqvision import memory
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_bytes(b"never looked at")
+    monkeypatch.setattr(memory, "total_memory", lambda: 250_000_000)
+    spec = {"name": "image_folder", "path": str(tmp_path), "size": [10_000, 9_000], "color": "rgb"}
+    with pytest.raises(SeqvisionError, match=r"1 pictures of 10000×9000 pixels would take 0\.3 GB"):
+        load(spec)

@@ -4,9 +4,9 @@ import logging
 from typing import Any, Literal
 
 from seqvision.config.search import Tunable
+from seqvision.config.size import limit
 from seqvision.sweep.tune.log import Log
 from seqvision.sweep.tune.oracles import asked_quietly, build
-from seqvision.sweep.tune.size import limit
 from seqvision.sweep.tune.space import code, decoded
 from seqvision.sweep.tune.trial import Proposal, Told
 

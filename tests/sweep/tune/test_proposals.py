@@ -10,7 +10,7 @@ import pytest
 from seqvision.errors import SeqvisionError
 from seqvision.sweep.tune.log import Log, asked
 from seqvision.sweep.tune.proposals import Proposals
-from seqvision.sweep.tune.size import grid_size, trials_of
+from seqvision.config.size import grid_size, trials_of
 from seqvision.sweep.tune.space import code, declare, decoded
 from seqvision.sweep.tune.trial import Proposal
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
 from seqvision.config.space import FloatRange, IntRange, needed, values
-from seqvision.config.tune import Tune
+from seqvision.config.tune import MOST_TRIALS, Tune
+from seqvision.options import OptionError
 
 
 def trials_of(tune: Tune, epochs: int) -> int:
@@ -21,6 +22,26 @@ def trials_of(tune: Tune, epochs: int) -> int:
         case Hyperband():
             return tune.trials or hyperband_size(epochs, tune.oracle.factor)
     return limit(tune) or 0
+
+
+def check_size(tune: Tune, epochs: int) -> None:
+    """See that a search is not out of all proportion.
+
+    Raises:
+        OptionError: with the path, within `tune`, to what makes it so.
+    """
+    if isinstance(tune.oracle, GridSearch):
+        for path, parameter in tune.space.items():
+            if isinstance(parameter, IntRange | FloatRange):
+                _check(_grid_values(parameter), "values of a grid", "step", ("space", path))
+    _check(trials_of(tune, epochs), "trials", "trials", ())
+
+
+def _check(count: int, of_what: str, key: str, path: tuple[str, ...]) -> None:
+    if count > MOST_TRIALS:
+        raise OptionError(
+            path, f"{count:,} {of_what} are more than a search holds ({MOST_TRIALS:,}); set `{key}`"
+        )
 
 
 def limit(tune: Tune) -> int | None:
@@ -55,23 +76,21 @@ def _points(left: list[tuple[str, Any]], chosen: dict[str, Any], space: dict[str
     if not all(parent in chosen and chosen[parent] in above[parent] for parent in above):
         return _points(rest, chosen, space)
     if isinstance(parameter, IntRange | FloatRange):
-        return len(_grid_values(parameter)) * _points(rest, chosen, space)
+        return _grid_values(parameter) * _points(rest, chosen, space)
     if not any(path in (other.when or {}) for _, other in rest):
         return len(values(parameter)) * _points(rest, chosen, space)
     return sum(_points(rest, {**chosen, path: value}, space) for value in values(parameter))
 
 
-def _grid_values(parameter: Any) -> set[float]:
-    """What the grid oracle tries of a range: as keras-tuner's hyperparameters say."""
+def _grid_values(parameter: Any) -> int:
+    """How many values the grid oracle tries of a range: as keras-tuner's hyperparameters say."""
     low, high = parameter.bounds
     step = parameter.step or (1 if isinstance(parameter, IntRange) and not parameter.log else None)
     if step and parameter.log:
-        return {low * step**n for n in range(int(math.log(high / low, step) + 1e-8) + 1)}
+        return int(math.log(high / low, step) + 1e-8) + 1
     if step:
-        return {low + n * step for n in range(int((high - low) // step) + 1)}
+        return int((high - low) // step) + 1
     shares = [0.1 * n + 0.05 for n in range(10)]
     if isinstance(parameter, IntRange):
-        return {low, *(int(low * ((high + 1) / low) ** share) for share in shares)}
-    if parameter.log:
-        return {low, *(low * (high / low) ** share for share in shares)}
-    return {low, *(low + share * (high - low) for share in shares)}
+        return len({low, *(int(low * ((high + 1) / low) ** share) for share in shares)})
+    return 1 + len(shares)
