@@ -2,12 +2,17 @@
 
 import fnmatch
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqvision.config import load_config, zoo_names
+from seqvision.config.plain import plain
 from seqvision.config.schema import check_model
+from seqvision.data import DATASETS
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.families import FAMILIES
+from seqvision.options import name_and_options
+from seqvision.weights import load_weights
 
 if TYPE_CHECKING:
     import keras
@@ -20,48 +25,81 @@ def list_models(pattern: str = "*") -> list[str]:
 
 def create_model(
     name: str,
-    input_shape: Sequence[int] = (28, 28),
-    num_classes: int = 10,
-    weights: str | None = None,
+    input_shape: Sequence[int] | None = None,
+    num_classes: int | None = None,
+    weights: str | Path | None = None,
+    *,
+    activation: str | None = None,
     **options: Any,
 ) -> "keras.Model":
     """Build a model of the zoo, or of a family, as a plain `keras.Model`.
 
+    It ends in logits, so a loss has to be told: `SparseCategoricalCrossentropy(from_logits=True)`.
+    Keras's `"sparse_categorical_crossentropy"` takes what it gets for probabilities, and is right
+    with `activation="softmax"` only.
+
     Args:
         name: a zoo model such as `"gru3"`, or a family such as `"stacked"`.
         input_shape: `(height, width)` or `(height, width, channels)` of the raw images, whose
-            pixels go from 0 to 255.
-        num_classes: the number of logits.
-        weights: a `.weights.h5` or `.keras` file to load weights from.
+            pixels go from 0 to 255. When not given, that of the zoo model's dataset; a family's
+            is `(28, 28)`.
+        num_classes: the number of logits. When not given, the classes of the zoo model's dataset;
+            a family's are 10.
+        weights: a `.keras` or `.weights.h5` file, or the folder of a finished run, to load weights
+            from. With `num_classes` given and another number of classes in the file, the last
+            layer begins anew and all else is kept; a logged warning says so.
+        activation: what the logits go through at the end, such as `"softmax"`, in float32.
         options: options of the family; with a zoo model they override its own.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`, or to what
+        `activation` makes of them.
 
     Raises:
         UnknownName: there is no such model or family.
-        SeqvisionError: an option is unknown or wrong.
+        SeqvisionError: an option is unknown or wrong, the weights do not fit or cannot be read, or
+            the model certainly does not fit into memory.
 
     Example:
         model = seqvision.create_model("stacked", cell="lstm", units=[128], scan="columns")
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     """
+    facts: dict[str, Any] = {}
     if name in zoo_names():
-        model = {**load_config(name).model, **options}
+        config = load_config(name)
+        model = {**config.model, **plain(options)}
+        facts = DATASETS.entry(name_and_options(config.data.dataset)[0]).card
     elif name in FAMILIES.names():
-        model = {"family": name, **options}
+        model = {**plain(options), "family": name}
+        if "family" in options:
+            raise SeqvisionError(f"family: {name!r} is one already, got {options['family']!r} too")
     else:
         known = [*zoo_names(), *FAMILIES.names()]
         raise UnknownName(
-            f"no model or family {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
+            f"no model or family {name!r}{did_you_mean(str(name), known)} "
+            f"(known: {', '.join(known)})"
         )
-    if "units" in model and isinstance(model["units"], tuple):
-        model["units"] = list(model["units"])
-    checked = check_model(model)
-    if not isinstance(num_classes, int) or num_classes < 1:
+    shape = plain(facts.get("input_shape", (28, 28)) if input_shape is None else input_shape)
+    if not isinstance(shape, list):
+        raise SeqvisionError(f"input_shape: expected (height, width[, channels]), got {shape!r}")
+    classes = plain(facts.get("num_classes", 10) if num_classes is None else num_classes)
+    if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
         raise SeqvisionError(f"num_classes: expected a positive whole number, got {num_classes!r}")
+    checked = check_model(model)
     from seqvision.families.build import build_family
 
-    built = build_family(checked, input_shape, num_classes)
-    if weights:
-        built.load_weights(weights)
-    return built
+    built = build_family(checked, shape, classes)
+    if weights is not None:
+        load_weights(built, weights, fresh_head=num_classes is not None)
+    return built if activation is None else _ending_in(activation, built)
+
+
+def _ending_in(activation: str, model: "keras.Model") -> "keras.Model":
+    """The model with an activation after its logits."""
+    import keras
+
+    try:
+        last = keras.layers.Activation(activation, dtype="float32", name="activation")
+    except (ValueError, TypeError) as error:
+        raise SeqvisionError(f"activation: {str(error).partition(chr(10))[0]}") from None
+    return keras.Model(model.input, last(model.output), name=model.name)

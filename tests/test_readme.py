@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ruamel.yaml import YAML
+from scipy.special import log_softmax
 
 from seqvision.config import load_config
 from seqvision.config.search import load_tunable
@@ -72,6 +74,21 @@ def test_the_python_example_works(folder):
     )
     assert done.returncode == 0, done.stderr
     assert "(1, 10)" in done.stdout and "mnist-5k" in done.stdout
+
+
+def test_the_python_example_compiles_with_the_right_loss():
+    """A batch's loss is the cross-entropy of the model's own answers, which are logits."""
+    (example,) = blocks("python")
+    found = {}
+    exec(example.partition("print(seqvision.list_models")[0], found)
+    generator = np.random.default_rng(0)
+    images, labels = generator.integers(0, 256, (6, 28, 28)).astype("float32"), np.arange(6)
+    for loud in (1, 30):  # Logits as small as those of a new model might be taken for anything.
+        found["model"].get_layer("logits").kernel.assign(generator.normal(0, loud, (32, 10)))
+        answers = found["model"].predict(images, verbose=0).astype(np.float64)
+        expected = -log_softmax(answers, axis=1)[labels, labels].mean()
+        history = found["model"].fit(images, labels, batch_size=6, verbose=0).history
+        assert history["loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_parts_of_configs_are_right(tmp_path):

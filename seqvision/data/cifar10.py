@@ -35,7 +35,7 @@ _HOME = "https://www.cs.toronto.edu/~kriz/"
 _MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 
 
-@DATASETS.register("cifar10", train_size=50_000)
+@DATASETS.register("cifar10", train_size=50_000, input_shape=(32, 32, 3), num_classes=10)
 def cifar10() -> Dataset:
     """Ten kinds of things in colour, 32×32×3: 50,000 training and 10,000 test images.
 

@@ -1,0 +1,164 @@
+"""Weights from a file into a model, with a word for whatever does not fit."""
+
+import logging
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqvision.errors import SeqvisionError
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger("seqvision")
+
+Shapes = dict[str, tuple[int, ...]]
+"""The shapes of what a layer holds, by its place within the layer's group of the file."""
+
+
+def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) -> None:
+    """Load weights into a model whose last layer is its head; nothing of the file is run.
+
+    Args:
+        source: a `.keras` or `.weights.h5` file, or the folder of a finished run.
+        fresh_head: leave the head as it is if that is all that does not fit, and log a warning
+            that says so. Otherwise that is an error.
+
+    Raises:
+        SeqvisionError: there is no such file, it is damaged, or it does not fit; with the layer
+            and the shapes.
+    """
+    with _weights_file(_found(source)) as path, tempfile.TemporaryDirectory() as folder:
+        there = _layout(path, source)
+        own = Path(folder) / "own.weights.h5"
+        model.save_weights(own)  # Keras's own way of laying out such a model.
+        here = _layout(own, source)
+        head = model.layers[-1]
+        skipped = _misfit(here, there, head.name, source, fresh_head)
+        try:
+            model.load_weights(path, objects_to_skip=[head] if skipped else None)
+        except Exception as error:  # Whatever HDF5 says of a damaged part.
+            raise _damaged(source, error) from None
+
+
+def _found(source: str | Path) -> Path:
+    """The file that is meant."""
+    expected = "expected a .keras or .weights.h5 file, or the folder of a finished run"
+    if not isinstance(source, (str, Path)):
+        raise SeqvisionError(f"weights: {expected}, got {source!r}")
+    try:
+        path = Path(source).expanduser()
+        if path.is_dir():
+            path = path / "model.keras"
+            if not path.is_file():
+                raise SeqvisionError(f"weights: {source} holds no model.keras; {expected}")
+        if not path.is_file():
+            raise SeqvisionError(f"weights: no file {str(source)!r}; {expected}")
+    except (OSError, RuntimeError) as error:  # Such as a name that is too long.
+        raise SeqvisionError(f"weights: no file {str(source)!r}: {error}") from None
+    if not path.name.endswith((".keras", ".weights.h5")):
+        raise SeqvisionError(f"weights: {source} is neither; {expected}")
+    return path
+
+
+@contextmanager
+def _weights_file(path: Path) -> Iterator[Path]:
+    """The HDF5 file of weights, taken out of a `.keras` archive if that is what there is."""
+    if path.suffix != ".keras":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                taken = archive.extract("model.weights.h5", folder)
+        except Exception as error:  # An archive knows many ways of being damaged, too.
+            raise _damaged(path, error) from None
+        yield Path(taken)
+
+
+def _layout(path: Path, source: str | Path) -> dict[str, tuple[str, Shapes]]:
+    """The name and the shapes of each layer, by the name of its group in the file."""
+    import h5py
+
+    layers: dict[str, tuple[str, Shapes]] = {}
+    try:
+        with h5py.File(path, "r") as file:
+            groups: Any = file["layers"]
+            for key, group in groups.items():
+                shapes: Shapes = {}
+
+                def note(place: str, item: Any, shapes: Shapes = shapes) -> None:
+                    if isinstance(item, h5py.Dataset):
+                        shapes[place] = item.shape
+
+                group.visititems(note)
+                own = group.get("vars")
+                layers[key] = (str(own.attrs.get("name", key)) if own else key, shapes)
+    except Exception as error:  # As HDF5 does.
+        raise _damaged(source, error) from None
+    return layers
+
+
+def _misfit(
+    here: dict[str, tuple[str, Shapes]],
+    there: dict[str, tuple[str, Shapes]],
+    head: str,
+    source: str | Path,
+    fresh_head: bool,
+) -> bool:
+    """Whether the head alone does not fit and may begin anew."""
+    nothing: tuple[str, Shapes] = ("", {})
+    wrong = {
+        key: (here.get(key, nothing)[0] or there[key][0], here.get(key, nothing)[1], found)
+        for key, found in {k: there.get(k, nothing)[1] for k in {**here, **there}}.items()
+        if here.get(key, nothing)[1] != found
+    }
+    others = [item for item in wrong.values() if item[0] != head]
+    if others:
+        name, expected, found = others[0]
+        more = f"; {len(others) - 1} more layers do not fit either" if others[1:] else ""
+        raise SeqvisionError(
+            f"weights: {source} does not fit: layer {name!r} has {_told(expected)} in the model "
+            f"and {_told(found)} in the file{more}"
+        )
+    _warn_of_other_layers(set(here), set(there), source)
+    if not wrong:
+        return False
+    ((name, expected, found),) = wrong.values()
+    if not fresh_head:
+        classes = [list(shapes.values())[-1][-1] if shapes else 0 for shapes in (found, expected)]
+        raise SeqvisionError(
+            f"weights: {source} has {classes[0]} classes and the model {classes[1]}; say "
+            f"num_classes={classes[0]}, or num_classes={classes[1]} for a head that begins anew"
+        )
+    log.warning(
+        "%s: layer %r begins anew, as it has %s in the model and %s in the file; all else is kept",
+        source,
+        name,
+        _told(expected),
+        _told(found),
+    )
+    return True
+
+
+def _warn_of_other_layers(here: set[str], there: set[str], source: str | Path) -> None:
+    """Layers without weights fit whatever they do: another scan reads another sequence."""
+    only = [
+        sorted(key for key in mine - other if not key.startswith(("dropout", "activation")))
+        for mine, other in ((here, there), (there, here))
+    ]
+    if any(only):
+        told = [", ".join(keys) or "nothing" for keys in only]
+        log.warning("%s: its model has the layer %s in place of %s", source, told[1], told[0])
+
+
+def _told(shapes: Shapes) -> str:
+    return ", ".join(str(tuple(shape)) for shape in shapes.values()) or "no weights"
+
+
+def _damaged(source: str | Path, error: Exception) -> SeqvisionError:
+    reason = str(error).strip().strip("'\"").partition("\n")[0]
+    return SeqvisionError(f"weights: {source} cannot be read: {reason}")
