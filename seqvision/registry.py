@@ -8,6 +8,9 @@ points, a notebook adds its own with the decorator.
 import fnmatch
 import importlib
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -19,6 +22,18 @@ from seqvision.source import REQUIRED, Parameter, definitions
 
 REGISTRIES: dict[str, "Registry"] = {}
 """Every registry by its kind: `dataset`, `scan`, `cell`, `wrapper`, `family`."""
+
+_elsewhere = ContextVar("elsewhere", default=False)
+
+
+@contextmanager
+def as_elsewhere() -> Iterator[None]:
+    """Within it, registries hold only what another process finds too: not what this one added."""
+    token = _elsewhere.set(True)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
 
 
 @dataclass(frozen=True)
@@ -61,8 +76,13 @@ class Registry:
         self.package = package
         self.group = group or package
         self.given = given
-        self._added: dict[str, Any] = {}
+        self._here: dict[str, Any] = {}
         REGISTRIES[kind] = self
+
+    @property
+    def _added(self) -> dict[str, Any]:
+        """What this process registered with the decorator, in a notebook for instance."""
+        return {} if _elsewhere.get() else self._here
 
     @cached_property
     def _read(self) -> dict[str, Entry]:
@@ -111,7 +131,7 @@ class Registry:
             if name not in self._plugged_in:
                 if name in self._read or name in self._added:
                     raise self._taken(name, thing.__module__)
-                self._added[name] = thing
+                self._here[name] = thing
             return thing
 
         return enter

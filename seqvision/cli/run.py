@@ -57,11 +57,12 @@ def command(
     from seqvision.sweep.schedule import Outcome, run_all
     from seqvision.sweep.where import number_of, performer
 
+    places = number_of(jobs)
     loaded = [point for config in configs for point in load_configs(config, overrides)]
     chosen = seeds_of(seeds) if seeds is not None else None
     planned = plan(loaded, chosen, results, force=force)
     if dry_run:
-        show_plan(planned, number_of(jobs), as_json=as_json)
+        show_plan(planned, places, as_json=as_json)
         return
     to_do = [each.job for each in planned if not each.done]
     outcomes = {e.job.run_id: Outcome(e.job, "finished", e.job.record()) for e in planned if e.done}

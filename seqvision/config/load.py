@@ -42,7 +42,7 @@ def read_source(source: Source, overrides: Iterable[str] = ()) -> Document:
     if isinstance(source, Config):
         source = source.resolved()
     if isinstance(source, dict):
-        document = Document(plain(source), {(): ("config", 0, 0)})
+        document = Document(plain(source, all_of_it=True), {(): ("config", 0, 0)})
     elif isinstance(source, (str, Path)):
         document = _extended(find(source), ())
     else:

@@ -1,7 +1,9 @@
 """What a person gives in Python, as a config file would have given it."""
 
+import reprlib
 from collections.abc import Mapping
 from os import PathLike, fspath
+from types import NoneType
 from typing import Any
 
 from seqvision.errors import ConfigError
@@ -9,28 +11,33 @@ from seqvision.errors import ConfigError
 _DEEPEST = 30
 
 
-def plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
+def plain(value: Any, path: tuple[str | int, ...] = (), *, all_of_it: bool = False) -> Any:
     """Return a value with tuples, ranges and arrays as lists, NumPy's numbers as Python's, and a
-    `Path` as text. What is none of these is left for the validation to judge.
+    `Path` as text.
+
+    Args:
+        path: where the value is, for messages.
+        all_of_it: refuse whatever a file could not hold, such as a Keras object.
 
     Raises:
         ConfigError: a key is no text, a whole number has more than 64 bits, or lists and mappings
             are nested too deeply.
     """
+    where = ".".join(map(str, path)) or "config"
     if len(path) > _DEEPEST:
         raise ConfigError(f"{path[0]}: nested too deeply; does it hold itself?")
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                where = ".".join(map(str, path)) or "config"
                 raise ConfigError(f"{where}: expected text for a key, got {key!r}")
-        return {str(key): plain(inner, (*path, key)) for key, inner in value.items()}
+        return {k: plain(v, (*path, k), all_of_it=all_of_it) for k, v in value.items()}
     if isinstance(value, (list, tuple, range)):
-        return [plain(inner, (*path, place)) for place, inner in enumerate(value)]
+        return [plain(v, (*path, i), all_of_it=all_of_it) for i, v in enumerate(value)]
     if isinstance(value, PathLike):
         return fspath(value)
     if isinstance(value, int) and abs(value) >= 2**63:
-        where = ".".join(map(str, path)) or "config"
         raise ConfigError(f"{where}: {value:.3e} is beyond whole numbers of 64 bits")
+    if all_of_it and not isinstance(value, (str, int, float, NoneType)):
+        raise ConfigError(f"{where}: {reprlib.repr(value)} is nothing that a config can hold")
     return value

@@ -103,7 +103,8 @@ def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any)
         check_size(config.tune, config.train.epochs)
     except OptionError as error:
         path = ("tune", *error.path)
-        raise ConfigError(f"{document.where(path)}: {'.'.join(path)}: {error.message}") from None
+        dotted = ".".join(map(str, path))
+        raise ConfigError(f"{document.where(path)}: {dotted}: {error.message}") from None
     untuned = config.model_copy(update={"tune": None})
     tunable = Tunable(document, untuned, config.tune)
     for _ in tunable.probes():

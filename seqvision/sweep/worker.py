@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqvision.config import Config
+from seqvision.config import Config, load_config
 from seqvision.errors import Busy, RunFailed, SeqvisionError
+from seqvision.registry import as_elsewhere
 from seqvision.runs.progress import Progress
 from seqvision.runs.run import perform
 from seqvision.sweep.plan import Job
@@ -31,7 +32,12 @@ LAST_WORDS = ("finished", "failed", "busy", "wrong", "stopped")
 
 
 def order(job: Job, cores: int) -> dict[str, Any]:
-    """A job as JSON, for the process that is to perform it with so many cores."""
+    """A job as JSON, for the process that is to perform it with so many cores.
+
+    Raises:
+        SeqvisionError: as `check_known_elsewhere` does.
+    """
+    check_known_elsewhere(job.config)
     return {
         "run_id": job.run_id,
         "config": job.config.resolved(),
@@ -43,6 +49,24 @@ def order(job: Job, cores: int) -> dict[str, Any]:
         "asks": job.asks,
         "cores": cores,
     }
+
+
+def check_known_elsewhere(config: Config) -> None:
+    """See that another process will find all that a config names.
+
+    Raises:
+        SeqvisionError: something is registered in this process alone. Its code is not sent along:
+            that would be code made from data, which nothing here runs.
+    """
+    try:
+        with as_elsewhere():
+            load_config(config)
+    except SeqvisionError as error:
+        raise SeqvisionError(
+            f"{config.name}: this run gets a process of its own, which will not know what only "
+            f"this one has registered ({error}); install it as a package with an entry point, see "
+            'the README\'s "A cell of your own", or train here with seqvision.run'
+        ) from None
 
 
 def carry_out(
@@ -60,7 +84,7 @@ def carry_out(
     logger.setLevel(logging.INFO)
     try:
         record = perform(
-            Config.model_validate(order["config"]),
+            load_config(order["config"]),
             order["seed"],
             Path(order["results"]),
             force=order["force"],

@@ -212,7 +212,7 @@ def test_python_data_may_hold_tuples_ranges_arrays_and_paths(tmp_path):
     assert config.resolved() == load_config(config).resolved()
     loop = {**data}
     loop["model"] = {"family": "stacked", "cell": loop}
-    for wrong in ({**data, 3: 4}, loop, {**data, "train": {"epochs": 10**30}}, 7):
+    for wrong in ({**data, 3: 4}, loop, {**data, "train": {"epochs": 10**30}}, {"a": {1}}, 7):
         with pytest.raises(ConfigError):
             load_config(wrong)
 

@@ -53,7 +53,7 @@ def test_weights_that_a_family_sets_stay(monkeypatch):
         model.set_weights([np.full(w.shape, 7.0) for w in model.weights])
         return model
 
-    monkeypatch.setitem(FAMILIES._added, "ready", ready)
+    monkeypatch.setitem(FAMILIES._here, "ready", ready)
     built = build_family({"family": "ready"}, (2, 2), 3)
     assert all((weights == 7).all() for weights in built.get_weights())
 

@@ -19,6 +19,7 @@ from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
 from seqvision.sweep.tune.table import tuned_name, write_best
 from seqvision.sweep.where import performer
+from seqvision.sweep.worker import check_known_elsewhere
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ def search(
     Raises:
         SeqvisionError, RunFailed: as `tune` does.
     """
+    for config in (tunable.untuned, *tunable.probes()):
+        check_known_elsewhere(config)
     folder = results / tunable.name
     check_writable(folder)
     import_keras()  # keras-tuner would, with TensorFlow's greetings.

@@ -1,5 +1,6 @@
 """A config as a `keras_tuner.HyperModel`, for those who prefer keras-tuner's own tuners."""
 
+import logging
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import keras
     import keras_tuner
 
+log = logging.getLogger("seqvision")
+
 
 def hypermodel(
     config: str | Path | dict[str, Any] | Config, overrides: Iterable[str] = ()
@@ -25,7 +28,8 @@ def hypermodel(
     It builds and compiles the config's model with the values a tuner proposes, for the images of
     the config's dataset, and fits with the config's epochs and batch size unless `search` is given
     others. The tuner's own ways of training, its chief and its workers among them, are its own:
-    seeds, checkpoints and records of `seqvision.tune` are not part of it.
+    seeds, checkpoints and records of `seqvision.tune` are not part of it, nor is what else a config
+    says of training, such as `augment`; a logged warning names what is left out.
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config with a `tune` section.
@@ -43,6 +47,7 @@ def hypermodel(
         # With `train.label_smoothing` the labels are one-hot.
     """
     tunable = load_tunable(config, overrides)
+    _warn_of_what_is_left_out(tunable)
     import_keras()
     import keras_tuner
 
@@ -60,6 +65,33 @@ def hypermodel(
             return model.fit(*args, **{**usual, **kwargs})
 
     return HyperModel()
+
+
+def _warn_of_what_is_left_out(tunable: Tunable) -> None:
+    train = tunable.untuned.train
+    asked = [key for key in _LEFT_OUT if getattr(train, key) is not None]
+    searched = (path.split(".")[1] for path in tunable.tune.space if path.startswith("train."))
+    asked += [key for key in searched if key in _LEFT_OUT]
+    if asked:
+        log.warning(
+            "%s: keras-tuner's tuners leave out train.%s; seqvision.tune heeds them all",
+            tunable.untuned.name,
+            ", train.".join(dict.fromkeys(asked)),
+        )
+
+
+_LEFT_OUT = (
+    "stop_after",
+    "minutes",
+    "target_val_accuracy",
+    "class_weights",
+    "augment",
+    "early_stopping",
+    "best_weights",
+    "distribution",
+    "test_every",
+)
+"""What of `train` is not of the model, its loss or its optimizer."""
 
 
 class _Parts:

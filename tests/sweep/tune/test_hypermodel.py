@@ -62,3 +62,12 @@ def test_random_search_tunes_it(tmp_path):
 def test_a_wrong_space_is_told_at_once():
     with pytest.raises(seqvision.SeqvisionError, match="did you mean 'dropout'"):
         seqvision.hypermodel(CONFIG, ["tune.space={model.drop: boolean}"])
+
+
+def test_what_a_tuner_leaves_out_is_told(caplog):
+    seqvision.hypermodel(CONFIG)
+    assert not caplog.text
+    space = {"train.augment.shift": {"float": [0.0, 0.2]}}
+    config = {**CONFIG, "tune": {"space": space}}
+    seqvision.hypermodel(config, ["train.early_stopping={patience: 2}"])
+    assert "leave out train.early_stopping, train.augment; seqvision.tune heeds" in caplog.text

@@ -7,10 +7,10 @@ import random
 import keras_tuner as kt
 import pytest
 
+from seqvision.config.size import grid_size, trials_of
 from seqvision.errors import SeqvisionError
 from seqvision.sweep.tune.log import Log, asked
 from seqvision.sweep.tune.proposals import Proposals
-from seqvision.config.size import grid_size, trials_of
 from seqvision.sweep.tune.space import code, declare, decoded
 from seqvision.sweep.tune.trial import Proposal
 

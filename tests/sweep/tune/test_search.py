@@ -376,3 +376,40 @@ def test_what_was_stopped_is_not_told(tunable, tmp_path):
     with pytest.raises(RunFailed):
         search(tunable(trials=2), tmp_path, Stops(failing=["small-tune-t001"]))
     assert [row["trial"] for row in table(tmp_path)] == ["1"]
+
+
+def test_what_only_this_process_has_registered_is_refused_before_anything_is_begun(
+    tunable, tmp_path, monkeypatch
+):
+    from seqvision.cells import CELLS
+    from seqvision.sweep.plan import Job
+    from seqvision.sweep.worker import order
+
+    class MyCell:
+        """Mine, of a notebook."""
+
+        def __init__(self, units: int, leak: float = 0.5): ...
+
+    monkeypatch.setitem(CELLS._here, "my_cell", MyCell)
+    cells = {"model.cell": {"choice": ["gru", {"name": "my_cell", "leak": 0.1}]}}
+    mine = tunable({"tune": {"oracle": "grid", "space": cells}})
+    perform = MadeUp()
+    with pytest.raises(SeqvisionError, match=r"a process of its own.*'my_cell'.*an entry point"):
+        search(mine, tmp_path, perform)
+    assert not perform.performed and not list(tmp_path.iterdir())
+    # Of a sweep and a cluster, too; here it is known.
+    config = mine.point({"model.cell": "my_cell"}, "small")
+    with pytest.raises(SeqvisionError, match="a process of its own"):
+        order(Job(config, 0, tmp_path), 1)
+    assert order(Job(mine.untuned, 0, tmp_path), 1)["config"] == mine.untuned.resolved()
+
+
+def test_a_node_that_lacks_a_package_says_so_in_one_line(tunable, tmp_path):
+    from seqvision.sweep.plan import Job
+    from seqvision.sweep.worker import carry_out, order
+
+    told, sent = [], order(Job(tunable().untuned, 0, tmp_path), 1)
+    sent["config"]["model"]["cell"] = "cell_of_a_package"
+    carry_out(sent, told.append, lambda: None)
+    (word,) = told
+    assert word["event"] == "wrong" and "unknown cell 'cell_of_a_package'" in word["message"]
