@@ -11,20 +11,23 @@ from keras.src import backend  # The loop itself is not among the public names.
 
 from seqvision.cells.base import Cell, is_elementwise
 from seqvision.layers.engine.path import TellsPath
+from seqvision.layers.engine.unroll import unroll_may_be_left_open
 from seqvision.layers.linear import linear_recurrence
 from seqvision.layers.masked import without_masked
 
 
 @keras.saving.register_keras_serializable("seqvision")
+@unroll_may_be_left_open
 class Recurrent(TellsPath, keras.layers.RNN):
     """`keras.layers.RNN` that does at once, for all time steps, what needs no state.
 
     For a cell of the `project`/`step` protocol (`seqvision.cells.base.Cell`) the loop over time
     holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
     their products, with a gradient of its own; for a cell that is linear in its state, such as
-    the simple recurrent unit, there is no loop at all, unless there is a mask or the number of
-    steps is not known. For any other Keras cell it is `keras.layers.RNN`. Arguments, masks, states
-    and results are those of `keras.layers.RNN`. `layer.path` says which path a call took.
+    the simple recurrent unit, there is no loop at all, unless there is a mask, `unroll=False`, or
+    a number of steps that is not known. For any other Keras cell it is `keras.layers.RNN`.
+    Arguments, masks, states and results are those of `keras.layers.RNN`; `unroll=None`, the
+    default, leaves the layer to choose. `layer.path` says which path a call took.
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
@@ -38,7 +41,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
         if not reason:
             return self._run(sequences, list(initial_state), mask, training)
         projected = cell.project(sequences, training)
-        if mask is None and sequences.shape[1]:
+        if mask is None and sequences.shape[1] and self.unroll is not False:
             linear = cell.recurrence(projected, training)
             if linear is not None:
                 self._say("all steps at once")
@@ -64,7 +67,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
             initial_state,
             go_backwards=self.go_backwards,
             mask=mask,
-            unroll=self.unroll,
+            unroll=bool(self.unroll),
             input_length=sequences.shape[1],
             zero_output_for_mask=self.zero_output_for_mask,
             return_all_outputs=self.return_sequences,
@@ -86,14 +89,15 @@ class Recurrent(TellsPath, keras.layers.RNN):
     ) -> tuple[Any, Any, list[Any]]:
         """Run the batch through the engine; return what `inner_loop` does."""
         from seqvision.layers.engine import on_tensorflow
+        from seqvision.layers.engine.graph import graph_for
 
         # Kept past the call, which may be one of many outside a graph; out of Keras's sight.
         runs = self.__dict__.setdefault("_cell_runs", {})
         run = runs.setdefault(training, on_tensorflow.CellRun(self.cell, training))
-        read = partial(self._read, run, training)
-        outputs, how = on_tensorflow.side_by_side(read, (sequences, states, mask))
-        self._say(f"engine: {how}")
-        return outputs
+        graph = graph_for(self.unroll, sequences.shape[1], training)
+        read = partial(self._read, partial(run, graph), training)
+        self._say(f"engine: {graph}")
+        return on_tensorflow.side_by_side(read, (sequences, states, mask), graph)
 
     def _read(
         self, run: Any, training: bool, sequences: Any, states: list[Any], mask: Any

@@ -17,7 +17,7 @@ if keras.backend.backend() != "tensorflow":
     pytest.skip("needs Keras on TensorFlow", allow_module_level=True)
 import tensorflow as tf
 
-from seqvision.layers.engine import on_tensorflow, shards
+from seqvision.layers.engine import graph, shards
 
 SMALL = {"projection": 4}
 CASES = {
@@ -73,7 +73,10 @@ def inputs(batch, time, features=6, seed=1):
 
 
 def outputs_and_gradients(layer, x, states=(), mask=None, **options):
-    """What a layer returns in a graph, and the gradients by input, states and weights."""
+    """What a layer returns in a graph, and the gradients by input, states and weights.
+
+    As Keras trains, within a strategy's `run`: the batch is cut in shards.
+    """
 
     def call(x, *states):
         weights = [weight.value for weight in layer.trainable_weights]
@@ -83,7 +86,8 @@ def outputs_and_gradients(layer, x, states=(), mask=None, **options):
             loss = sum(tf.reduce_sum(tf.sin(3 * out)) for out in tf.nest.flatten(outs))
         return outs, tape.gradient(loss, [x, *states, *weights])
 
-    return tf.function(call, **options)(x, *states)
+    run = tf.distribute.get_strategy().run
+    return tf.function(lambda *given: run(call, given), **options)(x, *states)
 
 
 def assert_same(mine, expected, tolerance=1e-5):
@@ -112,7 +116,7 @@ def test_numbers_and_gradients_are_kerass(name, masked):
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_in_a_while_loop_and_compiled(name, compiled, masked, monkeypatch):
-    monkeypatch.setattr(on_tensorflow, "UNROLLED_UP_TO", 3)
+    monkeypatch.setattr(graph, "UNROLLED_UP_TO", 3)
     cell = built(name)
     x = inputs(3, 5)
     call = {"mask": np.arange(15).reshape(3, 5) % 3 > 0} if masked else {}

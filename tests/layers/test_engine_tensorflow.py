@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from seqvision import layers
+from seqvision.cells import UGRNNCell
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("needs Keras on TensorFlow", allow_module_level=True)
 import tensorflow as tf
 
-from seqvision.layers.engine import on_tensorflow, shards
+from seqvision.layers.engine import graph, shards
 
 KINDS = {
     "gru": ("GRU", {}),
@@ -49,7 +50,7 @@ def outputs_and_gradients(layer, x, **call):
 @pytest.mark.parametrize("time", [6, 9])
 @pytest.mark.parametrize("masked", [False, True])
 def test_unrolled_and_looped_compiled(kind, time, masked, monkeypatch):
-    monkeypatch.setattr(on_tensorflow, "UNROLLED_UP_TO", 8)
+    monkeypatch.setattr(graph, "UNROLLED_UP_TO", 8)
     ours, theirs = pair(kind, 3, return_sequences=True)
     x = tf.constant(np.random.default_rng(1).normal(size=(2, time, 3)), tf.float32)
     call = {"mask": np.arange(2 * time).reshape(2, time) % 3 > 0} if masked else {}
@@ -114,19 +115,57 @@ def test_an_exported_model_computes_the_same(tmp_path):
     np.testing.assert_allclose(exported.serve(x), model(x), atol=1e-6)
 
 
-def test_a_batch_is_cut_by_its_size_and_directions_share_the_cores(monkeypatch):
+def cuts(monkeypatch):
+    """How many shards each layer that runs from now on cuts its batch into."""
     seen = []
     cut = shards.cut
     monkeypatch.setattr(shards, "cut", lambda given, n: seen.append(n) or cut(given, n))
     monkeypatch.setattr(shards, "_chosen", None)
     monkeypatch.setattr(shards, "available_cores", lambda: 4)
     monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 0)
+    return seen
+
+
+def test_a_batch_is_cut_by_its_size_and_directions_share_the_cores(monkeypatch):
+    seen = cuts(monkeypatch)
     layer, both = layers.GRU(3), layers.Bidirectional(layers.GRU(3))
     for batch in (31, 64, 1000):
         layer(tf.zeros((batch, 2, 3)))
-    tf.function(layer, input_signature=[tf.TensorSpec((None, 2, 3))]).get_concrete_function()
     both(tf.zeros((1000, 2, 3)))
     monkeypatch.setattr(shards, "_chosen", 3)
     layer(tf.zeros((2, 2, 3)))
     both(tf.zeros((64, 2, 3)))
-    assert seen == [1, 2, 4, 2, 2, 2, 2, 1, 1]
+    assert seen == [1, 2, 4, 2, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("layer", [layers.GRU, lambda n: layers.Recurrent(UGRNNCell(n))])
+def test_what_keras_runs_is_cut_and_what_it_exports_is_not(layer, monkeypatch, tmp_path):
+    seen = cuts(monkeypatch)
+    model = keras.Sequential([keras.Input((2, 3)), layer(3)])
+    model.compile("sgd", "mse")
+    x, y = np.zeros((70, 2, 3), "float32"), np.zeros((70, 3), "float32")
+
+    def cut(call, *given, **options):
+        seen.clear()
+        call(*given, **options)
+        return set(seen)
+
+    assert cut(model.fit, x, y, verbose=0) == {2}
+    assert cut(model.evaluate, x, y, verbose=0) == {2}
+    assert 2 in cut(model.predict, x, verbose=0)
+    in_a_loop_of_ones_own = tf.function(lambda x: model(x, training=True))
+    assert cut(in_a_loop_of_ones_own, x) == {2}
+    monkeypatch.setattr(shards, "_chosen", 3)
+    assert cut(model.export, tmp_path / "model", verbose=False) == {1}
+    assert cut(tf.function(lambda x: model(x)), x) == {1}
+
+
+def test_hidden_gpus_do_not_count(monkeypatch):
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [gpu])
+    layer = layers.GRU(3)
+    layer(tf.zeros((1, 2, 3)))
+    assert layer.path == "engine: unrolled"
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind=None: [gpu])
+    layer(tf.zeros((1, 2, 3)))
+    assert layer.path == "keras: there is a GPU"

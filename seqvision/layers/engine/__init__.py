@@ -10,6 +10,7 @@ backward pass written by hand multiplies out each weight's gradient once, after 
   where the derivatives of all time steps come from one automatic differentiation
 - on_tensorflow.py, on_jax.py: how a backend walks through time and is told the gradient
 - on_torch.py: PyTorch's own kernels, which are such an engine already
+- graph.py, unroll.py: how TensorFlow's graph is made: laid out or a loop, for here or for export
 - shards.py: TensorFlow's batch cut in parts that run side by side
 - fast.py, path.py: the mixins by which a Keras layer takes this path where it applies, and says so
 """

@@ -42,13 +42,15 @@ class FastLoop(TellsPath):
         engine = _engine()
         if engine is None:
             return f"the backend is {keras.backend.backend()}"
+        if getattr(self, "use_cudnn", None) is True:
+            return "use_cudnn is True"
         cell: Any = self.cell  # type: ignore[attr-defined]
         if training and not engine.DROPOUT_WITHIN:
             if cell.recurrent_dropout:
                 return "the state is dropped out"
             if cell.dropout and getattr(cell, "dropout_mask_count", None):
                 return "each gate has a dropout mask of its own"
-        return engine.hindrance(step, sequences, mask)
+        return engine.hindrance(self, step, sequences, mask)
 
     def _run(
         self, step: Any, sequences: Any, states: list[Any], mask: Any, training: bool
@@ -62,9 +64,8 @@ class FastLoop(TellsPath):
                 sequences, masks = sequences * masks[:, None], None
         if training and cell.recurrent_dropout:
             recurrent_masks = tree.flatten(cell.get_recurrent_dropout_mask(states[0]))
-        outputs, how = _engine().run_layer(
-            self, step, (sequences, states, mask, masks, recurrent_masks)
-        )
+        given = sequences, states, mask, masks, recurrent_masks
+        outputs, how = _engine().run_layer(self, step, given, training)
         self._say(f"engine: {how}")
         return outputs
 

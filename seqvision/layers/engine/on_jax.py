@@ -12,31 +12,34 @@ DROPOUT_WITHIN = True
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
     return None if jax.default_backend() == "cpu" else f"there is a {jax.default_backend().upper()}"
 
 
-def run_layer(layer: Any, step: Step, given: Any) -> tuple[Any, str]:
+def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer, whose batch XLA's threads share; return what `inner_loop` does, and how."""
-    return layer._read(partial(run, step), *given), "scan"
+    how = "scan, unrolled" if layer.unroll else "scan"
+    return layer._read(partial(run, step, bool(layer.unroll)), *given), how
 
 
-def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
+def run(step: Step, unroll: bool, given: loop.Given) -> tuple[Any, list[Any]]:
     """Run a step over all time steps.
 
     Returns:
         The outputs `(time, batch, units)` and the last states.
     """
 
+    scan = partial(_scan, unroll)
+
     @jax.custom_gradient
     def over_time(projected: Any, states: Any, weights: Any) -> Any:
         now = given.with_values(projected, states, weights)
-        outputs, last, saved, operands = loop.forward(step, _scan, now)
+        outputs, last, saved, operands = loop.forward(step, scan, now)
 
         def gradient(d: Any) -> Any:
             d_outputs, d_last = d
-            return loop.backward(step, _scan, now, d_outputs, d_last, saved, operands)
+            return loop.backward(step, scan, now, d_outputs, d_last, saved, operands)
 
         return (outputs, last), gradient
 
@@ -46,11 +49,16 @@ def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
 
 
 def _scan(
-    body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+    unroll: bool,
+    body: loop.Body,
+    inputs: list[Any],
+    states: list[Any],
+    kept: int,
+    reverse: bool,
 ) -> tuple[list[Any], list[Any]]:
     def one(states: Any, inputs: Any) -> Any:
         new, row = body(list(inputs), states)
         # Keras's tanh and sigmoid of float64 are float32 on JAX, unless that is `floatx`.
         return [x.astype(s.dtype) for x, s in zip(new, states, strict=True)], row
 
-    return jax.lax.scan(one, states, inputs, reverse=reverse)
+    return jax.lax.scan(one, states, inputs, reverse=reverse, unroll=unroll)

@@ -1,22 +1,18 @@
 """The loop on TensorFlow: unrolled or a while loop, and the batch in shards side by side."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import tensorflow as tf
 
 from seqvision.layers.engine import elementwise, loop, shards
+from seqvision.layers.engine.graph import Graph, graph_for
 from seqvision.layers.engine.replay import Replay
 from seqvision.layers.engine.steps import Step
 
-UNROLLED_UP_TO = 64
-"""Time steps that are laid out one by one in the graph; more are taken in a while loop.
-
-At 28 steps of gru3 and gru1, on two cores, an unrolled training step takes 0.97 and 0.8 of the time
-of one in a loop, and the first one about a second longer, which is made good within an epoch.
-Laying out 7 steps in each turn of a loop is in between, and gains only 2 % at 784 steps.
-"""
+KEPT = 128
+"""Traced functions that are kept at most, for other layers and later calls of the same shapes."""
 
 DROPOUT_WITHIN = True
 """Whether masks may fall on the operand of each gate."""
@@ -24,34 +20,33 @@ DROPOUT_WITHIN = True
 
 def hindrance(*given: Any) -> str | None:
     """Why the engine does not apply."""
-    return "there is a GPU" if tf.config.list_physical_devices("GPU") else None
+    # Those that were hidden do not count. To ask does not start TensorFlow's runtime.
+    return "there is a GPU" if tf.config.get_visible_devices("GPU") else None
 
 
-def run_layer(layer: Any, step: Step, given: Any) -> tuple[Any, str]:
+def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer in shards side by side; return what `inner_loop` does, and how it was done."""
-    return side_by_side(partial(layer._read, partial(run, step)), given)
+    graph = graph_for(layer.unroll, given[0].shape[1], training)
+    return side_by_side(partial(layer._read, partial(run, step, graph)), given, graph), str(graph)
 
 
-def side_by_side(read: Callable[..., Any], given: Any) -> tuple[Any, str]:
+def side_by_side(read: Callable[..., Any], given: Any, graph: Graph) -> Any:
     """Let `read` read each shard of what is given, `(batch, time, ...)` first."""
-    parts = shards.cut(given, shards.count(given[0].shape[0]))
-    outputs = shards.join([read(*part) for part in parts])
-    return outputs, "unrolled" if is_unrolled(given[0].shape[1]) else "while loop"
+    parts = shards.cut(given, 1 if graph.exported else shards.count(given[0].shape[0]))
+    return shards.join([read(*part) for part in parts])
 
 
-def is_unrolled(time: int | None) -> bool:
-    """Whether so many time steps (None: not known yet) are laid out one by one."""
-    return time is not None and time <= UNROLLED_UP_TO
-
-
-def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
+def run(step: Step, graph: Graph, given: loop.Given) -> tuple[Any, list[Any]]:
     """Run a step over all time steps.
 
     Returns:
         The outputs `(time, batch, units)` and the last states.
     """
-    time, size = given.projected.shape[0], given.projected.shape[-1]
-    forward, backward = _passes(step, time if is_unrolled(time) else None, size)
+    time, _, size = given.projected.shape
+    if graph.exported:
+        forward, backward = _passes(step, graph.unrolled)
+    else:
+        forward, backward = _shared_passes(step, time if graph.unrolled else None, size)
 
     @tf.custom_gradient
     def over_time(projected: Any, states: Any, *weights: Any) -> Any:
@@ -75,14 +70,16 @@ def run(step: Step, given: loop.Given) -> tuple[Any, list[Any]]:
 class CellRun:
     """Runs a cell of elementwise steps over all time steps, for each shard of a batch.
 
-    Shards and later calls of the same shapes share their graphs.
+    Shards and later calls of the same shapes share their graphs, unless these may be exported.
     """
 
     def __init__(self, cell: Any, training: bool):
         self.cell, self.training = cell, training
-        self._passes: dict[Any, tuple[Any, Any, Any]] = {}
+        self._shared: dict[Any, tuple[Any, Any, Any]] = {}
 
-    def __call__(self, projected: Any, states: list[Any], mask: Any) -> tuple[Any, list[Any]]:
+    def __call__(
+        self, graph: Graph, projected: Any, states: list[Any], mask: Any
+    ) -> tuple[Any, list[Any]]:
         """Run a shard.
 
         Args:
@@ -94,17 +91,12 @@ class CellRun:
             The outputs `(time, batch, size)` and the last states.
         """
         parts = tf.nest.flatten(projected)
-        time, structure = parts[0].shape[0], tf.nest.map_structure(lambda part: 0, projected)
-        key = time if is_unrolled(time) else None, str(structure)
-        if key not in self._passes:
-            walk = in_while if key[0] is None else unrolled
-            replay = Replay(self.cell, self.cell.weights, structure, self.training)
-            self._passes[key] = (
-                _function(partial(elementwise.forward, replay, walk)),
-                _function(partial(elementwise.backward, replay, walk, _tape)),
-                _function(partial(_repeated, walk)),
-            )
-        forward, backward, repeated = self._passes[key]
+        structure = tf.nest.map_structure(lambda part: 0, projected)
+        if graph.exported:
+            forward, backward, repeated = self._passes(graph.unrolled, structure)
+        else:
+            time = parts[0].shape[0] if graph.unrolled else None
+            forward, backward, repeated = self._shared_passes(time, structure)
 
         @tf.custom_gradient
         def over_time(parts: list[Any], states: list[Any], *values: Any) -> Any:
@@ -121,6 +113,25 @@ class CellRun:
         if mask is not None:
             outputs = repeated(outputs, mask)
         return outputs, last
+
+    def _passes(self, is_unrolled: bool, structure: Any) -> tuple[Any, Any, Any]:
+        """The forward pass, the backward pass, and what repeats the output at skipped steps."""
+        walk = unrolled if is_unrolled else in_while
+        replay = Replay(self.cell, self.cell.weights, structure, self.training)
+        return (
+            partial(elementwise.forward, replay, walk),
+            partial(elementwise.backward, replay, walk, _tape),
+            partial(_repeated, walk),
+        )
+
+    def _shared_passes(self, time: int | None, structure: Any) -> tuple[Any, Any, Any]:
+        key = time, str(structure)
+        if key not in self._shared:
+            if len(self._shared) == KEPT:
+                del self._shared[next(iter(self._shared))]  # The oldest.
+            forward, backward, repeated = self._passes(time is not None, structure)
+            self._shared[key] = _function(forward), _function(backward), _function(repeated)
+        return self._shared[key]
 
 
 def _repeated(walk: loop.Walk, outputs: Any, mask: Any) -> Any:
@@ -141,16 +152,22 @@ def _tape(function: Callable[[], Any], watched: list[Any]) -> tuple[Any, element
     return result, lambda of, given, by: tape.gradient(of, by, output_gradients=given)
 
 
-@cache
-def _passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
-    """The forward and the backward pass of a step as functions of TensorFlow.
+def _passes(step: Step, is_unrolled: bool) -> tuple[Any, Any]:
+    """The forward and the backward pass of a step."""
+    walk = unrolled if is_unrolled else in_while
+    return partial(loop.forward, step, walk), partial(loop.backward, step, walk)
+
+
+@lru_cache(KEPT)
+def _shared_passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
+    """The two passes as functions of TensorFlow.
 
     They are made anew for each `time` that is unrolled (None: a loop) and each `size`; what is
     left to differ, the batch, is traced as unknown when it does. Layers and shards of the same
     shapes share them: traced once for all, the first training step comes several times sooner.
     """
-    walk = in_while if time is None else unrolled
-    return _traced(partial(loop.forward, step, walk)), _traced(partial(loop.backward, step, walk))
+    forward, backward = _passes(step, time is not None)
+    return _traced(forward), _traced(backward)
 
 
 def _traced(function: Callable[..., Any]) -> Any:
@@ -186,7 +203,7 @@ def in_while(
     body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
 ) -> tuple[list[Any], list[Any]]:
     """Take the steps in a loop, whose graph does not grow with their number."""
-    time = tf.shape(inputs[0])[0]
+    time = inputs[0].shape[0] or tf.shape(inputs[0])[0]
     read = [tf.TensorArray(x.dtype, time).unstack(x) for x in inputs]
     dtype = inputs[0].dtype
     write = [tf.TensorArray(dtype, time, element_shape=None) for _ in range(kept)]

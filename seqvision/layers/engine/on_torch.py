@@ -15,10 +15,12 @@ DROPOUT_WITHIN = False
 """Whether masks may fall on the operand of each gate."""
 
 
-def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
     if sequences.device.type != "cpu":
         return f"the device is {sequences.device}"
+    if layer.unroll:
+        return "unroll is True"
     if mask is not None:
         return "there is a mask"
     if isinstance(step, GRUResetBeforeStep):
@@ -26,7 +28,7 @@ def hindrance(step: Step, sequences: Any, mask: Any) -> str | None:
     return None
 
 
-def run_layer(layer: Any, step: Step, given: Any) -> tuple[Any, str]:
+def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer over all time steps; return what `inner_loop` does, and how it was done."""
     sequences, states, *_ = given
     cell = layer.cell

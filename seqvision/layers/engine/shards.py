@@ -3,10 +3,13 @@
 The products of one step are too small for two threads to share well: two threads that each take
 half of the batch through all steps finish sooner. TensorFlow runs shards side by side, as
 operations that do not depend on each other, when it has a thread for each.
+
+They are for the machine that a model is trained on: a graph that may be exported has none.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 from typing import Any
 
@@ -20,8 +23,15 @@ of the speed of one of 64."""
 
 _UNKNOWN = 2 * IMAGES_A_SHARD  # What a batch is taken for while its size is not known.
 
+_layers: ContextVar[int] = ContextVar("layers", default=1)
+
 _chosen: int | None = None
-_layers = 1
+"""Not a context variable: a distribution traces each replica in a thread of its own."""
+
+
+def chosen() -> int | None:
+    """What `choose` was last given."""
+    return _chosen
 
 
 def choose(shards: int | None) -> None:
@@ -37,12 +47,11 @@ def choose(shards: int | None) -> None:
 @contextmanager
 def side_by_side(layers: int) -> Iterator[None]:
     """Cut for so many layers that run at once, and share the threads."""
-    global _layers
-    before, _layers = _layers, _layers * layers
+    token = _layers.set(_layers.get() * layers)
     try:
         yield
     finally:
-        _layers = before
+        _layers.reset(token)
 
 
 def fitting(batch: int, threads: int) -> int:
@@ -54,7 +63,7 @@ def count(batch: int | None) -> int:
     """How many shards to cut a batch into (None: its size is not known yet)."""
     threads = tf.config.threading.get_inter_op_parallelism_threads() or available_cores()
     shards = _chosen or fitting(batch or _UNKNOWN, threads)
-    return min(max(1, shards // _layers), batch or shards)
+    return min(max(1, shards // _layers.get()), batch or shards)
 
 
 def cut(tensors: Any, shards: int) -> list[Any]:

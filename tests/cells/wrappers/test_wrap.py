@@ -88,9 +88,9 @@ def test_computes_as_the_cell_within(name, inner):
 @pytest.mark.tensorflow
 def test_what_a_cell_does_before_the_loop_stays_there(x, monkeypatch):
     """The loop around a wrapped cell holds the one product with the state, and no other."""
-    from seqvision.layers.engine import on_tensorflow
+    from seqvision.layers.engine import graph
 
-    monkeypatch.setattr(on_tensorflow, "UNROLLED_UP_TO", 0)
+    monkeypatch.setattr(graph, "UNROLLED_UP_TO", 0)
     cell = DropoutWrapper(ResidualWrapper(ZoneoutWrapper(LayerNormLSTMCell(5))), 0.1, 0.1, 0.1)
     graphs = []
     for layer in (Recurrent(cell), keras.layers.RNN(cell)):

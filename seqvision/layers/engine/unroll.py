@@ -1,0 +1,26 @@
+"""Whether a layer was told how to lay out its time steps."""
+
+import inspect
+from typing import Any, TypeVar
+
+Layer = TypeVar("Layer", bound=type)
+
+
+def unroll_may_be_left_open(layer: Layer) -> Layer:
+    """Have a recurrent layer of Keras's take `unroll=None`, and that be the default.
+
+    Keras's default, False, is also what one says who wants a loop. Here None leaves it to the
+    layer, True lays all time steps out in the graph, and False takes them in a loop.
+    """
+    kerass: Any = layer.__init__
+    signature = inspect.signature(kerass)
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        kerass(self, *args, **kwargs)
+        self.unroll = signature.bind(self, *args, **kwargs).arguments.get("unroll")
+
+    open_now = signature.parameters["unroll"].replace(default=None, annotation=bool | None)
+    parameters = {**signature.parameters, "unroll": open_now}
+    __init__.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    layer.__init__ = __init__  # type: ignore[misc]
+    return layer
