@@ -20,7 +20,8 @@ def import_keras() -> ModuleType:
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = level or "3"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as kept:
@@ -41,3 +42,5 @@ def import_keras() -> ModuleType:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+            if level is None:  # It was read by now, and is nothing to hand on to other processes.
+                del os.environ["TF_CPP_MIN_LOG_LEVEL"]

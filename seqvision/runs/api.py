@@ -21,6 +21,10 @@ def run(
 ) -> dict[str, Any]:
     """Train one config with one seed and return its record; a finished run is not run again.
 
+    Afterwards the process is as it was: random generators, determinism, precision. Only the
+    threads of TensorFlow stay as the run set them, if it was what computed first: by default one
+    within an operation. `train.threads` says otherwise.
+
     Args:
         config: a path, a zoo name, a mapping, or a loaded config.
         seed: the config's first seed when not given.

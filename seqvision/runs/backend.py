@@ -1,23 +1,29 @@
-"""What has to be settled before a model is built: threads, seed, determinism, precision."""
+"""What is settled for a run and put back after it: threads, seed, determinism, precision."""
 
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from seqvision.config.schema import Threads, Train
 from seqvision.cores import available_cores
 from seqvision.errors import SeqvisionError
 from seqvision.import_keras import import_keras
+from seqvision.runs.seeded import seeded
 
 _log = logging.getLogger("seqvision")
+_turn = threading.RLock()
 
 
-def prepare(train: Train, seed: int, cores: int | None = None) -> dict[str, Any]:
-    """Set threads, determinism and every random generator; return what was set, for the record.
+@contextlib.contextmanager
+def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict[str, Any]]:
+    """Set threads, determinism and every random generator; yield what the record says of it.
+
+    All of it belongs to the process, so that runs in several threads of one take turns. It is put
+    back at the end, but for the sizes of thread pools: these stay from when TensorFlow and, between
+    operations, PyTorch first compute on.
 
     Args:
         cores: the processor cores that `threads: auto` is to use; all of them when not given.
@@ -32,82 +38,109 @@ def prepare(train: Train, seed: int, cores: int | None = None) -> dict[str, Any]
         raise SeqvisionError(
             f"KERAS_BACKEND: {name} cannot train; one of {', '.join(backends)} can"
         )
-    threads = backends[name](train, cores)
-    keras.utils.set_random_seed(seed)
-    return threads
+    with _turn, backends[name](train, cores) as threads, seeded(seed):
+        yield threads
 
 
-def begin_epoch(seed: int, epoch: int) -> None:
-    """Have what is drawn in an epoch depend on seed and epoch alone, so that a run can go on there.
-
-    Keras's layers keep their random states among their variables; on PyTorch, though, its dropout
-    draws from PyTorch's own generator.
-    """
-    import keras
-
-    if keras.backend.backend() == "torch":
-        import torch
-
-        (state,) = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)
-        torch.manual_seed(int(state))
-
-
-def _tensorflow(train: Train, cores: int | None) -> dict[str, int]:
+@contextlib.contextmanager
+def _tensorflow(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     import tensorflow as tf
+
+    # How to end determinism is not among TensorFlow's public names.
+    from tensorflow.python.framework import config as tf_config
 
     from seqvision.layers.engine import shards
 
-    chosen = train.threads
+    pools, chosen = tf.config.threading, train.threads
     # The engine cuts a batch into a shard a thread, which beats threads within an operation.
     inter_op, intra_op = (
         (cores or available_cores(), 1) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
     )
-    # TensorFlow fixes its pools when it first computes; a later run in the process shares them.
+    before = (pools.get_inter_op_parallelism_threads(), pools.get_intra_op_parallelism_threads())
+    _set_tensorflow_threads(inter_op, intra_op)
+    # Not by the threads of this run, which do not change its numbers: by the machine's cores, so
+    # that a run gives the same alone and beside others.
+    cut_before, shard_count = shards.chosen(), shards.fitting(train.batch_size, available_cores())
+    shards.choose(shard_count)
+    switch = train.deterministic and not tf_config.is_op_determinism_enabled()
+    if switch:
+        tf_config.enable_op_determinism()
+    try:
+        yield {
+            "inter_op": pools.get_inter_op_parallelism_threads(),
+            "intra_op": pools.get_intra_op_parallelism_threads(),
+            "shards": shard_count,
+        }
+    finally:
+        if switch:
+            tf_config.disable_op_determinism()
+        shards.choose(cut_before)
+        _set_tensorflow_threads(*before)
+
+
+def _set_tensorflow_threads(inter_op: int, intra_op: int) -> None:
+    """Set them if TensorFlow has not computed yet; then its pools are made, and shared by all."""
+    import tensorflow as tf
+
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_inter_op_parallelism_threads(inter_op)
         tf.config.threading.set_intra_op_parallelism_threads(intra_op)
-    # Not by the threads of this run, which do not change its numbers: by the machine's cores, so
-    # that a run gives the same alone and beside others.
-    shard_count = shards.fitting(train.batch_size, available_cores())
-    shards.choose(shard_count)
-    if train.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    return {
-        "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
-        "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
-        "shards": shard_count,
-    }
 
 
-def _torch(train: Train, cores: int | None) -> dict[str, int]:
+@contextlib.contextmanager
+def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     import torch
 
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
     # Its numbers depend on how many threads an operation has, and are to be the same alone and
     # beside other runs; for a step of a recurrent layer one is about as fast.
     threads = Threads(inter_op=1, intra_op=1) if train.threads == "auto" else train.threads
     with contextlib.suppress(RuntimeError):  # Fixed when it first computes, as TensorFlow's are.
         torch.set_num_interop_threads(threads.inter_op)
     torch.set_num_threads(threads.intra_op)
-    if train.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # Else cuBLAS chooses anew.
-    # Of what has no such way on a GPU, PyTorch warns.
+    # Else cuBLAS chooses anew. Of what has no such way on a GPU, PyTorch warns.
+    workspace = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"} if train.deterministic else {}
     torch.use_deterministic_algorithms(train.deterministic, warn_only=True)
-    return {"inter_op": torch.get_num_interop_threads(), "intra_op": torch.get_num_threads()}
+    try:
+        with _environment(workspace):
+            yield {"inter_op": torch.get_num_interop_threads(), "intra_op": torch.get_num_threads()}
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1], warn_only=only_warned)
 
 
-def _jax(train: Train, cores: int | None) -> dict[str, int]:
+@contextlib.contextmanager
+def _jax(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     import jax
 
     if train.threads != "auto":
         _log.warning("train.threads: JAX has no such setting and uses the cores as it sees fit")
+    before, flags = jax.config.jax_enable_x64, os.environ.get("XLA_FLAGS", "")
     if train.precision == "float64":
         jax.config.update("jax_enable_x64", True)  # Without it JAX makes them float32.
-    if train.deterministic:  # Read when JAX first computes.
-        flag = "--xla_gpu_deterministic_ops=true"
-        flags = os.environ.get("XLA_FLAGS", "")
-        if "xla_gpu_deterministic_ops" not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()
-    return {}
+    wanted = "--xla_gpu_deterministic_ops=true"  # Read when JAX first computes.
+    settings = {"XLA_FLAGS": f"{flags} {wanted}".strip()} if train.deterministic else {}
+    try:
+        with _environment({} if "xla_gpu_deterministic_ops" in flags else settings):
+            yield {}
+    finally:
+        jax.config.update("jax_enable_x64", before)
+
+
+@contextlib.contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Set variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -11,13 +11,13 @@ import keras
 import numpy as np
 
 from seqvision.runs import checkpoint
-from seqvision.runs.backend import begin_epoch
 from seqvision.runs.folders import read_state
 from seqvision.runs.metrics import evaluate
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
+from seqvision.runs.seeded import begin_epoch
 from seqvision.runs.setup import Setup
 
 log = logging.getLogger("seqvision")

@@ -86,6 +86,8 @@ def _steps_at_once(wanted: int, steps_per_epoch: int) -> int:
     if steps < wanted:
         _log.warning("train.steps_per_execution: %d in place of %d: %s", steps, wanted, reason)
     return steps
+
+
 def _optimizer(train: Train, steps: int) -> keras.optimizers.Optimizer:
     name, options = name_and_options(train.optimizer)
     peak = options.pop("learning_rate", 1e-3)

@@ -1,6 +1,7 @@
 """One run: one resolved config and one seed become one record. Nothing else trains a model."""
 
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -63,9 +64,8 @@ def perform(
         return done
     # All that can be wrong with the input shows before anything is written.
     check_writable(folder)
-    setup = set_up(config, seed, cores)
-    checksum = setup.dataset.checksum
-    with locked(folder):
+    with set_up(config, seed, cores) as setup, locked(folder):
+        checksum = setup.dataset.checksum
         make_place(folder, checksum)
         # By another process, meanwhile; or it was of this data before it was of other.
         if not force and (done := records.ended_well(folder, test=test)):
@@ -102,17 +102,17 @@ def _train(setup: Setup, folder: Path, progress: Progress, test: bool) -> dict[s
         setup.dataset.num_classes if config.train.label_smoothing else None,
         setup.class_weights,
     )
-    model.fit(
-        as_dataset(read) if config.train.distribution else read(),
-        steps_per_epoch=per_epoch,
-        initial_epoch=done,
-        # With nothing left to do, fit still puts averaged weights in their place.
-        epochs=done if journal.state.stopped else last,
-        callbacks=[journal],
-        shuffle=False,  # The batches come shuffled.
-        verbose=0,
-    )
-    journal.scalars.close()
+    with closing(journal.scalars):
+        model.fit(
+            as_dataset(read) if config.train.distribution else read(),
+            steps_per_epoch=per_epoch,
+            initial_epoch=done,
+            # With nothing left to do, fit still puts averaged weights in their place.
+            epochs=done if journal.state.stopped else last,
+            callbacks=[journal],
+            shuffle=False,  # The batches come shuffled.
+            verbose=0,
+        )
     record = _describe(setup, journal)
     record["timing"] |= {"started": began.isoformat(), "ended": datetime.now(UTC).isoformat()}
     if journal.nan_step is not None:

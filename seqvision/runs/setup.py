@@ -1,5 +1,7 @@
 """What a run needs before it writes anything: data, threads and seed, and a model to train."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ from seqvision.data.loading import load
 from seqvision.data.split import train_and_validation
 from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
-from seqvision.runs.backend import prepare
+from seqvision.runs.backend import prepared
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,11 @@ class Setup:
         return -(-len(self.training) // self.config.train.batch_size)
 
 
-def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
+@contextmanager
+def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setup]:
     """Load and split the data, settle threads and seed, build and compile the model.
+
+    What was settled is put back at the end.
 
     Raises:
         SeqvisionError: wrong data, or a model, loss or optimizer that does not fit.
@@ -45,14 +50,14 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Setup:
     dataset = load(config.data.dataset, config.data.offline)
     training, validation = train_and_validation(dataset, config.data.validation)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
-    threads = prepare(config.train, seed, cores)
-    # Only now, when threads are settled: it imports Keras.
-    from seqvision.runs.distribution import scope
-    from seqvision.runs.model import model_to_train
+    with prepared(config.train, seed, cores) as threads:
+        # Only now, when threads are settled: it imports Keras.
+        from seqvision.runs.distribution import scope
+        from seqvision.runs.model import model_to_train
 
-    with scope(config.train.distribution):
-        model = model_to_train(config, dataset, len(training))
-    return Setup(config, seed, dataset, training, validation, weights, model, threads, files)
+        with scope(config.train.distribution):
+            model = model_to_train(config, dataset, len(training))
+        yield Setup(config, seed, dataset, training, validation, weights, model, threads, files)
 
 
 def _class_weights(

@@ -1,5 +1,7 @@
 """This project's layers: as `seqvision run` has them, and imported into a plain Keras model."""
 
+import atexit
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,11 @@ from seqvision.bench.work import Work
 def as_run(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model with the threads and shards that `seqvision run` sets."""
     from seqvision.config.schema import Train
-    from seqvision.runs.backend import prepare
+    from seqvision.runs.backend import prepared
 
-    prepare(Train(batch_size=work.batch_size, deterministic=False), seed=0)
+    settled = ExitStack()  # As long as the process lives.
+    settled.enter_context(prepared(Train(batch_size=work.batch_size, deterministic=False), seed=0))
+    atexit.register(settled.close)
     return _contender(work, weights)
 
 
