@@ -114,18 +114,19 @@ def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 def _jax(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     import jax
 
+    settings: Any = jax.config
     if train.threads != "auto":
         _log.warning("train.threads: JAX has no such setting and uses the cores as it sees fit")
-    before, flags = jax.config.jax_enable_x64, os.environ.get("XLA_FLAGS", "")
+    before, flags = settings.jax_enable_x64, os.environ.get("XLA_FLAGS", "")
     if train.precision == "float64":
-        jax.config.update("jax_enable_x64", True)  # Without it JAX makes them float32.
+        settings.update("jax_enable_x64", True)  # Without it JAX makes them float32.
     wanted = "--xla_gpu_deterministic_ops=true"  # Read when JAX first computes.
-    settings = {"XLA_FLAGS": f"{flags} {wanted}".strip()} if train.deterministic else {}
+    set_anew = train.deterministic and "xla_gpu_deterministic_ops" not in flags
     try:
-        with _environment({} if "xla_gpu_deterministic_ops" in flags else settings):
+        with _environment({"XLA_FLAGS": f"{flags} {wanted}".strip()} if set_anew else {}):
             yield {}
     finally:
-        jax.config.update("jax_enable_x64", before)
+        settings.update("jax_enable_x64", before)
 
 
 @contextlib.contextmanager

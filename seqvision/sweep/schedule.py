@@ -55,7 +55,7 @@ class Listener:
         """
         if event["event"] == "log" and event["message"] not in self._logged:
             self._logged |= {event["message"]}
-            log.log(logging.getLevelName(event["level"]), "%s", event["message"])
+            log.log(getattr(logging, event["level"]), "%s", event["message"])
 
     def end(self, outcome: Outcome) -> None:
         """A run ended."""

@@ -210,5 +210,5 @@ def test_pictures_that_cannot_fit_are_told_before_they_are_read(tmp_path, monkey
         (tmp_path / name / "1.png").write_bytes(b"never looked at")
     monkeypatch.setattr(memory, "total_memory", lambda: 250_000_000)
     spec = {"name": "image_folder", "path": str(tmp_path), "size": [10_000, 9_000], "color": "rgb"}
-    with pytest.raises(SeqvisionError, match=r"1 pictures of 10000×9000 pixels would take 0\.3 GB"):
+    with pytest.raises(SeqvisionError, match=r"2 pictures of 10000×9000 pixels would take 0\.5 GB"):
         load(spec)
