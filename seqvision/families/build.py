@@ -1,13 +1,13 @@
-"""A family's model, its weights allocated only once it is known that they fit."""
+"""A family's model, built only if it can fit the memory."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state  # What waits for values has no public name.
 
 from seqvision.devices import devices
 from seqvision.errors import SeqvisionError
@@ -18,69 +18,64 @@ _ACCELERATOR = 512_000_000_000  # bytes; no accelerator has more today
 
 
 def build_family(
-    model: dict[str, Any], input_shape: Sequence[int], num_classes: int
+    model: dict[str, Any],
+    input_shape: Sequence[int],
+    num_classes: int,
+    needed_for: str = "model: its weights",
+    copies: int = 0,
+    beside: int = 0,
 ) -> keras.Model:
     """Build what a checked `model` section describes, for images of a shape.
 
-    Raises:
-        SeqvisionError: the options do not fit together or do not fit the images, or the weights
-            certainly do not fit into memory; nothing has been allocated then.
-    """
-    options = {key: value for key, value in model.items() if key != "family"}
-    with allocated_if_it_fits("model: its weights"):
-        try:
-            return FAMILIES.get(model["family"])(tuple(input_shape), num_classes, **options)
-        except SeqvisionError:
-            raise
-        except Exception as error:  # Each backend refuses in its own way, such as float64.
-            reason = str(error).strip().partition("\n")[0]
-            policy = keras.config.dtype_policy().name
-            raise SeqvisionError(
-                f"model: cannot be built for images of {tuple(input_shape)} in {policy}: {reason}"
-            ) from error
-
-
-@contextmanager
-def allocated_if_it_fits(what: str, copies: int = 0, beside: float = 0) -> Iterator[None]:
-    """Plan the variables that are made within, and allocate them at the end if there is memory.
-
-    Keras makes variables without values within a `StatelessScope`, and gives them values after it.
-
     Args:
-        what: how a message begins, such as `"model: its weights"`.
+        needed_for: what the memory is needed for, as a message begins.
         copies: how often what is trained is needed besides, such as once for its gradients.
         beside: other bytes that are needed at the same time.
 
     Raises:
-        SeqvisionError: it certainly does not fit, and nothing has been allocated; or it cannot be
-            allocated or initialized after all.
+        SeqvisionError: the options do not fit together or do not fit the images; or all this
+            certainly does not fit the memory, and nothing has been allocated.
     """
-    waiting: list[Any] = global_state.get_global_attribute("uninitialized_variables", [], True)
-    before = len(waiting)
-    scope, problem = keras.StatelessScope(initialize_variables=False), None
+    options = {key: value for key, value in model.items() if key != "family"}
+
+    def build() -> keras.Model:
+        return FAMILIES.get(model["family"])(tuple(input_shape), num_classes, **options)
+
+    size = beside + sum(_size(v) * (1 + copies * v.trainable) for v in _planned(build))
+    accelerators = [name for name in devices() if not name.startswith("cpu")]
+    check_fits(size, needed_for, len(accelerators) * _ACCELERATOR)
     try:
-        with scope:
-            yield
-    except Exception as error:
-        problem = error  # Such as a shape that is too large for any tensor: the size says more.
-    made = waiting[before:]
+        return build()
+    except SeqvisionError:
+        raise
+    except Exception as error:  # Each backend has errors of its own.
+        reason, policy = str(error).strip().partition("\n")[0], keras.config.dtype_policy().name
+        raise SeqvisionError(
+            f"model: cannot be built for images of {tuple(input_shape)} in {policy}: {reason}"
+        ) from error
+
+
+def _planned(build: Callable[[], keras.Model]) -> list[Any]:
+    """The variables of a model, of which nothing is allocated; none if it cannot be built.
+
+    Within a `StatelessScope` Keras makes variables without values. What it remembers of them, and
+    of names given, it remembers by thread: it goes with this one, and the model itself is built as
+    if this had not been.
+    """
+    policy, state = keras.config.dtype_policy(), random.getstate()
+
+    def plan() -> list[Any]:
+        keras.config.set_dtype_policy(policy)
+        with keras.StatelessScope(initialize_variables=False):
+            return build().variables
+
     try:
-        accelerators = [name for name in devices() if not name.startswith("cpu")]
-        size = beside + sum(_size(v) * (1 + copies * v.trainable) for v in made)
-        check_fits(size, what, len(accelerators) * _ACCELERATOR)
-        if problem:
-            raise problem
-        with keras.StatelessScope():
-            pass  # At its end Keras gives all that waits its value.
-    except Exception as error:
-        del waiting[before:]
-        if problem or isinstance(error, SeqvisionError):
-            raise
-        reason = str(error).strip().partition("\n")[0]
-        raise SeqvisionError(f"model: its weights cannot be initialized: {reason}") from error
-    for variable in made:
-        if (value := scope.get_current_value(variable)) is not None:
-            variable.assign(value)  # By the family itself, such as weights of its own.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(plan).result()
+    except Exception:
+        return []  # What is wrong, building it in earnest will say.
+    finally:
+        random.setstate(state)  # Which initializers draw their seeds from.
 
 
 def _size(variable: Any) -> int:

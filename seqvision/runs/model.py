@@ -10,7 +10,7 @@ import numpy as np
 from seqvision.config.schema import Config, Train
 from seqvision.data.base import Dataset
 from seqvision.errors import SeqvisionError
-from seqvision.families.build import allocated_if_it_fits, build_family
+from seqvision.families.build import build_family
 from seqvision.options import name_and_options
 from seqvision.runs.backend import precision
 from seqvision.runs.schedules import learning_rate
@@ -18,13 +18,16 @@ from seqvision.runs.schedules import learning_rate
 _log = logging.getLogger("seqvision")
 
 
-def build_model(model: dict[str, Any], dataset: Dataset) -> keras.Model:
+def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.Model:
     """Build what a config's `model` section describes, for the images of a dataset.
+
+    Args:
+        needs: what memory is needed for besides, as `build_family` takes it.
 
     Raises:
         SeqvisionError: the options do not fit together, or do not fit the images or the memory.
     """
-    return build_family(model, dataset.input_shape, dataset.num_classes)
+    return build_family(model, dataset.input_shape, dataset.num_classes, **needs)
 
 
 def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model:
@@ -38,11 +41,13 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model
     """
     train = config.train
     batch = min(train.batch_size, images)
-    pixels = 4 * batch * math.prod(dataset.input_shape)  # bytes, as the model takes them
-    what = f"train: weights, gradients, optimizer and a batch of {batch:,} images"
+    needs = {
+        "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} images",
+        "copies": 1 + _kept_of_a_weight(train),
+        "beside": 4 * batch * math.prod(dataset.input_shape),  # The images as float32.
+    }
     with precision(train.precision):
-        with allocated_if_it_fits(what, 1 + _kept_of_a_weight(train), pixels):
-            model = build_model(config.model, dataset)
+        model = build_model(config.model, dataset, **needs)
         _compile(model, train, train.epochs * -(-images // train.batch_size))
     return model
 

@@ -51,6 +51,8 @@ def test_the_record_holds_what_others_rely_on(undisturbed):
         "source": "",
         "checksum": "",
         "files": None,
+        "scale": "0..255",
+        "notes": [],
         "train": 1237,
         "validation": 200,
         "test": 360,
