@@ -214,7 +214,7 @@ def test_progress_bars_can_be_drawn(encoding, monkeypatch):
     job = Job(load_config("tiny"), 0, Path("ö"))
     with SweepProgress([Planned(job, "to do", 3.0)], 1) as progress:
         progress.begin(job)
-        progress.event(job, {"event": "log", "message": "– 模"})
+        progress.event(job, {"event": "log", "level": "WARNING", "message": "– 模"})
         progress.end(Outcome(job, "failed"))
     sys.stderr.flush()
     said = sys.stderr.buffer.getvalue().decode(encoding)

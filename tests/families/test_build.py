@@ -50,7 +50,7 @@ def test_what_does_not_fit_is_never_allocated(small_machine):
 
 
 def test_what_keras_refuses_is_told_in_one_line():
-    with pytest.raises(SeqvisionError, match=r"built for images of \(6, 5\): .*foo"):
+    with pytest.raises(SeqvisionError, match=r"built for images of \(6, 5\) in float32: .*foo"):
         create_model("stacked", (6, 5), 3, cell={"name": "lstm", "activation": "foo"})
 
 
@@ -98,4 +98,5 @@ def test_a_batch_out_of_all_proportion(monkeypatch):
 
         model = {"family": "stacked", "units": 300}
         config = {"name": "x", "data": {"dataset": "digits"}, "model": model}
-        set_up(load_config({**config, "train": {"batch_size": 5000}}), 0)
+        with set_up(load_config({**config, "train": {"batch_size": 5000}}), 0):
+            pass
