@@ -36,6 +36,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
             self._say("keras: the cell is not of the project/step protocol")
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
+        sequences = ops.cast(sequences, cell.compute_dtype)  # As the cell would, called by Keras.
         mask = mask[0] if tree.is_nested(mask) else mask
         reason = self._hindrance()
         if not reason:
