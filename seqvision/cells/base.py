@@ -18,6 +18,7 @@ class Cell:
 
     state_size: Any
     output_size: int
+    compute_dtype: str  # Every Keras layer has it.
     elementwise: bool = False
     """Whether `step` is made of `seqvision.cells.primitives` and, between them, of operations in
     which each unit of a result depends on that unit alone, in each gate of its operands. The

@@ -1,6 +1,7 @@
 """What a dataset is, and the checks that every one passes."""
 
 import hashlib
+import reprlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,7 +163,11 @@ def person_path(path: str) -> Path:
     Raises:
         DataError: there is nothing there.
     """
-    found = Path(path).expanduser()
-    if not found.exists():
-        raise DataError(f"{path}: no such file or folder")
-    return found
+    try:
+        found = Path(path).expanduser()
+        if found.exists():
+            return found
+    except (OSError, RuntimeError) as error:  # Too long for a name; or no such person's ~.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DataError(f"{reprlib.repr(path)}: no such file or folder: {reason}") from None
+    raise DataError(f"{path}: no such file or folder")

@@ -20,8 +20,7 @@ def files_stamp(spec: Spec) -> str | None:
     As long as it stays the same, so does the data. None for a dataset that names no file.
     """
     _, options = name_and_options(spec)
-    paths = (Path(value).expanduser() for value in options.values() if isinstance(value, str))
-    named = [path for path in paths if path.exists()]
+    named = [path for value in options.values() if (path := _path_there(value))]
     if not named:
         return None
     digest = hashlib.sha256()
@@ -32,6 +31,15 @@ def files_stamp(spec: Spec) -> str | None:
                 name = os.path.relpath(file, path)
                 digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
     return digest.hexdigest()
+
+
+def _path_there(value: Any) -> Path | None:
+    """The file or folder that an option's value names, if it names one."""
+    try:
+        path = Path(value).expanduser() if isinstance(value, str) else None
+        return path if path and path.exists() else None
+    except (OSError, RuntimeError):  # Too long for a name; or no such person's ~.
+        return None
 
 
 def checksum_today(spec: Spec, offline: Spec | None = None) -> str:

@@ -11,6 +11,7 @@ import pytest
 from seqvision.data import load
 from seqvision.data.fashion_mnist import _DEBIAN
 from seqvision.data.split import train_and_validation
+from seqvision.data.today import files_stamp
 from seqvision.errors import DataError, DataUnavailable
 
 
@@ -189,3 +190,11 @@ def test_npz_with_splits_of_its_own(tmp_path):
 def test_arrays_that_do_not_fit_are_told(tmp_path, images, labels, message):
     with pytest.raises(DataError, match=message):
         load(write_npz(tmp_path / "x.npz", images, labels))
+
+
+@pytest.mark.parametrize("path", ["no.npz", "~nobody-of-this-name/x.npz", "x" * 5000])
+def test_a_path_that_leads_nowhere_is_told_in_a_line(path):
+    with pytest.raises(DataError, match="no such file or folder") as error:
+        load({"name": "npz", "path": path})
+    assert len(str(error.value)) < 200
+    assert files_stamp({"name": "npz", "path": path}) is None
