@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seqvision import layers
-from seqvision.cells import CELLS, NTMCell, PeepholeLSTMCell, SRUCell
+from seqvision.cells import CELLS, PeepholeLSTMCell, SRUCell
 from seqvision.cells.wrappers import WRAPPERS
 from seqvision.families import FAMILIES
 from seqvision.layers.engine.graph import UNROLLED_UP_TO
@@ -36,7 +36,6 @@ LAYERS = {
         keras.layers.Masking()(x)
     ),
     "sru": lambda x: layers.Recurrent(SRUCell(3))(x),
-    "ntm": lambda x: layers.Recurrent(NTMCell(3))(x),
 }
 
 
