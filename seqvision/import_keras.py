@@ -1,9 +1,11 @@
 """Imports Keras, late and without noise: it takes seconds, and TensorFlow greets on stderr."""
 
+import contextlib
 import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from types import ModuleType
 
 from seqvision.errors import SeqvisionError
@@ -12,14 +14,29 @@ from seqvision.errors import SeqvisionError
 def import_keras() -> ModuleType:
     """Import Keras and its backend; return it.
 
-    TensorFlow 2.21 writes greetings before it reads TF_CPP_MIN_LOG_LEVEL, so what is written
-    during the import is kept back, and shown only when the import fails.
-
     Raises:
         SeqvisionError: the backend is not installed.
     """
     if "keras" in sys.modules:
         return sys.modules["keras"]
+    try:
+        with quietly():
+            return importlib.import_module("keras")
+    except ModuleNotFoundError as error:
+        if error.name not in ("tensorflow", "jax", "torch"):
+            raise
+        raise SeqvisionError(
+            f"Keras's backend is {error.name}, which is not installed: set KERAS_BACKEND to "
+            f"another, or pip install {error.name}"
+        ) from error
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep stderr back while TensorFlow may be imported, and show it only if that fails.
+
+    TensorFlow 2.21 writes greetings before it reads TF_CPP_MIN_LOG_LEVEL.
+    """
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = level or "3"
     sys.stderr.flush()
@@ -27,14 +44,7 @@ def import_keras() -> ModuleType:
     with tempfile.TemporaryFile() as kept:
         os.dup2(kept.fileno(), 2)
         try:
-            return importlib.import_module("keras")
-        except ModuleNotFoundError as error:
-            if error.name not in ("tensorflow", "jax", "torch"):
-                raise
-            raise SeqvisionError(
-                f"Keras's backend is {error.name}, which is not installed: set KERAS_BACKEND to "
-                f"another, or pip install {error.name}"
-            ) from error
+            yield
         except BaseException:
             kept.seek(0)
             os.write(stderr, kept.read())

@@ -1,5 +1,6 @@
 """What `import seqvision` gives, and what it does not load."""
 
+import os
 import subprocess
 import sys
 
@@ -47,6 +48,23 @@ def test_the_public_names_are_these_and_all_there():
 def test_stays_light(statement):
     heavy = "{'keras', 'tensorflow', 'numpy', 'pandas'} & set(sys.modules)"
     assert python(f"import sys; {statement}; print(sorted({heavy}))").strip().endswith("[]")
+
+
+def test_a_backend_that_is_not_installed_is_told_in_a_line(tmp_path):
+    (tmp_path / "jax.py").write_text("raise ModuleNotFoundError('no jax', name='jax')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path}
+    code = "from seqvision.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "tiny"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("error: Keras's backend is jax, which is not")
 
 
 @pytest.mark.parametrize("order", ["import seqvision, keras", "import keras, seqvision"])

@@ -19,7 +19,8 @@ from seqvision.errors import ConfigError
 from seqvision.formatting import NONE, counted, percent, points
 from seqvision.options import first_problem
 
-_MADE_WITH = ["seqvision", "git_commit", "keras", "tensorflow", "numpy", "python", "backend"]
+_BACKENDS = ["tensorflow", "jax", "jaxlib", "torch"]
+_MADE_WITH = ["seqvision", "git_commit", "keras", *_BACKENDS, "numpy", "python", "backend"]
 _MADE_ON = ["cpu", "cores", "threads", "platform", "deterministic"]
 
 

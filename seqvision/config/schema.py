@@ -100,7 +100,7 @@ class EarlyStopping(Section):
 
 
 class Threads(Section):
-    """TensorFlow's thread pools: operations side by side, and threads within one."""
+    """Thread pools: operations side by side, and threads within one. JAX has no such setting."""
 
     inter_op: PositiveInt
     intra_op: PositiveInt
@@ -144,10 +144,13 @@ class Train(Section):
         "float32"
     )
     steps_per_execution: PositiveInt = 1
+    """How many steps Keras takes at once, or as many fewer as divide an epoch's; one on PyTorch
+    and over several devices."""
     jit_compile: bool | Literal["auto"] = "auto"
     deterministic: bool = True
     """Use only operations that give the same numbers each time."""
     threads: Threads | Literal["auto"] = "auto"
+    """On PyTorch, whose numbers depend on them, `auto` is one thread if `deterministic`."""
     distribution: Distribution | None = None
     log_every: PositiveInt = 1
     """TensorBoard gets loss and error rate of every so many training steps."""

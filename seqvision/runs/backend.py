@@ -93,9 +93,10 @@ def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    # Its numbers depend on how many threads an operation has, and are to be the same alone and
-    # beside other runs; for a step of a recurrent layer one is about as fast.
-    threads = Threads(inter_op=1, intra_op=1) if train.threads == "auto" else train.threads
+    # PyTorch's numbers depend on how many threads an operation has, and are to be the same alone
+    # and beside other runs.
+    every = 1 if train.deterministic else cores or available_cores()
+    threads = Threads(inter_op=1, intra_op=every) if train.threads == "auto" else train.threads
     with contextlib.suppress(RuntimeError):  # Fixed when it first computes, as TensorFlow's are.
         torch.set_num_interop_threads(threads.inter_op)
     torch.set_num_threads(threads.intra_op)

@@ -62,7 +62,7 @@ def _compile(model: keras.Model, train: Train, steps: int) -> None:
         optimizer,
         loss,
         metrics=["accuracy"],
-        steps_per_execution=_steps_at_once(train.steps_per_execution, steps // train.epochs),
+        steps_per_execution=_steps_at_once(train, steps // train.epochs),
         jit_compile=train.jit_compile,
     )
     # Here, where a distribution's devices all get their share of it.
@@ -77,14 +77,16 @@ def optimizer_of(model: keras.Model) -> Any:
     return optimizer
 
 
-def _steps_at_once(wanted: int, steps_per_epoch: int) -> int:
+def _steps_at_once(train: Train, steps_per_epoch: int) -> int:
     """As many of the steps wanted as divide an epoch.
 
     What Keras 3.15 executes at once is always whole: it would take the steps that an epoch lacks
-    from the next. On PyTorch it knows single steps only.
+    from the next. On PyTorch, and over several devices, it executes single steps only.
     """
-    if keras.backend.backend() == "torch":
-        steps, reason = 1, "Keras executes no more on PyTorch"
+    wanted = train.steps_per_execution
+    if keras.backend.backend() == "torch" or train.distribution:
+        steps = 1
+        reason = "Keras takes one at a time on PyTorch and over several devices"
     else:
         steps = max(n for n in range(1, wanted + 1) if steps_per_epoch % n == 0)
         reason = f"an epoch has {steps_per_epoch} steps"

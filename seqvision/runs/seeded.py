@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from seqvision.import_keras import quietly
+
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
@@ -19,7 +21,8 @@ def seeded(seed: int) -> Iterator[None]:
     names = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
     of_keras = {name: global_state.get_global_attribute(name) for name in names}
     with _tensorflow_seed(), _torch_seed(keras.backend.backend()):
-        keras.utils.set_random_seed(seed)
+        with quietly():  # Keras seeds TensorFlow too, and so imports it.
+            keras.utils.set_random_seed(seed)
         try:
             yield
         finally:
@@ -33,7 +36,8 @@ def seeded(seed: int) -> Iterator[None]:
 def _tensorflow_seed() -> Iterator[None]:
     """Keras seeds TensorFlow whatever its backend, where it is installed."""
     try:
-        from tensorflow.python.eager.context import context  # Not public, as is what it holds.
+        with quietly():
+            from tensorflow.python.eager.context import context  # Not public, as is what it holds.
     except ImportError:
         yield
         return

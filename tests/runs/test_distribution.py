@@ -9,6 +9,8 @@ import pytest
 import seqvision
 from seqvision.errors import SeqvisionError
 
+pytestmark = pytest.mark.tensorflow
+
 CONFIG = {
     "name": "small",
     "data": {"dataset": "digits", "validation": 157},  # 1,280 to train on: 20 whole batches.
@@ -47,7 +49,8 @@ def run(train, how, folder):
 
 def test_two_devices_compute_what_one_does_and_go_on(tmp_path):
     one = run({}, "whole", tmp_path)
-    two = run({"distribution": TWO}, "whole", tmp_path)
+    two = run({"distribution": TWO, "steps_per_execution": 4}, "whole", tmp_path)
+    assert two["timing"]["steps_per_execution"] == 1
     assert len(two["environment"]["devices"]) == 2
     assert one["metrics"]["test_accuracy"] > 0.2
     for name in ("test_loss", "val_loss"):
