@@ -52,8 +52,23 @@ def _gradients(loss, variables):
     return [None if g is None else np.asarray(g) for g in gradients]
 
 
+SLOWEST = (
+    "test_readme",
+    "test_processes",
+    "test_cluster",
+    "test_local",
+    "test_export",
+    "test_contracts",
+    "test_run",
+    "test_elementwise",
+)
+"""The files that take longest, begun first, so that no process is left with one at the end."""
+
+
 def pytest_collection_modifyitems(items):
     """Tests of TensorFlow's graphs, or against its cells, have nothing to say of other backends."""
+    places = {name: place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(SLOWEST)))
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         for item in items:
             if item.get_closest_marker("tensorflow"):

@@ -173,8 +173,8 @@ def _finish(setup: Setup, journal: Any, folder: Path, record: dict[str, Any]) ->
         write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     records.write_json(folder / "record.json", record)
     train = setup.config.train
-    if record["status"] != "untested" and train.schedule and not train.stop_after:
-        # From all others another run may go on.
+    ended_for_good = state.stopped or (train.schedule and not train.stop_after)
+    if record["status"] != "untested" and ended_for_good:  # From others a longer run may go on.
         (folder / "checkpoint.npz").unlink(missing_ok=True)
 
 

@@ -71,7 +71,7 @@ def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
         assert outcome.record["metrics"] == alone["metrics"]
         assert outcome.job.record() == outcome.record
         assert (outcome.job.folder / "model.keras").exists()
-        assert not (outcome.job.folder / "checkpoint.npz").exists()
+        assert (outcome.job.folder / "checkpoint.npz").exists()  # A longer run may go on from it.
     assert not list((tmp_path / "results").glob(".seen*"))
 
 
