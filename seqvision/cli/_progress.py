@@ -55,8 +55,9 @@ class ProgressBar(Progress):
         self.close()
 
     def close(self) -> None:
-        """Take the bar off the screen."""
-        self.bars.stop()
+        """Take the bar off the screen, if it was ever on it."""
+        if self.bars.live.is_started:  # Stopping it prints a line.
+            self.bars.stop()
 
 
 class _TimeLeft(ProgressColumn):

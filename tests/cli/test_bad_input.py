@@ -53,7 +53,7 @@ def test_a_mistake_in_a_config(call, tmp_path, old, new, message):
         header = bytes([0, 0, 8, 3]) + b"\0\0\0\x09" * 3
         (cut / f"{name}-ubyte.gz").write_bytes(gzip.compress(header + b"too short"))
     before = sorted(tmp_path.rglob("*"))
-    said = call("run", "mine.yaml", "--json")
+    said = call("run", "mine.yaml")
     assert said.code == 2
     assert said.out == ""
     assert message in said.err
