@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.config import Config
+from seqvision.formatting import counted
+from seqvision.import_keras import import_keras
 from seqvision.runs.folders import RunFolder, runs_of
 from seqvision.runs.record import read_record
 
@@ -31,7 +33,7 @@ def shorter_run(folder: Path, config: Config, seed: int, checksum: str) -> Path 
     for length, run, hindrance in sorted(shorter, key=lambda each: each[0], reverse=True):
         other = f"{run.path.parent.name}/{run.path.name}"
         if hindrance is None:
-            log.info("%s: goes on from %s, after its %d epochs", this, other, length)
+            log.info("%s: goes on from %s, after its %s", this, other, counted(length, "epoch"))
             return run.path
         log.info("%s: does not go on from %s: %s", this, other, hindrance)
     return None
@@ -53,6 +55,9 @@ def _hindrance(run: RunFolder, record: dict[str, Any], config: Config) -> str | 
     shorter, longer = run.config.train, config.train
     if record["status"] not in ("finished", "untested"):
         return f"it {record['status']}"
+    backend = record.get("environment", {}).get("backend")
+    if backend != import_keras().backend.backend():
+        return f"it ran on the backend {backend}"
     if longer.schedule and shorter.epochs != longer.epochs:
         return f"its learning rate was scheduled for {shorter.epochs} epochs, not {longer.epochs}"
     if stopped := record["metrics"].get("stopped"):

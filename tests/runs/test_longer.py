@@ -51,7 +51,7 @@ def run(tmp_path, caplog):
 def test_a_longer_run_goes_on_from_the_longest_shorter_one(run, tmp_path):
     run(epochs=1)
     _, done, said = run(epochs=2)
-    assert done == 5 and "after its 1 epochs" in said  # 1,237 images make 5 batches of 256.
+    assert done == 5 and "after its 1 epoch\n" in said  # 1,237 images make 5 batches of 256.
     longer, done, said = run(epochs=4)
     assert done == 10 and "after its 2 epochs" in said
     whole, done, _ = run("anew", epochs=4)
@@ -70,15 +70,22 @@ def test_with_a_schedule_it_goes_on_only_within_the_same_span(run):
     assert done == 0 and "scheduled for 2 epochs, not 3" in said
     run(epochs=4, stop_after=1, **cosine)
     _, done, said = run(epochs=4, **cosine)
-    assert done == 5 and "after its 1 epochs" in said
+    assert done == 5 and "after its 1 epoch\n" in said
 
 
 def test_why_it_begins_anew_is_said(run, tmp_path):
     record, _, _ = run(epochs=2)
     _, done, said = run(epochs=3, test_every=2)
     assert done == 0 and "did not measure the test error every 2 steps" in said
-    (tmp_path / "results" / record["run_id"] / "checkpoint.npz").unlink()
+    path = tmp_path / "results" / record["run_id"] / "record.json"
+    other = json.loads(path.read_text())
+    other["environment"]["backend"] = "another"
+    path.write_text(json.dumps(other))
     _, done, said = run(epochs=4, stop_after=3)
+    assert done == 0 and "it ran on the backend another" in said
+    path.write_text(json.dumps(record))
+    path.with_name("checkpoint.npz").unlink()
+    _, done, said = run(epochs=5, stop_after=3)
     assert done == 0 and "kept no checkpoint" in said
     _, done, said = run(epochs=2, batch_size=128)  # Not the same but for its length.
     assert done == 0 and not said
