@@ -8,6 +8,6 @@ def devices() -> list[str]:
     keras = import_keras()
     if keras.backend.backend() != "torch":
         return keras.distribution.list_devices()
-    import torch  # Of which Keras gives no list.
+    import torch  # pyright: ignore[reportMissingImports]  # Of which Keras gives no list.
 
     return [f"gpu:{place}" for place in range(torch.cuda.device_count())] or ["cpu:0"]

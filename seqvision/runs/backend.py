@@ -89,7 +89,7 @@ def _set_tensorflow_threads(inter_op: int, intra_op: int) -> None:
 
 @contextlib.contextmanager
 def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -113,7 +113,7 @@ def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 
 @contextlib.contextmanager
 def _jax(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
-    import jax
+    import jax  # pyright: ignore[reportMissingImports]
 
     settings: Any = jax.config
     if train.threads != "auto":

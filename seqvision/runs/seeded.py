@@ -54,7 +54,7 @@ def _torch_seed(backend: str) -> Iterator[None]:
     if backend != "torch":
         yield
         return
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     state = torch.get_rng_state()
     try:
@@ -72,7 +72,7 @@ def begin_epoch(seed: int, epoch: int) -> None:
     import keras
 
     if keras.backend.backend() == "torch":
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         (state,) = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)
         torch.manual_seed(int(state))
