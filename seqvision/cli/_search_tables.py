@@ -55,8 +55,8 @@ def show_found(found: Any, chart: Path, most: int = 10) -> None:
     """The best trials, how the search went, and what it was worth on the test images."""
     from rich.console import Console
 
-    from seqvision.compare.metric import higher_is_better
-    from seqvision.compare.trials import load_trials, parameters
+    from seqvision.comparison.metric import higher_is_better
+    from seqvision.comparison.trials import load_trials, parameters
 
     trials = load_trials(found.folder)
     objective = trials["objective"].iloc[0]

@@ -43,9 +43,9 @@ def command(
     """
     from rich.console import Console
 
-    from seqvision.compare.formats import SUFFIXES
-    from seqvision.compare.records import load_records
-    from seqvision.compare.table import compare
+    from seqvision.comparison.formats import SUFFIXES
+    from seqvision.comparison.records import load_records
+    from seqvision.comparison.table import compare
 
     suffix = output.suffix.lower() if output else ""
     form = "json" if as_json else form or SUFFIXES.get(suffix, "table")
@@ -65,7 +65,7 @@ def command(
 def _text(comparison: Any, form: str) -> str:
     from rich.console import Console
 
-    from seqvision.compare import formats
+    from seqvision.comparison import formats
 
     if form != "table":
         return getattr(formats, f"as_{form}")(comparison)
@@ -75,7 +75,7 @@ def _text(comparison: Any, form: str) -> str:
 
 
 def _write(comparison: Any, form: str, path: Path) -> None:
-    from seqvision.compare.formats import write_parquet
+    from seqvision.comparison.formats import write_parquet
     from seqvision.runs.files import write_atomically
 
     def write(temporary: Path) -> None:
@@ -94,7 +94,7 @@ def _print(comparison: Any, console: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from seqvision.compare.readable import readable
+    from seqvision.comparison.readable import readable
 
     by = comparison.attrs["by"]
     for part in readable(comparison):

@@ -10,8 +10,8 @@ class _Kinds(click.Command):
     """Its help lists the kinds of charts there are."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from seqvision.compare.charts import CHARTS
-        from seqvision.compare.charts.search import SEARCH_CHARTS
+        from seqvision.comparison.charts import CHARTS
+        from seqvision.comparison.charts.search import SEARCH_CHARTS
 
         for title, charts in (("Kinds", CHARTS), ("Kinds for a search", SEARCH_CHARTS)):
             with formatter.section(title):
@@ -46,9 +46,9 @@ def command(
     seqvision plot slices results/gru3-tune
     """
     from seqvision.cli._output import write_output
-    from seqvision.compare.charts import CHARTS
-    from seqvision.compare.charts.search import SEARCH_CHARTS
-    from seqvision.compare.records import load_records
+    from seqvision.comparison.charts import CHARTS
+    from seqvision.comparison.charts.search import SEARCH_CHARTS
+    from seqvision.comparison.records import load_records
     from seqvision.errors import SeqvisionError
 
     of_search = kind in SEARCH_CHARTS.names()
@@ -59,8 +59,8 @@ def command(
         raise SeqvisionError(f"{kind}: shows all models; it has no use for --most")
 
     def chart() -> Any:
-        from seqvision.compare.charts.base import data_names
-        from seqvision.compare.trials import load_trials
+        from seqvision.comparison.charts.base import data_names
+        from seqvision.comparison.trials import load_trials
 
         if of_search:
             return SEARCH_CHARTS.get(kind)(load_trials(results))
@@ -96,7 +96,7 @@ def _only(records: Any, names: Any, pattern: str, option: str) -> Any:
 
 
 def _page(chart: Any) -> str:
-    from seqvision.compare.charts.html import chart_page
+    from seqvision.comparison.charts.html import chart_page
 
     return chart_page(chart)
 

@@ -20,8 +20,8 @@ def command(results: Path, notes: Path | None, output: Path | None) -> None:
     seqvision publish results/published --notes results/notes.yaml -o results/README.md
     """
     from seqvision.cli._output import write_output
-    from seqvision.compare.publish import Notes, page, read_notes
-    from seqvision.compare.records import load_records
+    from seqvision.comparison.publish import Notes, page, read_notes
+    from seqvision.comparison.records import load_records
 
     said = read_notes(notes) if notes else Notes()
     words = ["seqvision publish", str(results)]

@@ -28,9 +28,9 @@ def command(results: Path, output: Path, baseline: str | None, title: str | None
     seqvision report results/ -o report.html --baseline gru3
     """
     from seqvision.cli._output import write_output
-    from seqvision.compare.records import load_records
-    from seqvision.compare.report import report
-    from seqvision.compare.trials import load_trials
+    from seqvision.comparison.records import load_records
+    from seqvision.comparison.report import report
+    from seqvision.comparison.trials import load_trials
 
     def page() -> str:
         records = load_records(results)

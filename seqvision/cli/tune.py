@@ -90,8 +90,8 @@ def command(
 
 def _draw(folder: Path) -> Path:
     """Draw how the search went, beside its trials."""
-    from seqvision.compare.charts.search import search_history
-    from seqvision.compare.trials import load_trials
+    from seqvision.comparison.charts.search import search_history
+    from seqvision.comparison.trials import load_trials
     from seqvision.runs.files import write_atomically
 
     chart, path = search_history(load_trials(folder)), folder / "history.svg"
@@ -103,7 +103,7 @@ def _draw(folder: Path) -> Path:
 def _print_json(found: Any) -> None:
     import json
 
-    from seqvision.compare.trials import load_trials
+    from seqvision.comparison.trials import load_trials
 
     content = {
         "folder": str(found.folder),

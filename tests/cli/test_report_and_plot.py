@@ -120,7 +120,7 @@ def test_a_folder_of_nothing_finished(call, tmp_path):
 
 
 def test_help_tells_the_kinds_and_stays_light(call):
-    from seqvision.compare.charts import CHARTS
+    from seqvision.comparison.charts import CHARTS
 
     said = call("plot", "--help")
     assert all(kind in said.out for kind in CHARTS.names())

@@ -1,0 +1,75 @@
+"""A comparison as a file: csv, json and parquet hold all numbers, md and latex what people read."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from seqvision.comparison.readable import readable
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".json": "json",
+    ".md": "md",
+    ".tex": "latex",
+    ".parquet": "parquet",
+}
+
+
+def as_csv(comparison: pd.DataFrame) -> str:
+    return comparison.to_csv(index=False)
+
+
+def as_json(comparison: pd.DataFrame) -> str:
+    """`metric`, `by`, `baseline`, `target` and `caption`, and `rows`, all columns by name."""
+    rows = json.loads(comparison.to_json(orient="records", double_precision=15))
+    return json.dumps({**comparison.attrs, "rows": rows}, indent=1) + "\n"
+
+
+def as_md(comparison: pd.DataFrame) -> str:
+    """GitHub's Markdown: a table for each data with its notes, and the caption below."""
+    paragraphs = []
+    for part in readable(comparison):
+        rows = [part.table.columns, ["---"] * len(part.table.columns), *part.table.to_numpy()]
+        lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
+        paragraphs += [
+            f"**{escape_md(part.title)}**",
+            "\n".join(lines),
+            *map(escape_md, part.notes),
+        ]
+    return "\n\n".join([*paragraphs, *map(escape_md, comparison.attrs["caption"])]) + "\n"
+
+
+def as_latex(comparison: pd.DataFrame) -> str:
+    """LaTeX for the package booktabs: a table for each data; the last one's caption says it all."""
+    parts = readable(comparison)
+    texts = []
+    for part in parts:
+        said = [f"{sentence}." for sentence in (part.title, *part.notes)]
+        if part is parts[-1]:
+            said += comparison.attrs["caption"]
+        table = part.table.map(_latex).rename(columns=_latex)
+        texts.append(table.to_latex(index=False, escape=False, caption=_latex(" ".join(said))))
+    return "\n".join(texts)
+
+
+def write_parquet(comparison: pd.DataFrame, path: Path) -> None:
+    """Write every column; those of `by` that mix texts and numbers as texts."""
+    by = {
+        column: "string" for column in comparison.attrs["by"] if comparison[column].dtype == object
+    }
+    comparison.astype(by).to_parquet(path, index=False)
+
+
+def escape_md(text: str) -> str:
+    """Text as it is to be read in Markdown, within a table too."""
+    for character in "\\`*_<|":
+        text = text.replace(character, f"\\{character}")
+    return text
+
+
+def _latex(text: str) -> str:
+    marks = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    marks |= {character: f"\\{character}" for character in "&%$#_{}"}
+    marks |= {"<": "$<$", ">": "$>$"}
+    return "".join(marks.get(character, character) for character in text)

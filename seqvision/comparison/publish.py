@@ -1,0 +1,205 @@
+"""A page of published results: each row with its interval, cost, and how to repeat it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seqvision.comparison.formats import escape_md
+from seqvision.comparison.groups import DATA, data_titles
+from seqvision.comparison.left_out import told_together
+from seqvision.comparison.readable import readable
+from seqvision.comparison.speeds import UNEVEN, any_uneven
+from seqvision.comparison.table import compare
+from seqvision.config import load_config, zoo_names
+from seqvision.config.read import read_file
+from seqvision.errors import ConfigError
+from seqvision.formatting import NONE, counted, percent, points
+from seqvision.options import first_problem
+
+_BACKENDS = ["tensorflow", "jax", "jaxlib", "torch"]
+_MADE_WITH = ["seqvision", "git_commit", "keras", *_BACKENDS, "numpy", "python", "backend"]
+_MADE_ON = ["cpu", "cores", "threads", "platform", "deterministic"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Question(_Section):
+    """What pairs of models answer: in each the first is held against the second."""
+
+    ask: str
+    pairs: Annotated[
+        list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(min_length=1)
+    ]
+
+
+class Other(_Section):
+    """Somebody else's published figure for the same task."""
+
+    dataset: str
+    what: str
+    error: str
+    """In percent, with its spread as its source has it."""
+    source: str
+
+
+class Notes(_Section):
+    """What a person adds to the numbers."""
+
+    remarks: list[str] = []
+    """What a reader should know before the tables."""
+    questions: list[Question] = []
+    others: list[Other] = []
+
+
+def read_notes(path: Path) -> Notes:
+    """Read questions and others' figures from YAML.
+
+    Raises:
+        ConfigError: `file:line:column: what is wrong`.
+    """
+    document = read_file(path)
+    try:
+        return Notes.model_validate(document.values)
+    except ValidationError as error:
+        place, message, _ = first_problem(error)
+        dotted = ".".join(map(str, place))
+        raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
+
+
+@told_together()
+def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
+    """Return the page in GitHub's Markdown.
+
+    Args:
+        records: what `load_records` gives.
+        command: the command that wrote the page, to be named on it.
+    """
+    comparison = compare(records)
+    uneven = [escape_md(UNEVEN)] if any_uneven(comparison) else []
+    parts = [
+        "# Results",
+        f"Written by `{command}`. Test error in percent, mean over seeds with its 95 % interval by "
+        "Student's t. No choice within a run looks at the test images. Speeds are in images/s, "
+        "medians over the runs, on the machine named below: read ratios.",
+        *uneven,
+        *map(escape_md, notes.remarks),
+        *_tables(comparison, records),
+        *_findings(records, notes.questions),
+        *_others(comparison, notes.others),
+        *_provenance(records),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
+    finished = records[records["status"] == "finished"]
+    row_of = ["name", *DATA]
+    runs = dict(list(finished.groupby(row_of, dropna=False)))
+    for part in readable(comparison):
+        yield f"## {escape_md(part.title)}"
+        rows = part.table.drop(columns=["sd", "best", "worst"])
+        keys = comparison.loc[rows.index, row_of].itertuples(index=False, name=None)
+        repeat = [_commands(runs[key]) if key in runs else NONE for key in keys]
+        columns = [*map(str, rows.columns), "repeat it"]
+        lines = [
+            f"| {' | '.join([*map(escape_md, row), command])} |"
+            for row, command in zip(rows.to_numpy(), repeat, strict=True)
+        ]
+        yield "\n".join([f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *lines])
+        yield from map(escape_md, part.notes)
+
+
+def _commands(runs: pd.DataFrame) -> str:
+    """What repeats the runs of a row: by a config of the zoo, or else by the one that they left."""
+    found = []
+    for (name, config_hash), own in runs.groupby(["name", "config_hash"], sort=False):
+        of_zoo = name in zoo_names() and load_config(name).hash == config_hash
+        source = name if of_zoo else Path(own["folder"].iloc[0], "config.yaml")
+        found.append(_code(f"seqvision run {source} --seeds {_range(own['seed'])}"))
+    return "<br>".join(found)
+
+
+def _findings(records: pd.DataFrame, questions: list[Question]) -> Iterator[str]:
+    """Each question's pairs, in words."""
+    if not questions:
+        return
+    yield "## Findings"
+    yield (
+        "Differences are in points of test error, over the seeds that both models have, with the "
+        "95 % interval of Student's paired t. Where it holds zero, no difference is shown."
+    )
+    for question in questions:
+        said = [line for pair in question.pairs for line in _pair(records, *pair)]
+        if said:
+            yield f"**{escape_md(question.ask)}**"
+            yield "\n".join(said)
+
+
+def _pair(records: pd.DataFrame, name: str, baseline: str) -> Iterator[str]:
+    both = records[records["name"].isin([name, baseline])]
+    if set(both.loc[both["status"] == "finished", "name"]) != {name, baseline}:
+        return
+    table = compare(both, baseline=baseline)
+    for title, row in zip(data_titles(table), table.itertuples(), strict=True):
+        if row.name != name or pd.isna(row.difference):
+            continue
+        dataset = escape_md(title.partition(",")[0])
+        yield f"- {_code(name)} against {_code(baseline)} on {dataset}: {_in_words(row)}"
+
+
+def _in_words(row: Any) -> str:
+    seeds = counted(row.common_seeds, "seed")
+    if pd.isna(row.difference_low):
+        return f"{points(row.difference)} points ({seeds}: no interval)."
+    interval = f"95 %: {points(row.difference_low)} to {points(row.difference_high)}, {seeds}"
+    if row.difference_high < 0:
+        verdict = "it errs less"
+    elif row.difference_low > 0:
+        verdict = "it errs more"
+    else:
+        verdict = "no difference shown"
+    return f"{points(row.difference)} points ({interval}): {verdict}."
+
+
+def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
+    """Others' figures with ours of the same dataset that errs least."""
+    ranked = comparison[comparison["rank"].notna()]
+    for dataset in dict.fromkeys(other.dataset for other in others):
+        best = ranked[ranked["dataset"] == dataset].sort_values("mean").head(1)
+        rows = [[o.what, o.error, o.source] for o in others if o.dataset == dataset]
+        for ours in best.itertuples():
+            half = percent((ours.high - ours.low) / 2).rstrip("%")
+            spread = "" if pd.isna(ours.low) else f" ± {half}"
+            error = percent(ours.mean).rstrip("%") + spread
+            rows.append([f"{ours.name} (ours)", error, "this page"])
+        yield f"## Beside others' figures: {escape_md(dataset)}"
+        lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
+        yield "\n".join(["| model | test error % | source |", "|---|---|---|", *lines])
+
+
+def _provenance(records: pd.DataFrame) -> Iterator[str]:
+    finished = records[records["status"] == "finished"]
+    yield "## Made with"
+    lines = []
+    for column in [*_MADE_WITH, *_MADE_ON]:
+        if column in finished:
+            values = sorted({str(value) for value in finished[column].dropna()})
+            lines.append(f"- {escape_md(column)}: {escape_md(', '.join(values))}")
+    yield "\n".join(lines)
+
+
+def _range(seeds: Any) -> str:
+    """`0-2`, or `0,3,7` where seeds do not follow each other."""
+    seeds = sorted(seeds)
+    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return ",".join(map(str, seeds))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"

@@ -1,0 +1,5 @@
+"""The report: one HTML file that needs nothing else, neither network nor server."""
+
+from seqvision.comparison.report.page import report
+
+__all__ = ["report"]

@@ -1,0 +1,113 @@
+"""The test images that models get wrong, with what each said; and those that scans disagree on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from seqvision.comparison.answers import Answers
+from seqvision.comparison.report.pictures import picture
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer to an image, and who gave it."""
+
+    answer: str
+    right: bool
+    runs: int
+    models: list[str]
+    """With the number of runs where not all runs of the model say so: `gru3 (2 of 5)`."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One test image of a gallery."""
+
+    index: int
+    picture: str | None
+    """A data URI; None when the images cannot be had."""
+    true: str
+    wrong: int
+    runs: int
+    said: list[Said]
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Two scans, and the images that most runs of one have right and most of the other wrong."""
+
+    scans: tuple[str, str]
+    runs: tuple[int, int]
+    only_first: int
+    only_second: int
+    images: int
+    first: list[Card]
+    second: list[Card]
+
+
+def hard_images(
+    every: Answers, classes: Sequence[str], images: np.ndarray | None, most: int = 24
+) -> list[Card]:
+    """The images that most models get wrong, the hardest first; each model has one voice."""
+    shares = np.mean([every.wrong[places].mean(axis=0) for places in every.models.values()], axis=0)
+    sure = np.where(every.wrong, every.confidence, 0).mean(axis=0)
+    order = np.lexsort((-sure, -shares))[:most]
+    return [card(every, i, classes, images) for i in order if shares[i] > 0]
+
+
+def disputes(
+    every: Answers,
+    classes: Sequence[str],
+    images: np.ndarray | None,
+    most: int = 8,
+    pairs: int = 3,
+) -> list[Dispute]:
+    """Where ways of scanning differ, for the `pairs` that most runs speak to."""
+    if "model.scan" not in every.runs:
+        return []
+    column = every.runs["model.scan"]
+    sizes = column.dropna().value_counts()
+    ranked = sorted(combinations(sizes.index, 2), key=lambda pair: -min(sizes[s] for s in pair))
+    found = []
+    for pair in ranked[:pairs]:
+        right = [1 - every.wrong[(column == scan).to_numpy()].mean(axis=0) for scan in pair]
+        only = [(a > 0.5) & (b < 0.5) for a, b in (right, right[::-1])]
+        cards = []
+        for mask, lead in zip(only, (right[0] - right[1], right[1] - right[0]), strict=True):
+            order = np.argsort(-lead, kind="stable")[: min(most, int(mask.sum()))]
+            cards.append([card(every, i, classes, images) for i in order])
+        counts = [int(mask.sum()) for mask in only]
+        runs = (int(sizes[pair[0]]), int(sizes[pair[1]]))
+        found.append(
+            Dispute(pair, runs, counts[0], counts[1], len(every.labels), cards[0], cards[1])
+        )
+    return found
+
+
+def card(every: Answers, index: int, classes: Sequence[str], images: np.ndarray | None) -> Card:
+    """What there is to say of one test image."""
+    said, label = every.said[:, index], int(every.labels[index])
+    answers, counts = np.unique(said, return_counts=True)
+    often_first = np.argsort(-counts, kind="stable")
+    order = [(int(answers[place]), int(counts[place])) for place in often_first]
+    return Card(
+        int(index),
+        None if images is None else picture(images[index]),
+        classes[label],
+        int(np.sum(said != label)),
+        len(said),
+        [Said(classes[a], a == label, n, _who(every, said == a)) for a, n in order],
+    )
+
+
+def _who(every: Answers, says: np.ndarray) -> list[str]:
+    names = []
+    for model, places in every.models.items():
+        count = int(says[places].sum())
+        if count == len(places):
+            names.append(model)
+        elif count:
+            names.append(f"{model} ({count} of {len(places)})")
+    return names

@@ -1,0 +1,192 @@
+"""Puts the report together, a chapter for each dataset: runs on different data are not ranked."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from seqvision.comparison.answers import answers
+from seqvision.comparison.charts.base import model_names, ranked
+from seqvision.comparison.charts.html import template, vega
+from seqvision.comparison.groups import grouped
+from seqvision.comparison.left_out import told_together
+from seqvision.comparison.records import tested
+from seqvision.comparison.report.figures import Figure, figures
+from seqvision.comparison.report.gallery import Card, Dispute, disputes, hard_images
+from seqvision.comparison.report.leaderboard import Leaderboard, leaderboard
+from seqvision.comparison.report.pictures import test_images
+from seqvision.comparison.report.provenance import Provenance, provenance, read_record
+from seqvision.comparison.report.search import search_section
+from seqvision.comparison.report.strips import Strip, strips
+from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
+from seqvision.formatting import count, counted, percent
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All there is to say of the runs on one dataset."""
+
+    id: str
+    title: str
+    lead: str
+    data: dict[str, Any]
+    baseline: str | None
+    test_images: int
+    leaderboard: Leaderboard
+    figures: list[Figure]
+    provenance: Provenance
+    origin_ids: dict[str, str]
+    """Where on the page each model's provenance is."""
+    notes: list[str] = field(default_factory=list)
+    strips: list[Strip] = field(default_factory=list)
+    strips_problem: str = ""
+    hard: list[Card] = field(default_factory=list)
+    disputes: list[Dispute] = field(default_factory=list)
+    pictures_problem: str = ""
+
+
+@told_together()
+def report(
+    records: pd.DataFrame,
+    *,
+    baseline: str | None = None,
+    title: str | None = None,
+    searches: Mapping[str, pd.DataFrame] | None = None,
+) -> str:
+    """Return the report of some runs as one HTML page that needs no other file and no network.
+
+    The page has, for each dataset: a leaderboard that sorts and filters, the charts of
+    `seqvision.comparison.charts`, the test images that most models get wrong or that scans disagree
+    on, and where each number comes from. Pictures are of the dataset that the records name, if it
+    is on this machine and its checksum is theirs; where it is not, the page says so.
+
+    Args:
+        records: what `load_records` gives, or some of its rows.
+        baseline: the name of the model that the others are compared with.
+        title: the heading.
+        searches: what `load_trials` gives of each search that is to be shown, by its name.
+
+    Raises:
+        SeqvisionError: no run is finished, or none is of the baseline.
+    """
+    records = tested(records)
+    done = records[records["status"] == "finished"]
+    if done.empty:
+        raise SeqvisionError(f"none of {len(records)} runs is finished: there is nothing to report")
+    chapters = [
+        _chapter(f"data-{place}", own, baseline) for place, own in enumerate(_by_data(records), 1)
+    ]
+    if baseline is not None and not any(chapter.baseline for chapter in chapters):
+        near = did_you_mean(baseline, done["name"].unique())
+        raise SeqvisionError(f"no finished run of the baseline {baseline!r}{near}")
+    models = sum(len(chapter.provenance.origins) for chapter in chapters)
+    return template(_own("page.html.j2")).render(
+        title=title or ("One model" if models == 1 else f"{models} models compared"),
+        lead=_lead(records, done, chapters),
+        chapters=chapters,
+        searches=[
+            search_section(f"search-{place}", name, trials)
+            for place, (name, trials) in enumerate((searches or {}).items(), 1)
+        ],
+        unfinished=_unfinished(records),
+        version=version("seqvision"),
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        vega=vega(),
+        script=_own("page.js"),
+        css=_own("page.css"),
+    )
+
+
+def _by_data(records: pd.DataFrame) -> list[pd.DataFrame]:
+    """The runs on each data that have a result, most first; unfinished ones where they belong."""
+    runs = grouped(records, ["name"])
+    parts = [part for _, part in runs[runs["block"] >= 0].groupby("block")]
+    parts = [part for part in parts if (part["status"] == "finished").any()]
+    return sorted((part.drop(columns=["block", "row"]) for part in parts), key=len, reverse=True)
+
+
+def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
+    records = records.assign(model=model_names(records))
+    runs = ranked(records)
+    models = list(runs["model"].unique())
+    named = runs.loc[(runs["name"] == baseline) | (runs["model"] == baseline), "model"].unique()
+    if len(named) > 1:
+        raise SeqvisionError(f"the baseline {baseline!r} is several models: {', '.join(named)}")
+    own_baseline = named[0] if len(named) else None
+    record = read_record(runs["folder"].iloc[0])
+    data, classes = record["dataset"], record["dataset"]["class_names"]
+    found: dict[str, Any] = {"notes": []}
+    images = None
+    try:
+        images = test_images(record)
+        found["strips"] = strips(runs, classes, images)
+    except SeqvisionError as error:
+        found["strips_problem"] = found["pictures_problem"] = str(error)
+    with suppress(NothingToShow):  # The charts of predictions say so.
+        every = answers(runs)
+        found["hard"] = hard_images(every, classes, images)
+        found["disputes"] = disputes(every, classes, images)
+        if silent := len(runs) - len(every.runs):
+            whose = f"{silent} of {counted(len(runs), 'run')}"
+            found["notes"].append(f"{whose} left no answers: no part in what single images show.")
+    if baseline is not None and own_baseline is None:
+        found["notes"].append(f"The baseline {baseline} has no finished run on these data.")
+    return Chapter(
+        id=id,
+        title=data["name"],
+        lead=_words_on(data, runs),
+        data=data,
+        baseline=own_baseline,
+        test_images=data["test"],
+        leaderboard=leaderboard(records, own_baseline),
+        figures=figures(records),
+        provenance=provenance(runs, own_baseline or models[0]),
+        origin_ids={model: f"{id}-origin-{place}" for place, model in enumerate(models, 1)},
+        **found,
+    )
+
+
+def _lead(records: pd.DataFrame, done: pd.DataFrame, chapters: Sequence[Chapter]) -> str:
+    others = len(records) - len(done)
+    words = counted(len(done), "finished run")
+    if len(chapters) > 1:
+        words += f" on {len(chapters)} datasets, each ranked by itself"
+    if others:
+        words += f"; {counted(others, 'run')} without a result, listed at the end"
+    return words + "."
+
+
+def _words_on(data: dict[str, Any], runs: pd.DataFrame) -> str:
+    models = list(runs["model"].unique())
+    best = runs[runs["model"] == models[0]]["test_error"]
+    shape = "×".join(str(n) for n in data["input_shape"])
+    stands_in = ""
+    if data.get("asked_for", data["name"]) != data["name"]:
+        stands_in = f" They stand in for {data['asked_for']}, which could not be had."
+    share = f"{percent(best.mean())} of the test images, over {counted(len(best), 'seed')}"
+    result = f"{models[0]} errs on {share}."
+    if len(models) > 1:
+        result = f"Of {len(models)} models, {models[0]} errs least: {share}."
+    train, validation, test = (count(data[part]) for part in ("train", "validation", "test"))
+    return (
+        f"{len(data['class_names'])} classes of {shape} images: {train} to train on, "
+        f"{validation} to validate, {test} to test.{stands_in} {result}"
+    )
+
+
+def _unfinished(records: pd.DataFrame) -> list[dict[str, str]]:
+    why = {"unfinished": "at work still, or cut short", "failed": "", "damaged": ""}
+    others = records[records["status"] != "finished"][["run_id", "status", "error"]]
+    return [
+        {"run_id": run, "status": status, "why": error if isinstance(error, str) else why[status]}
+        for run, status, error in others.itertuples(index=False)
+    ]
+
+
+def _own(name: str) -> str:
+    return files("seqvision.comparison.report").joinpath(name).read_text(encoding="utf-8")
