@@ -6,18 +6,17 @@ Options are checked against the thing's own parameters, so a new cell needs no s
 
 import re
 import reprlib
-import typing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
-from seqvision.registry import REGISTRIES, Entry, Registry
-from seqvision.source import REQUIRED
+from seqvision.registry import REGISTRIES, REQUIRED, Entry, Parameter, Registry
 
 
 class OptionError(SeqvisionError):
@@ -101,7 +100,48 @@ Pixels = Annotated[str, AfterValidator(_pixels)]
 FilePath = str
 """A file or folder; `~` and a path relative to the current folder are fine."""
 
-_TYPES = {**vars(typing), **globals()}
+ImageSize = Annotated[
+    list[Annotated[PositiveInt, Field(le=10_000)]], Field(min_length=2, max_length=2)
+]
+"""Height and width, in pixels."""
+
+_NAMED: dict[str, Any] = {
+    "Any": Any,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "str": str,
+    "CellSpec": CellSpec,
+    "WrapperSpec": WrapperSpec,
+    "ScanSpec": ScanSpec,
+    "DatasetSpec": DatasetSpec,
+    "PositiveInt": PositiveInt,
+    "PositiveFloat": PositiveFloat,
+    "Rate": Rate,
+    "Share": Share,
+    "Units": Units,
+    "Activation": Activation,
+    "Initializer": Initializer,
+    "Regularizer": Regularizer,
+    "Pixels": Pixels,
+    "ImageSize": ImageSize,
+}
+"""The types that an index calls by name."""
+
+_OF_KERAS: dict[str, Any] = {
+    "use_bias": bool,
+    "unit_forget_bias": bool,
+    "reset_after": bool,
+    "dropout": Rate,
+    "recurrent_dropout": Rate,
+    "seed": int | None,
+    **{f"{part}activation": Activation for part in ("", "recurrent_")},
+    **{f"{part}_initializer": Initializer for part in ("kernel", "recurrent", "bias")},
+    **{f"{part}_regularizer": Regularizer for part in ("kernel", "recurrent", "bias")},
+    **{f"{part}_constraint": Constraint for part in ("kernel", "recurrent", "bias")},
+}
+"""The types of Keras's own arguments, by their names: its signatures have none."""
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
 _BRANCHES = {"int", "float", "str", "bool", "dict", "list", "constrained-int", "constrained-float"}
@@ -138,7 +178,7 @@ def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
         raise OptionError((), f"expected the name of a {kind}, or a mapping with `name:`")
     registry = REGISTRIES[kind]
     entry = known_entry(registry, name, ("name",) if isinstance(spec, dict) else ())
-    options = check_options(entry, options, registry.given)
+    options = check_options(entry, options)
     return {"name": name, **options} if options else name
 
 
@@ -150,18 +190,13 @@ def known_entry(registry: Registry, name: str, path: tuple[str, ...] = ()) -> En
         raise OptionError(path, str(error)) from None
 
 
-def check_options(
-    entry: Entry, options: dict[str, Any], given: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
     """Return options, converted, once each fits the parameter of its name.
-
-    Args:
-        given: the parameters that code passes: neither allowed nor required here.
 
     Raises:
         OptionError: an option is unknown, missing, of the wrong type or out of range.
     """
-    parameters = {p.name: p for p in entry.parameters if p.name not in given}
+    parameters = {p.name: p for p in entry.parameters}
     checked = {}
     for key, value in options.items():
         if key not in parameters:
@@ -171,7 +206,7 @@ def check_options(
                 (key,), f"{entry.name!r} has no option {key!r}{near} (options: {known})"
             )
         try:
-            checked[key] = _adapter(parameters[key].annotation).validate_python(value)
+            checked[key] = _adapter(parameters[key]).validate_python(value)
         except ValidationError as error:
             path, message, _ = first_problem(error)
             raise OptionError((key, *path), message) from None
@@ -197,20 +232,51 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
     return path, message, problem["type"]
 
 
-@cache
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    """The check for an annotation, given as a type or as source text."""
-    return TypeAdapter(evaluated(annotation), config=ConfigDict(strict=True))
+@lru_cache(4096)
+def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
+    return TypeAdapter(type_of(parameter), config=ConfigDict(strict=True))
 
 
-def evaluated(annotation: Any) -> Any:
-    """The type of an annotation, which may be source text; Any where it is not known here."""
-    if not isinstance(annotation, str):
-        return annotation
-    try:
-        return eval(annotation, dict(_TYPES)) if annotation else Any
-    except NameError:
-        return Any  # A type from elsewhere: the constructor itself will judge it.
+def type_of(parameter: Parameter) -> Any:
+    """The type of a parameter; Any where there is none, and the constructor has to judge."""
+    if parameter.annotation is None:
+        return _OF_KERAS.get(parameter.name, Any)
+    return from_index(parameter.annotation)
+
+
+def for_index(annotation: Any) -> Any:
+    """A type as JSON: a name, a list of a union's types, `{"list": …}` or `{"one of": […]}`.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    for name, known in _NAMED.items():
+        if annotation == known:
+            return name
+    if annotation is type(None):
+        return None
+    arguments = get_args(annotation)
+    if get_origin(annotation) in (Union, UnionType):
+        return [for_index(each) for each in arguments]
+    if get_origin(annotation) is list:
+        return {"list": for_index(arguments[0])}
+    if get_origin(annotation) is Literal:
+        return {"one of": list(arguments)}
+    raise TypeError(f"{annotation}: give such a type a name in seqvision/options.py")
+
+
+def from_index(annotation: Any) -> Any:
+    """The type that `for_index` has written, or the type itself."""
+    match annotation:
+        case str():
+            return _NAMED[annotation]
+        case list():
+            return Union[tuple(map(from_index, annotation))]  # noqa: UP007
+        case {"list": of}:
+            return list[from_index(of)]
+        case {"one of": values}:
+            return Literal[tuple(values)]
+    return annotation
 
 
 @contextmanager

@@ -1,14 +1,16 @@
 """The registry: every dataset, scan, cell, wrapper and family by name.
 
-A registry belongs to one package, such as `seqvision.cells`, and finds what that package's files
-register by reading them, not by importing them. Other people's packages add theirs through entry
-points, a notebook adds its own with the decorator.
+A registry belongs to one package, such as `seqvision.cells`, whose files enter what they define
+with the decorator `register`. What they enter is kept in an index too (`seqvision.index`), so that
+names and options are known before anything is imported. Other people's packages add theirs through
+entry points, a notebook adds its own with the decorator.
 """
 
 import fnmatch
 import importlib
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,10 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
-from seqvision.source import REQUIRED, Parameter, definitions
+from seqvision.import_keras import import_keras
+from seqvision.index import indexed
 
 REGISTRIES: dict[str, "Registry"] = {}
 """Every registry by its kind: `dataset`, `scan`, `cell`, `wrapper`, `family`."""
+
+REQUIRED: Any = object()
+"""The default of a parameter that has none."""
 
 _elsewhere = ContextVar("elsewhere", default=False)
 
@@ -36,9 +42,19 @@ def as_elsewhere() -> Iterator[None]:
         _elsewhere.reset(token)
 
 
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """An option of a registered thing."""
+
+    name: str
+    annotation: Any = None
+    """Its type, or what the index has of its type (`seqvision.options.type_of`); None if absent."""
+    default: Any = REQUIRED
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One registered thing, known without having been imported."""
+    """What is known of a registered thing; it need not have been imported."""
 
     name: str
     module: str
@@ -47,7 +63,7 @@ class Entry:
     card: dict[str, Any] = field(default_factory=dict)
     """What its author says of it in the decorator, such as `paper="arXiv 1406.1078"`."""
     parameters: tuple[Parameter, ...] = ()
-    """The options a config may set; `**kwargs`, meant for Keras's own, are not among them."""
+    """Its options: what code does not pass and a config may."""
 
     def load(self) -> Any:
         """Import and return the thing itself."""
@@ -59,9 +75,10 @@ class Registry:
 
     Args:
         kind: what is registered, in the singular, as messages say it: `"cell"`.
-        package: the package whose files register themselves.
+        package: the package whose files register what they define.
         group: the entry-point group that other packages add to; the package's name if not given.
         given: the parameters that code passes, which a config therefore may not.
+        of_keras: whether its files import Keras.
 
     Example, in a file of the package:
 
@@ -70,75 +87,89 @@ class Registry:
     """
 
     def __init__(
-        self, kind: str, package: str, group: str | None = None, given: tuple[str, ...] = ()
+        self,
+        kind: str,
+        package: str,
+        group: str | None = None,
+        given: tuple[str, ...] = (),
+        of_keras: bool = False,
     ):
         self.kind = kind
         self.package = package
         self.group = group or package
         self.given = given
-        self._here: dict[str, Any] = {}
+        self.of_keras = of_keras
+        self._imported: dict[str, Any] = {}
+        """What the decorator entered, from this package's files or from anywhere else."""
         REGISTRIES[kind] = self
 
     @property
-    def _added(self) -> dict[str, Any]:
-        """What this process registered with the decorator, in a notebook for instance."""
-        return {} if _elsewhere.get() else self._here
+    def folder(self) -> Path:
+        """Where this package's files are."""
+        return Path(str(importlib.import_module(self.package).__file__)).parent
 
     @cached_property
-    def _read(self) -> dict[str, Entry]:
-        """What this package's own files register, read from their text."""
-        entries: dict[str, Entry] = {}
-        folder = Path(str(importlib.import_module(self.package).__file__)).parent
-        for path in sorted(folder.glob("*.py")):
-            for definition in definitions(path):
-                for called, arguments, card in definition.decorators:
-                    if not called.endswith(".register") or not arguments:
-                        continue
-                    name = arguments[0]
-                    if name in entries:
-                        raise self._taken(name, f"{path.name} and {entries[name].module}")
-                    entries[name] = Entry(
-                        name,
-                        f"{self.package}.{path.stem}",
-                        definition.name,
-                        definition.summary,
-                        card,
-                        definition.parameters,
-                    )
-        return entries
+    def _own(self) -> dict[str, Entry]:
+        """What this package's files register, from the index unless they have changed since."""
+        entries = indexed(self.kind, self.folder)
+        if entries is None:
+            return self.import_all()
+        return {name: _entry_of_index(name, **values) for name, values in entries.items()}
+
+    def import_all(self) -> dict[str, Entry]:
+        """Import this package's files and describe what they register."""
+        if self.of_keras:
+            import_keras()  # First: when it is, it imports these files itself (`with_keras`).
+        for path in sorted(self.folder.glob("[!_]*.py")):
+            importlib.import_module(f"{self.package}.{path.stem}")
+        things = {name: thing for name, thing in self._imported.items() if self._is_own(thing)}
+        return {name: self._entry_of(name, things[name]) for name in sorted(things)}
+
+    def _is_own(self, thing: Any) -> bool:
+        return thing.__module__.rpartition(".")[0] == self.package
+
+    @property
+    def _added(self) -> dict[str, Any]:
+        """What this process registered besides, in a notebook for instance."""
+        if _elsewhere.get():
+            return {}
+        return {name: thing for name, thing in self._imported.items() if not self._is_own(thing)}
 
     @cached_property
     def _plugged_in(self) -> dict[str, EntryPoint]:
         """What installed packages add through entry points."""
         found: dict[str, EntryPoint] = {}
         for point in entry_points(group=self.group):
-            if point.name in self._read or point.name in found:
+            if point.name in self._own or point.name in found:
                 raise self._taken(point.name, f"the installed package that gives {point.value}")
             found[point.name] = point
         return found
 
-    def register(self, name: str, **card: Any):
-        """Decorate a class or function to enter it under `name`; `card` is literal facts about it.
+    def register(self, name: str, **card: Any) -> Callable[[Any], Any]:
+        """Decorate a class or function to enter it under `name`; `card` holds facts about it.
 
         Raises:
             SeqvisionError: the name is taken.
         """
 
         def enter(thing: Any) -> Any:
-            if thing.__module__.rpartition(".")[0] == self.package:
-                return thing  # Known from its source already.
             thing.card = card
-            if name not in self._plugged_in:
-                if name in self._read or name in self._added:
+            if not self._is_own(thing):
+                if name in self._plugged_in:
+                    return thing  # The file behind an entry point, being imported.
+                if name in self._own:
                     raise self._taken(name, thing.__module__)
-                self._here[name] = thing
+            known = self._imported.setdefault(name, thing)
+            if known.__module__ != thing.__module__ or known.__qualname__ != thing.__qualname__:
+                raise self._taken(name, f"{known.__module__} and {thing.__module__}")
+            self._imported[name] = thing
             return thing
 
         return enter
 
     def names(self, pattern: str = "*") -> list[str]:
         """The names that match a shell pattern such as `"*gru*"`, sorted."""
-        known = {*self._read, *self._plugged_in, *self._added}
+        known = {*self._own, *self._plugged_in, *self._added}
         return sorted(fnmatch.filter(known, pattern))
 
     def entry(self, name: str) -> Entry:
@@ -147,8 +178,8 @@ class Registry:
         Raises:
             UnknownName: nothing of this name is registered.
         """
-        if name in self._read:
-            return self._read[name]
+        if name in self._own:
+            return self._own[name]
         thing = self._added.get(name)
         if thing is None:
             if name not in self._plugged_in:
@@ -158,7 +189,7 @@ class Registry:
                     f"(known: {', '.join(known)})"
                 )
             thing = self._plugged_in[name].load()
-        return _entry_of(name, thing)
+        return self._entry_of(name, thing)
 
     def get(self, name: str) -> Any:
         """Return what is registered under a name, importing it if need be.
@@ -168,13 +199,13 @@ class Registry:
         """
         if name in self._added:
             return self._added[name]
-        if name in self._read or name not in self._plugged_in:
+        if name in self._own or name not in self._plugged_in:
             return self.entry(name).load()
         return self._plugged_in[name].load()
 
     def modules(self) -> list[str]:
         """The modules that define what is registered, by seqvision and by installed packages."""
-        own = [entry.module for entry in self._read.values()]
+        own = [entry.module for entry in self._own.values()]
         return sorted({*own, *(point.module for point in self._plugged_in.values())})
 
     def attribute(self, name: str) -> Any:
@@ -182,32 +213,50 @@ class Registry:
 
         It is the package's `__getattr__`: `from seqvision.cells import GRUCell` imports one file.
         """
-        for entry in self._read.values() if not name.startswith("_") else ():
+        for entry in self._own.values() if not name.startswith("_") else ():
             if entry.attribute == name:
                 return entry.load()
         raise AttributeError(f"module {self.package!r} has no attribute {name!r}")
 
     def attributes(self) -> list[str]:
         """The Python names that `attribute` knows."""
-        return sorted(entry.attribute for entry in self._read.values())
+        return sorted(entry.attribute for entry in self._own.values())
+
+    def _entry_of(self, name: str, thing: Any) -> Entry:
+        """Describe a thing that has been imported."""
+        summary = (inspect.getdoc(thing) or "").partition("\n")[0]
+        parameters = tuple(p for p in options_of(thing) if p.name not in self.given)
+        card = getattr(thing, "card", {})
+        return Entry(name, thing.__module__, thing.__qualname__, summary, card, parameters)
 
     def _taken(self, name: str, where: str) -> SeqvisionError:
         return SeqvisionError(f"the {self.kind} name {name!r} is registered twice: by {where}")
 
 
-def _entry_of(name: str, thing: Any) -> Entry:
-    """Describe a thing that has been imported."""
-    parameters = []
-    for p in inspect.signature(thing, eval_str=True).parameters.values():
-        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-            annotation = "" if p.annotation is p.empty else p.annotation
-            default = REQUIRED if p.default is p.empty else p.default
-            parameters.append(Parameter(p.name, annotation, default))
-    return Entry(
-        name,
-        thing.__module__,
-        thing.__qualname__,
-        (inspect.getdoc(thing) or "").partition("\n")[0],
-        getattr(thing, "card", {}),
-        tuple(parameters),
-    )
+def _entry_of_index(name: str, parameters: dict[str, Any], **values: Any) -> Entry:
+    """The entry that the index has; a parameter there is `[type]` or `[type, default]`."""
+    return Entry(name, **values, parameters=tuple(Parameter(k, *v) for k, v in parameters.items()))
+
+
+def options_of(thing: Any) -> Iterator[Parameter]:
+    """The options of a thing: what calling it takes, but for what every Keras layer takes.
+
+    A class whose constructor has `**kwargs` hands them on to its base class, whose options are
+    then its own too.
+    """
+    constructors, of_every_layer = [thing], {}
+    if inspect.isclass(thing):
+        constructors = [vars(c)["__init__"] for c in thing.__mro__ if "__init__" in vars(c)]
+        if keras := sys.modules.get("keras"):
+            of_every_layer = inspect.signature(keras.layers.Layer.__init__).parameters
+    found = dict.fromkeys([*of_every_layer, "self"])
+    for constructor in constructors:
+        signature = inspect.signature(constructor, eval_str=True).parameters.values()
+        for p in signature:
+            if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) or p.name in found:
+                continue
+            found[p.name] = None
+            annotation = None if p.annotation is p.empty else p.annotation
+            yield Parameter(p.name, annotation, REQUIRED if p.default is p.empty else p.default)
+        if not any(p.kind is p.VAR_KEYWORD for p in signature):
+            return

@@ -5,7 +5,7 @@
 
 from seqvision.registry import Registry
 
-CELLS = Registry("cell", __name__, given=("units",))
+CELLS = Registry("cell", __name__, given=("units",), of_keras=True)
 __getattr__ = CELLS.attribute
 
 

@@ -1,10 +1,11 @@
 """The protocol of a cell whose work is cut in two, so that a layer can do half of it at once."""
 
-import inspect
 from typing import Any
 
 import keras
 from keras import ops, tree
+
+from seqvision.registry import options_of
 
 
 class Cell:
@@ -98,9 +99,8 @@ class CellLayer(Cell, keras.layers.Layer):
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
 
     def get_config(self) -> dict[str, Any]:
-        parameters = list(inspect.signature(type(self).__init__).parameters.values())[1:]
-        own = (p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
-        return {**super().get_config(), **{name: _plain(getattr(self, name)) for name in own}}
+        own = {p.name: _plain(getattr(self, p.name)) for p in options_of(type(self))}
+        return {**super().get_config(), **own}
 
 
 # fmt: off

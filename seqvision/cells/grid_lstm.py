@@ -256,27 +256,6 @@ class BidirectionalGridLSTMCell(GridLSTMCell):
 
     _directions = ("forward", "backward")
 
-    def __init__(
-        self,
-        units: PositiveInt,
-        num_frequency_blocks: PositiveInt | list[PositiveInt] = 4,
-        feature_size: PositiveInt | None = None,
-        frequency_skip: PositiveInt | None = None,
-        frequency_ranges: list[list[int]] | None = None,
-        backward_slice_offset: int = 0,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
-        use_peepholes: bool = False,
-        share_time_frequency_weights: bool = False,
-        couple_input_forget_gates: bool = False,
-        forget_bias: float = 1.0,
-        cell_clip: PositiveFloat | None = None,
-        kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
-        peephole_initializer: Initializer = "glorot_uniform",
-        **kwargs: Any,
-    ):
-        own = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        del own["backward_slice_offset"]
-        super().__init__(**own, **kwargs)
+    def __init__(self, *args: Any, backward_slice_offset: int = 0, **kwargs: Any):
+        super().__init__(*args, **kwargs)
         self.backward_slice_offset = backward_slice_offset

@@ -6,7 +6,7 @@ import keras
 from keras import initializers, ops
 
 from seqvision.cells import CELLS
-from seqvision.options import Activation, Constraint, Initializer, Rate, Regularizer
+from seqvision.options import Activation, Rate
 
 
 @CELLS.register("gru", paper="Cho et al. 2014, arXiv 1406.1078", states="units")
@@ -18,30 +18,6 @@ class GRUCell(keras.layers.GRUCell):
     c = tanh(W_c x + r ⊙ (U_c h + b_u) + b_c), or, with `reset_after=False`,
     c = tanh(W_c x + U_c (r ⊙ h) + b_c). Weights and arguments are those of `keras.layers.GRUCell`.
     """
-
-    def __init__(
-        self,
-        units: int,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
-        use_bias: bool = True,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "orthogonal",
-        bias_initializer: Initializer = "zeros",
-        kernel_regularizer: Regularizer = None,
-        recurrent_regularizer: Regularizer = None,
-        bias_regularizer: Regularizer = None,
-        kernel_constraint: Constraint = None,
-        recurrent_constraint: Constraint = None,
-        bias_constraint: Constraint = None,
-        dropout: Rate = 0.0,
-        recurrent_dropout: Rate = 0.0,
-        reset_after: bool = True,
-        seed: int | None = None,
-        **kwargs,
-    ):
-        own = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        super().__init__(**own, **kwargs)
 
 
 @CELLS.register("tf1_gru", paper="Cho et al. 2014, arXiv 1406.1078v1", states="units")
@@ -61,8 +37,11 @@ class TF1GRUCell(GRUCell):
         dropout: Rate = 0.0,
         recurrent_dropout: Rate = 0.0,
         seed: int | None = None,
-        **kwargs,
+        name: str | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
     ):
+        # No **kwargs: the other arguments of a GRU are fixed here.
         super().__init__(
             units,
             activation,
@@ -70,7 +49,9 @@ class TF1GRUCell(GRUCell):
             recurrent_dropout=recurrent_dropout,
             reset_after=False,
             seed=seed,
-            **kwargs,
+            name=name,
+            dtype=dtype,
+            trainable=trainable,
         )
 
     def build(self, input_shape: Any) -> None:

@@ -68,8 +68,8 @@ class PhasedLSTMCell(CellLayer):
         trainable_ratio_on: bool = True,
         leak: Share = 0.001,
         leak_in_inference: bool = False,
-        period_min: PositiveFloat = 2.718281828459045,
-        period_max: PositiveFloat = 20.085536923187668,
+        period_min: PositiveFloat = math.e,
+        period_max: PositiveFloat = math.exp(3),  # noqa: B008
         activation: Activation = "tanh",
         recurrent_activation: Activation = "sigmoid",
         use_peepholes: bool = True,

@@ -8,9 +8,8 @@ option of its own instead.
 import typing
 from typing import Any
 
-from seqvision.options import Spec, evaluated, name_and_options
-from seqvision.registry import REGISTRIES
-from seqvision.source import REQUIRED
+from seqvision.options import Spec, name_and_options, type_of
+from seqvision.registry import REGISTRIES, REQUIRED
 
 
 def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str
     differing = {}
     for key, value in options.items():
         parameter = parameters[key]
-        value = _shortest(_kind_of(parameter.annotation), value)
+        value = _shortest(_kind_of(type_of(parameter)), value)
         if parameter.default is REQUIRED or value != parameter.default:
             differing[key] = value
     return differing
@@ -47,7 +46,6 @@ def _shortest(kind: str | None, value: Any) -> Any:
 
 def _kind_of(annotation: Any) -> str | None:
     """The kind of the specs that an annotation is of, such as `list[ScanSpec]`; None if of none."""
-    annotation = evaluated(annotation)
     for note in getattr(annotation, "__metadata__", ()):
         if isinstance(note, Spec):
             return note.kind

@@ -28,7 +28,7 @@ from seqvision.options import (
     known_entry,
     option_error,
 )
-from seqvision.source import REQUIRED
+from seqvision.registry import REQUIRED
 
 
 class Data(Section):
@@ -241,10 +241,6 @@ def check_model(model: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(model.get("family"), str):
         raise OptionError((), "needs the key 'family': " + ", ".join(FAMILIES.names()))
     entry = known_entry(FAMILIES, model["family"], ("family",))
-    checked = check_options(entry, options, FAMILIES.given)
-    defaults = {
-        p.name: p.default
-        for p in entry.parameters
-        if p.name not in FAMILIES.given and p.default is not REQUIRED
-    }
+    checked = check_options(entry, options)
+    defaults = {p.name: p.default for p in entry.parameters if p.default is not REQUIRED}
     return {"family": model["family"], **defaults, **checked}

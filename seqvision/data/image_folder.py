@@ -5,10 +5,9 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, Pair, make_dataset, person_path
@@ -18,7 +17,7 @@ from seqvision.data.pictures import read_picture
 from seqvision.data.pixels import say_if_dark, text
 from seqvision.errors import DataError
 from seqvision.memory import check_fits
-from seqvision.options import FilePath, Pixels, PositiveInt, Rate, pixel_range
+from seqvision.options import FilePath, ImageSize, Pixels, Rate, pixel_range
 
 _PARTS = {
     "train": "train",
@@ -36,9 +35,7 @@ Files = dict[str, dict[str, list[Path]]]
 @DATASETS.register("image_folder")
 def image_folder(
     path: FilePath,
-    size: Annotated[
-        list[Annotated[PositiveInt, Field(le=10_000)]], Field(min_length=2, max_length=2)
-    ],
+    size: ImageSize,
     color: Literal["grayscale", "rgb"] = "grayscale",
     test: Rate | None = None,
     background: Literal["white", "black"] = "white",

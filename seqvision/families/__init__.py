@@ -2,4 +2,4 @@
 
 from seqvision.registry import Registry
 
-FAMILIES = Registry("family", __name__, given=("input_shape", "num_classes"))
+FAMILIES = Registry("family", __name__, given=("input_shape", "num_classes"), of_keras=True)

@@ -23,7 +23,7 @@ def bidirectional(
     layer_norm: bool = False,
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
-    scale: float = 0.00392156862745098,
+    scale: float = 1 / 255,
 ) -> keras.Model:
     """Recurrent layers that each read in both directions.
 

@@ -24,7 +24,7 @@ def conv_lstm(
     dropout: Rate = 0.0,
     recurrent_dropout: Rate = 0.0,
     pooling: Pooling = "last",
-    scale: float = 0.00392156862745098,
+    scale: float = 1 / 255,
 ) -> keras.Model:
     """LSTMs whose products are convolutions, over the rows, columns or patches of an image.
 

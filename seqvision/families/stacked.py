@@ -22,7 +22,7 @@ def stacked(
     layer_norm: bool = False,
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
-    scale: float = 0.00392156862745098,
+    scale: float = 1 / 255,
 ) -> keras.Model:
     """Recurrent layers one upon another, reading in one direction.
 

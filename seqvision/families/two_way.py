@@ -31,7 +31,7 @@ def two_way(
     layer_norm: bool = False,
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
-    scale: float = 0.00392156862745098,
+    scale: float = 1 / 255,
 ) -> keras.Model:
     """A branch over the rows and a branch over the columns, merged.
 

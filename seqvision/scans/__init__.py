@@ -2,7 +2,7 @@
 
 from seqvision.registry import Registry
 
-SCANS = Registry("scan", __name__)
+SCANS = Registry("scan", __name__, of_keras=True)
 __getattr__ = SCANS.attribute
 
 

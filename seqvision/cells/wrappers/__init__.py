@@ -6,7 +6,7 @@ is the innermost. In Python: `ZoneoutWrapper(DropoutWrapper(GRUCell(128)), rate=
 
 from seqvision.registry import Registry
 
-WRAPPERS = Registry("wrapper", __name__, group="seqvision.wrappers", given=("cell",))
+WRAPPERS = Registry("wrapper", __name__, group="seqvision.wrappers", given=("cell",), of_keras=True)
 __getattr__ = WRAPPERS.attribute
 
 

@@ -53,19 +53,6 @@ class InputProjectionWrapper(_Projection):
         use_bias: whether there is b.
     """
 
-    def __init__(
-        self,
-        cell: Any,
-        units: PositiveInt | None = None,
-        activation: Activation = None,
-        use_bias: bool = True,
-        kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
-        **kwargs: Any,
-    ):
-        own = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        super().__init__(**own, **kwargs)
-
     def build(self, input_shape: Any) -> None:
         self._build_map(input_shape[-1])
         super().build((*input_shape[:-1], self._width))
@@ -85,18 +72,8 @@ class OutputProjectionWrapper(_Projection):
         use_bias: whether there is b.
     """
 
-    def __init__(
-        self,
-        cell: Any,
-        units: PositiveInt | None = None,
-        activation: Activation = None,
-        use_bias: bool = True,
-        kernel_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
-        **kwargs: Any,
-    ):
-        own = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        super().__init__(**own, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
         self.output_size = self._width
 
     def build(self, input_shape: Any) -> None:
