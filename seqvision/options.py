@@ -4,11 +4,12 @@ A *spec* names a registered thing and its options: `gru`, or `{name: gru, reset_
 Options are checked against the thing's own parameters, so a new cell needs no schema of its own.
 """
 
+import logging
 import re
 import reprlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -17,6 +18,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.registry import REGISTRIES, REQUIRED, Entry, Parameter, Registry
+
+log = logging.getLogger("seqvision")
 
 
 class OptionError(SeqvisionError):
@@ -179,15 +182,18 @@ def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
     registry = REGISTRIES[kind]
     entry = known_entry(registry, name, ("name",) if isinstance(spec, dict) else ())
     options = check_options(entry, options)
-    return {"name": name, **options} if options else name
+    return {"name": entry.name, **options} if options else entry.name
 
 
 def known_entry(registry: Registry, name: str, path: tuple[str, ...] = ()) -> Entry:
     """The entry of a name, or an `OptionError` at `path` that says what there is."""
     try:
-        return registry.entry(name)
+        entry = registry.entry(name)
     except UnknownName as error:
         raise OptionError(path, str(error)) from None
+    if entry.name != name:
+        _say_new_name(f"the {registry.kind}", name, entry.name)
+    return entry
 
 
 def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +204,7 @@ def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
     """
     parameters = {p.name: p for p in entry.parameters}
     checked = {}
-    for key, value in options.items():
+    for key, value in _newly_named(entry, options).items():
         if key not in parameters:
             known = ", ".join(parameters) or "none"
             near = did_you_mean(str(key), parameters)
@@ -211,9 +217,26 @@ def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
             path, message, _ = first_problem(error)
             raise OptionError((key, *path), message) from None
     for name, parameter in parameters.items():
-        if parameter.default is REQUIRED and name not in options:
+        if parameter.default is REQUIRED and name not in checked:
             raise OptionError((), f"{entry.name!r} needs the option {name!r}")
     return checked
+
+
+def _newly_named(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an entry, those that are given by an old name under the new one."""
+    for old, new in entry.card.get("old_options", {}).items():
+        if old in options:
+            if new in options:
+                raise OptionError((old,), f"is the old name of {new!r}, which is given too")
+            _say_new_name(f"{entry.name}'s option", old, new)
+            options = {new if key == old else key: value for key, value in options.items()}
+    return options
+
+
+@cache
+def _say_new_name(what: str, old: str, new: str) -> None:
+    """Say it once; the old name goes on to work."""
+    log.warning("%s %r is called %r now", what, old, new)
 
 
 def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, str]:

@@ -167,17 +167,28 @@ class Registry:
 
         return enter
 
+    def __contains__(self, name: object) -> bool:
+        """Whether something is registered under a name, or once was."""
+        return name in self._old_names or name in self.names()
+
+    @property
+    def _old_names(self) -> dict[str, str]:
+        """The names that own entries once had, and those they have."""
+        own = self._own.items()
+        return {e.card["old_name"]: name for name, e in own if "old_name" in e.card}
+
     def names(self, pattern: str = "*") -> list[str]:
         """The names that match a shell pattern such as `"*gru*"`, sorted."""
         known = {*self._own, *self._plugged_in, *self._added}
         return sorted(fnmatch.filter(known, pattern))
 
     def entry(self, name: str) -> Entry:
-        """What is known of a name; imports it only if it is not one of seqvision's own.
+        """What is known of a name, be it an old one; imports only what is not seqvision's own.
 
         Raises:
             UnknownName: nothing of this name is registered.
         """
+        name = self._old_names.get(name, name)
         if name in self._own:
             return self._own[name]
         thing = self._added.get(name)

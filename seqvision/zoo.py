@@ -69,7 +69,7 @@ def create_model(
         config = load_config(name)
         model = {**config.model, **plain(options)}
         facts = DATASETS.entry(name_and_options(config.data.dataset)[0]).card
-    elif name in FAMILIES.names():
+    elif name in FAMILIES:
         model = {**plain(options), "family": name}
         if "family" in options:
             raise SeqvisionError(f"family: {name!r} is one already, got {options['family']!r} too")

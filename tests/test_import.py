@@ -71,7 +71,9 @@ def test_a_backend_that_is_not_installed_is_told_in_a_line(tmp_path):
 def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, tmp_path):
     path = str(tmp_path / "model.keras")
     cell = {"name": "layer_norm_lstm"}
-    model = seqvision.create_model("two_way", (6, 5), 3, cell=cell, units=[4], pooling="attention")
+    model = seqvision.create_model(
+        "multi_scan", (6, 5), 3, cell=cell, units=[4], pooling="attention"
+    )
     model.save(path)
     code = f"{order}; import sys; print(keras.models.load_model(sys.argv[1]).count_params())"
     assert python(code, path).strip() == str(model.count_params())

@@ -18,20 +18,28 @@ def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str
     Args:
         kind: of its registry: `cell`, `family` …
     """
-    parameters = {p.name: p for p in REGISTRIES[kind].entry(name).parameters}
+    entry = REGISTRIES[kind].entry(name)
+    parameters = {p.name: p for p in entry.parameters}
+    first = {new: old for old, new in entry.card.get("old_options", {}).items()}
     differing = {}
     for key, value in options.items():
         parameter = parameters[key]
         value = _shortest(_kind_of(type_of(parameter)), value)
         if parameter.default is REQUIRED or value != parameter.default:
-            differing[key] = value
+            differing[first.get(key, key)] = value
     return differing
+
+
+def first_name(kind: str, name: str) -> str:
+    """The name that a registered thing had at first: a new name changes no hash."""
+    return REGISTRIES[kind].entry(name).card.get("old_name", name)
 
 
 def shortest_spec(kind: str, spec: str | dict[str, Any]) -> str | dict[str, Any]:
     """A spec without the options that are as by default: `{name: gru, seed: null}` is `gru`."""
     name, options = name_and_options(spec)
     options = differing_options(kind, name, options)
+    name = first_name(kind, name)
     return {"name": name, **options} if options else name
 
 

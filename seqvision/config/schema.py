@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
-from seqvision.config.content import differing_options, shortest_spec
+from seqvision.config.content import differing_options, first_name, shortest_spec
 from seqvision.config.keras_names import check_optimizer
 from seqvision.config.section import Section, Seeds
 from seqvision.config.tune import Tune
@@ -214,9 +214,9 @@ class Config(Section):
         data = self.data.model_dump(mode="json", exclude_defaults=True)
         for key in {"dataset", "offline"} & data.keys():
             data[key] = shortest_spec("dataset", data[key])
-        family, options = self.model["family"], dict(self.model)
-        del options["family"]
-        model = {"family": family, **differing_options("family", family, options)}
+        options = {key: value for key, value in self.model.items() if key != "family"}
+        model = {"family": first_name("family", self.model["family"])}
+        model |= differing_options("family", self.model["family"], options)
         train = self.train.model_dump(mode="json", exclude_defaults=True, exclude=_NO_EFFECT)
         return {"data": data, "model": model, "train": train}
 
@@ -243,4 +243,4 @@ def check_model(model: dict[str, Any]) -> dict[str, Any]:
     entry = known_entry(FAMILIES, model["family"], ("family",))
     checked = check_options(entry, options)
     defaults = {p.name: p.default for p in entry.parameters if p.default is not REQUIRED}
-    return {"family": model["family"], **defaults, **checked}
+    return {"family": entry.name, **defaults, **checked}

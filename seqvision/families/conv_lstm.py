@@ -12,14 +12,16 @@ from seqvision.layers.pooling import POOLINGS
 from seqvision.options import Pooling, PositiveInt, Rate, Units
 
 
-@FAMILIES.register("conv_lstm", paper="Shi et al. 2015, arXiv 1506.04214")
+@FAMILIES.register(
+    "conv_lstm", paper="Shi et al. 2015, arXiv 1506.04214", old_options={"units": "filters"}
+)
 def conv_lstm(
     input_shape: Sequence[int],
     num_classes: int,
     *,
     frames: Literal["rows", "columns", "patches"] = "rows",
     patch_size: PositiveInt = 7,
-    units: Units = 16,
+    filters: Units = 16,
     kernel_size: PositiveInt = 3,
     dropout: Rate = 0.0,
     recurrent_dropout: Rate = 0.0,
@@ -37,8 +39,8 @@ def conv_lstm(
         num_classes: the number of logits.
         frames: what a step is. Patches follow one another row by row.
         patch_size: the side of a patch, in pixels.
-        units: the number of filters, whose maps are as large as a frame; a list makes as many
-            layers.
+        filters: how many filters a layer has, each with a map as large as a frame; a list makes as
+            many layers.
         kernel_size: the size of the convolutions of input and state, in pixels.
         dropout: the share of each layer's output set to zero, anew at each time step.
         recurrent_dropout: the share of the state set to zero, the same at every time step.
@@ -54,7 +56,7 @@ def conv_lstm(
     images, scaled = image_input(input_shape, scale)
     sequence = _FRAMES[frames](scaled, patch_size)
     layer = keras.layers.ConvLSTM2D if frames == "patches" else keras.layers.ConvLSTM1D
-    filters = [units] if isinstance(units, int) else list(units)
+    filters = [filters] if isinstance(filters, int) else filters
     for depth, count in enumerate(filters, start=1):
         sequence = layer(
             count,

@@ -8,7 +8,7 @@ import pytest
 from seqvision.config import load_config, zoo_names
 from seqvision.config.schema import Config, Train
 from seqvision.families import FAMILIES
-from seqvision.source import Parameter
+from seqvision.registry import Parameter
 
 PLAIN = {"name": "a", "data": {"dataset": "digits"}, "model": {"family": "stacked"}}
 
@@ -71,7 +71,7 @@ def test_a_new_option_renames_no_run(monkeypatch):
     for name in FAMILIES.names():
         entry = FAMILIES.entry(name)
         later = (*entry.parameters, Parameter("head", "str", "linear"))
-        monkeypatch.setitem(FAMILIES._read, name, replace(entry, parameters=later))
+        monkeypatch.setitem(FAMILIES._own, name, replace(entry, parameters=later))
     for name, hash in before.items():
         later = LaterConfig.model_validate(load_config(name).resolved())
         assert later.model["head"] == "linear" and later.hash == hash

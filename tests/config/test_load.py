@@ -185,7 +185,7 @@ def test_anchors_aliases_and_merge_keys_mean_what_yaml_says(write):
     text = """\
 name: mine
 data: {dataset: digits}
-model: {family: two_way, units: [&n 8, *n], scans: [&s {name: rows, reverse: true}, *s, columns]}
+model: {family: multi_scan, units: [&n 8, *n], scans: [&s {name: rows, reverse: true}, *s, columns]}
 train: {optimizer: {<<: [{learning_rate: 0.1, rho: 0.5}, {rho: 0.7, name: rmsprop}], rho: 0.6}}
 """
     config = load_config(write(text))
@@ -203,7 +203,7 @@ def test_python_data_may_hold_tuples_ranges_arrays_and_paths(tmp_path):
     data = {
         "name": "mine",
         "data": {"dataset": {"name": "npz", "path": tmp_path}, "validation": np.float32(0.5)},
-        "model": {"family": "two_way", "units": (np.int64(8), 9), "scans": ("rows", "columns")},
+        "model": {"family": "multi_scan", "units": (np.int64(8), 9), "scans": ("rows", "columns")},
         "train": {"seeds": range(3), "class_weights": np.ones(2), "deterministic": np.True_},
     }
     config = load_config(data)

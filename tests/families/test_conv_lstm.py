@@ -52,7 +52,7 @@ def cut(images, frames):
 @pytest.mark.parametrize("frames", ["rows", "columns", "patches"])
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 def test_is_the_papers_equations_over_its_frames(frames, pooling):
-    options = {"units": [4, 5], "frames": frames, "patch_size": 2, "pooling": pooling}
+    options = {"filters": [4, 5], "frames": frames, "patch_size": 2, "pooling": pooling}
     model = create_model("conv_lstm", IMAGES.shape[1:], 3, **options)
     generator = np.random.default_rng(1)
     model.set_weights([generator.normal(0, 0.4, w.shape) for w in model.get_weights()])
@@ -67,7 +67,7 @@ def test_is_the_papers_equations_over_its_frames(frames, pooling):
 
 def test_options_reach_the_layers():
     model = create_model(
-        "conv_lstm", (6, 4), 3, units=8, kernel_size=5, dropout=0.3, recurrent_dropout=0.2
+        "conv_lstm", (6, 4), 3, filters=8, kernel_size=5, dropout=0.3, recurrent_dropout=0.2
     )
     layer = model.get_layer("recurrent_1")
     assert (layer.cell.filters, layer.cell.kernel_size) == (8, (5,))
@@ -75,7 +75,7 @@ def test_options_reach_the_layers():
 
 
 def test_a_convolution_counts_once_a_place_of_each_frame():
-    model = create_model("conv_lstm", (6, 4), 3, units=8)
+    model = create_model("conv_lstm", (6, 4), 3, filters=8)
     convolutions = 6 * 4 * 3 * (1 + 8) * 4 * 8
     assert flops_per_image(model) == 2 * (convolutions + 4 * 8 * 3)
 
@@ -88,7 +88,7 @@ def test_patches_that_do_not_fit_are_told():
 def test_reads_in_half_precision():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = create_model("conv_lstm", (6, 4, 3), 3, units=4)
+        model = create_model("conv_lstm", (6, 4, 3), 3, filters=4)
         assert (
             model(IMAGES).dtype == "float32"
             and np.isfinite(ops.convert_to_numpy(model(IMAGES))).all()

@@ -24,8 +24,8 @@ def test_stacked_is_scaled_rows_through_gru_layers_to_logits():
     np.testing.assert_allclose(predict(model), predict(by_hand, IMAGES / 255), atol=1e-6)
 
 
-def test_two_way_reads_rows_and_columns_apart():
-    model = create_model("two_way", (6, 5), 3, cell="lstm", units=[4])
+def test_multi_scan_reads_rows_and_columns_apart():
+    model = create_model("multi_scan", (6, 5), 3, cell="lstm", units=[4])
     rows, columns = (model.get_layer(f"way_{way}_recurrent_1") for way in (1, 2))
     head = model.get_layer("logits")
     x = (IMAGES / 255).astype("float32")

@@ -72,7 +72,7 @@ def test_the_file_counts_by_class_and_gives_an_example_of_each(tmp_path):
 def test_a_family_calls_itself_causal_only_if_it_never_looks_ahead(family):
     """The card is believed: what it says is tried, on every family that says it."""
     causal = FAMILIES.entry(family).card.get("causal", False)
-    if family in ("bidirectional", "two_way"):
+    if family in ("bidirectional", "multi_scan"):
         assert not causal
     if not causal:
         return

@@ -110,16 +110,16 @@ def test_first_is_innermost():
     assert type(cell) is ResidualWrapper and type(cell.cell) is DropoutWrapper
 
 
-@pytest.mark.parametrize("family", ["stacked", "bidirectional", "two_way"])
+@pytest.mark.parametrize("family", ["stacked", "bidirectional", "multi_scan"])
 def test_every_layer_of_every_family_is_wrapped(family):
     wrap = [{"name": "zoneout", "rate": 0.4}, "residual"]
     plain, wrapped = (
         create_model(family, (6, 5), 3, cell="lstm", units=[4, 7], wrap=w) for w in ([], wrap)
     )
     more = wrapped.count_params() - plain.count_params()
-    ways = {"stacked": 1, "bidirectional": 2, "two_way": 2}[family]
-    seen = {"stacked": 4, "bidirectional": 8, "two_way": 4}[family]  # By the second layer.
-    features = (6 + 5) if family == "two_way" else 5 * ways
+    ways = {"stacked": 1, "bidirectional": 2, "multi_scan": 2}[family]
+    seen = {"stacked": 4, "bidirectional": 8, "multi_scan": 4}[family]  # By the second layer.
+    features = (6 + 5) if family == "multi_scan" else 5 * ways
     assert more == 4 * features + ways * 7 * seen
     layers = [layer for layer in wrapped._flatten_layers() if isinstance(layer, ZoneoutWrapper)]
     assert len(layers) == 2 * ways and {layer.rate for layer in layers} == {0.4}

@@ -1,4 +1,4 @@
-"""Several readers of the same image, each in an order of its own, merged before the answer."""
+"""Several branches that read the same image, each by a scan of its own, merged at the end."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ _MERGE = {
 }
 
 
-@FAMILIES.register("two_way")
-def two_way(
+@FAMILIES.register("multi_scan", old_name="two_way")
+def multi_scan(
     input_shape: Sequence[int],
     num_classes: int,
     *,
@@ -33,12 +33,12 @@ def two_way(
     wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 1 / 255,
 ) -> keras.Model:
-    """A branch over the rows and a branch over the columns, merged.
+    """A branch for each scan, such as one over the rows and one over the columns, merged.
 
     Args:
         input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
         num_classes: the number of logits.
-        scans: the order of each branch; more than two branches are fine.
+        scans: the order in which each branch reads; as many branches as you like.
         units: the size of the state, in each branch alike; a list makes as many layers.
         bidirectional: let each branch read in both directions, joined end to end.
         merge_mode: how the branches are put together.
@@ -55,4 +55,4 @@ def two_way(
         for way, scan in enumerate(scans, start=1)
     ]
     merged = branches[0] if len(branches) == 1 else _MERGE[merge_mode](name="merged")(branches)
-    return classifier(images, merged, num_classes, "two_way")
+    return classifier(images, merged, num_classes, "multi_scan")
