@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from seqvision.cli._seeds import seeds_of
 from seqvision.cli._tables import show_plan, show_records
 from seqvision.errors import RunFailed
 
@@ -53,13 +52,14 @@ def command(
     """
     from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
+    from seqvision.config.seeds import read_seeds
     from seqvision.sweep.plan import plan
     from seqvision.sweep.schedule import Outcome, run_all
     from seqvision.sweep.where import number_of, performer
 
     places = number_of(jobs)
     loaded = [point for config in configs for point in load_configs(config, overrides)]
-    chosen = seeds_of(seeds) if seeds is not None else None
+    chosen = read_seeds(seeds)
     planned = plan(loaded, chosen, results, force=force)
     if dry_run:
         show_plan(planned, places, as_json=as_json)

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from seqvision.cli._seeds import seeds_of
 from seqvision.errors import RunFailed
 
 
@@ -57,12 +56,13 @@ def command(
     """
     from seqvision.cli._search_tables import show_found, show_search
     from seqvision.config.search import load_tunable
+    from seqvision.config.seeds import read_seeds
     from seqvision.runs.files import check_writable
     from seqvision.sweep.tune.api import runs_of, search
     from seqvision.sweep.where import number_of, performer
 
     settings = {"trials": trials, "oracle": oracle, "objective": objective}
-    settings["seeds"] = seeds_of(seeds) if seeds is not None else None
+    settings["seeds"] = read_seeds(seeds)
     tunable = load_tunable(config, overrides, **settings)
     check_writable(results / tunable.name)
     silent = as_json or quiet
