@@ -1,5 +1,7 @@
 """The progress bar of a run, for a person at a terminal."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +11,18 @@ from rich.text import Text
 
 from seqvision.formatting import count, duration, number, percent
 from seqvision.runs.progress import Progress
+from seqvision.runs.record import RunRecord
+
+
+@contextmanager
+def progress_bar(silent: bool) -> Iterator["ProgressBar | None"]:
+    """A bar on stderr that is taken off at the end; None if there is to be none."""
+    bar = None if silent else ProgressBar(Console(stderr=True))
+    try:
+        yield bar
+    finally:
+        if bar:
+            bar.close()
 
 
 class ProgressBar(Progress):
@@ -44,14 +58,14 @@ class ProgressBar(Progress):
 
     def epoch(self, row: dict[str, Any]) -> None:
         validation = ""
-        if "val_error_rate" in row:
-            validation = f", validation {_loss_and_error(row, 'val_')}"
+        if "val_error" in row:
+            validation = f", validation {_in_words(row['val_loss'], row['val_error'])}"
         self.console.print(
-            f"  epoch {row['epoch']}: {_loss_and_error(row)}{validation}, "
+            f"  epoch {row['epoch']}: {_in_words(row['loss'], row['error_rate'])}{validation}, "
             f"{duration(row['seconds'])}"
         )
 
-    def end(self, record: dict[str, Any]) -> None:
+    def end(self, record: RunRecord) -> None:
         self.close()
 
     def close(self) -> None:
@@ -70,6 +84,5 @@ class _TimeLeft(ProgressColumn):
         return Text("" if left is None else f"{duration(left)} left")
 
 
-def _loss_and_error(row: dict[str, Any], prefix: str = "") -> str:
-    loss, error = row[f"{prefix}loss"], row[f"{prefix}error_rate"]
+def _in_words(loss: float, error: float) -> str:
     return f"loss {number(loss)} error {percent(error)}"

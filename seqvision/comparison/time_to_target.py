@@ -1,10 +1,10 @@
 """How long a run trained until its validation accuracy reached a target."""
 
-import csv
 import math
 from pathlib import Path
 
 from seqvision.comparison.left_out import leave_out
+from seqvision.runs.history import read_history
 
 
 def seconds_to_target(folder: str | Path, accuracy: float) -> float:
@@ -14,11 +14,10 @@ def seconds_to_target(folder: str | Path, accuracy: float) -> float:
     """
     seconds = 0.0
     try:
-        with Path(folder, "history.csv").open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                seconds += float(row["seconds"])
-                if 1 - float(row.get("val_error_rate") or math.nan) >= accuracy:
-                    return seconds
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        for row in read_history(folder):
+            seconds += row["seconds"]
+            if 1 - row.get("val_error", math.nan) >= accuracy:
+                return seconds
+    except (OSError, ValueError, KeyError) as error:
         leave_out(folder, "no time to the target: history.csv", error)
     return math.nan

@@ -14,6 +14,16 @@ _LEVELS = 255
 """Confidence is kept in so many steps: one byte an image."""
 
 
+def write_predictions(path: Path, probabilities: np.ndarray, labels: np.ndarray) -> None:
+    """Write test probabilities `(n, classes)` float32 and labels `(n,)`, atomically.
+
+    Beside them go the answers that they make, answers.npz.
+    """
+    arrays = {"probabilities": probabilities.astype(np.float32), "labels": labels}
+    write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
+    write_answers(path.with_name("answers.npz"), arrays["probabilities"], labels)
+
+
 def write_answers(path: Path, probabilities: np.ndarray, labels: np.ndarray) -> None:
     """Write the answers that `(images, classes)` probabilities make, atomically.
 

@@ -1,12 +1,14 @@
 """Files that are either whole or not there."""
 
+import csv
+import json
 import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqvision.errors import SeqvisionError
 
@@ -20,11 +22,45 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         write(temporary)
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:  # Windows syncs only what may be written.
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically; NaN, which JSON has not, becomes null."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+
+
+def write_yaml(path: Path, value: dict[str, Any], comment: Iterable[str] = ()) -> None:
+    """Write plain data as YAML, atomically, below the lines of a comment."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None  # Short lists and mappings on one line.
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(f"# {line}\n" for line in comment)
+            yaml.dump(value, file)
+
+    write_atomically(path, write)
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a table, atomically."""
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(rows)
+
+    write_atomically(path, write)
 
 
 def check_writable(folder: Path) -> None:

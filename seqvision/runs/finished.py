@@ -1,18 +1,19 @@
 """Whether a run is done: there is a record of it, and of the data that its config names today."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seqvision.config.schema import Config, Data
 from seqvision.data.today import checksum_today, files_stamp
 from seqvision.errors import DataError, DataUnavailable
-from seqvision.runs.record import ended_well
+from seqvision.runs.record import RunRecord, ended_well
 
 log = logging.getLogger("seqvision")
 
 
-def finished(folder: Path, config: Config, *, test: bool = True) -> dict[str, Any] | None:
+def finished(folder: Path, config: Config, *, test: bool) -> RunRecord | None:
     """The record of a run that needs not be trained; None if it does, or is of other data.
 
     Args:
@@ -23,7 +24,7 @@ def finished(folder: Path, config: Config, *, test: bool = True) -> dict[str, An
     return record if record and of_today(record, config.data) else None
 
 
-def of_today(record: dict[str, Any], data: Data) -> bool:
+def of_today(record: Mapping[str, Any], data: Data) -> bool:
     """Whether a record is of the data that its config names today.
 
     Files whose size and modification time are as they were are taken to be the same; else the

@@ -10,14 +10,16 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from seqvision.config import Config, load_config
 from seqvision.errors import Busy, ConfigError, SeqvisionError
+from seqvision.runs.files import write_json
 from seqvision.runs.lock import locked
-from seqvision.runs.record import read_record, write_json
+from seqvision.runs.record import read_record
 
 log = logging.getLogger("seqvision")
 
@@ -81,7 +83,7 @@ def make_place(folder: Path, checksum: str) -> None:
     folder.mkdir(exist_ok=True)
 
 
-def read_state(checkpoint: Path) -> dict:
+def read_state(checkpoint: Path) -> dict[str, Any]:
     """What a checkpoint says of its run; nothing if there is none, or it cannot be read."""
     try:
         with np.load(checkpoint, allow_pickle=False) as archive:

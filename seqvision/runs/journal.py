@@ -3,7 +3,8 @@
 import logging
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from seqvision.runs import checkpoint
 from seqvision.runs.folders import read_state
+from seqvision.runs.history import with_names_of_today
 from seqvision.runs.metrics import evaluate
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
@@ -19,34 +21,9 @@ from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
 from seqvision.runs.seeded import begin_epoch
 from seqvision.runs.setup import Setup
+from seqvision.runs.state import State
 
 log = logging.getLogger("seqvision")
-
-
-@dataclass
-class State:
-    """What a run knows besides its weights; kept in the checkpoint as JSON."""
-
-    data: str = ""
-    """The checksum of the data."""
-    backend: str = ""
-    epochs: int = 0
-    """Epochs finished."""
-    history: list[dict[str, Any]] = field(default_factory=list)
-    steps: list[list[float]] = field(default_factory=list)
-    """`[step, loss, error rate]` of training steps."""
-    tests: list[list[float]] = field(default_factory=list)
-    """`[step, error rate]` on the test images."""
-    best: float | None = None
-    best_epoch: int = 0
-    waiting_from: float | None = None
-    waited: int = 0
-    seconds: float = 0.0
-    """Time spent on finished epochs."""
-    steady_seconds: float = 0.0
-    steady_images: int = 0
-    stopped: str | None = None
-    """Why the run ended before its last epoch."""
 
 
 class Journal(keras.callbacks.Callback):
@@ -55,7 +32,13 @@ class Journal(keras.callbacks.Callback):
     The test images are looked at only to be reported; no decision reads `state.tests`.
     """
 
-    def __init__(self, setup: Setup, folder: Path, progress: Progress):
+    def __init__(
+        self,
+        setup: Setup,
+        folder: Path,
+        progress: Progress,
+        others: Sequence[keras.callbacks.Callback] = (),
+    ):
         super().__init__()
         self.seed = setup.seed
         self.train, self.steps_per_epoch = setup.config.train, setup.steps_per_epoch
@@ -64,6 +47,7 @@ class Journal(keras.callbacks.Callback):
         self.checkpoint_file = folder / "checkpoint.npz"
         self.scalars = Scalars(folder / "tensorboard")
         self.progress = progress
+        self.others = [type(each).__name__ for each in others]
         self.state = State(setup.dataset.checksum, keras.backend.backend())
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
@@ -77,13 +61,15 @@ class Journal(keras.callbacks.Callback):
         elif found := checkpoint.restore(self.checkpoint_file, model):
             values, self.best_weights = found
             self.state = State(**values)
+            self.state.history = [with_names_of_today(row) for row in self.state.history]
         elif self.checkpoint_file.exists():
             log.warning(
                 "%s: damaged, or of another model or version; the run begins anew",
                 self.checkpoint_file,
             )
-        # Steps of an epoch that was cut short are not the run's: the scalars begin anew.
         state = self.state
+        state.callbacks = list(dict.fromkeys([*state.callbacks, *self.others]))
+        # Steps of an epoch that was cut short are not the run's: the scalars begin anew.
         self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
 
     def _cannot_take_up(self) -> str | None:
@@ -145,7 +131,9 @@ class Journal(keras.callbacks.Callback):
         with averaged_weights(self.model):
             if len(self.validation):
                 found = evaluate(logits(self.model, self.validation.images), self.validation.labels)
-                row |= {"val_loss": found["loss"], "val_error_rate": found["error"]}
+                row |= {"val_loss": found["loss"], "val_error": found["error"]}
+                if logs is not None:  # For callbacks that come after this one.
+                    logs |= {"val_loss": found["loss"], "val_accuracy": found["accuracy"]}
             self._judge(row)
         row["learning_rate"] = float(
             keras.ops.convert_to_numpy(optimizer_of(self.model).learning_rate)
@@ -188,7 +176,7 @@ class Journal(keras.callbacks.Callback):
                 state.waited += 1
             if state.waited >= early.patience:
                 state.stopped = f"{early.monitor} did not improve for {state.waited} epochs"
-        if train.target_val_accuracy and 1 - row["val_error_rate"] >= train.target_val_accuracy:
+        if train.target_val_accuracy and 1 - row["val_error"] >= train.target_val_accuracy:
             state.stopped = f"validation accuracy reached {train.target_val_accuracy}"
         if train.minutes and state.seconds >= 60 * train.minutes:
             state.stopped = f"the budget of {train.minutes} minutes is used up"
@@ -200,4 +188,4 @@ class Journal(keras.callbacks.Callback):
 
 def _score(row: dict[str, Any], monitor: str) -> float:
     """What of an epoch is to become small."""
-    return row["val_loss"] if monitor == "val_loss" else row["val_error_rate"]
+    return row["val_loss"] if monitor == "val_loss" else row["val_error"]

@@ -17,12 +17,13 @@ def macro_f1(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(f1_score(labels, probabilities.argmax(axis=1), average="macro", zero_division=0))
 
 
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """The expected calibration error: how far confidence lies from accuracy, on average.
 
-    Predictions are put in bins of equal width by their confidence; Guo et al. 2017,
+    Predictions are put in 15 bins of equal width by their confidence; Guo et al. 2017,
     arXiv 1706.04599, equation 3.
     """
+    bins = 15
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)

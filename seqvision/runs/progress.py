@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from seqvision.runs.record import RunRecord
+
 
 class Progress:
     """Hears of a run as it goes. These methods do nothing: override what is of interest."""
@@ -27,5 +29,5 @@ class Progress:
     def epoch(self, row: dict[str, Any]) -> None:
         """An epoch ended; `row` is its line of history.csv."""
 
-    def end(self, record: dict[str, Any]) -> None:
+    def end(self, record: RunRecord) -> None:
         """The run ended; `record` is what record.json holds."""

@@ -44,7 +44,7 @@ class Scalars:
         self._write(step, {"test/error_rate": error})
 
     def epoch(self, step: int, row: dict[str, Any]) -> None:
-        kept = {"val_loss": "validation/loss", "val_error_rate": "validation/error_rate"}
+        kept = {"val_loss": "validation/loss", "val_error": "validation/error_rate"}
         values = {tag: row[key] for key, tag in kept.items() if key in row}
         self._write(step, {**values, "train/learning_rate": row["learning_rate"]})
         self.writer.flush()

@@ -55,6 +55,8 @@ def _hindrance(run: RunFolder, record: dict[str, Any], config: Config) -> str | 
     shorter, longer = run.config.train, config.train
     if record["status"] not in ("finished", "untested"):
         return f"it {record['status']}"
+    if others := record.get("callbacks"):
+        return f"it had callbacks of a person's own, {', '.join(others)}"
     backend = record.get("environment", {}).get("backend")
     if backend != import_keras().backend.backend():
         return f"it ran on the backend {backend}"

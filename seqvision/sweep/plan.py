@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from seqvision.config import Config
 from seqvision.runs.finished import finished, of_today
 from seqvision.runs.folders import rename_former
-from seqvision.runs.record import read_record, run_id
+from seqvision.runs.record import RunRecord, read_record, run_id
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Job:
     def folder(self) -> Path:
         return self.results / self.run_id
 
-    def record(self) -> dict[str, Any] | None:
+    def record(self) -> RunRecord | None:
         """The record of this run once it has ended well, and None before."""
         return finished(self.folder, self.config, test=self.test)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from seqvision.errors import SeqvisionError
 from seqvision.runs.lock import is_locked
+from seqvision.runs.record import RunRecord
 from seqvision.sweep.plan import Job
 
 log = logging.getLogger("seqvision")
@@ -22,7 +23,7 @@ class Outcome:
     job: Job
     status: Literal["finished", "failed", "busy", "stopped"]
     """`busy`: another process is at it; `stopped`: it was told to, and can go on."""
-    record: dict[str, Any] | None = None
+    record: RunRecord | None = None
     message: str = ""
     log: Path | None = None
     """What the run's process wrote, when there is more to say than the message."""
@@ -36,7 +37,8 @@ def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outco
     """
     if last["event"] == "wrong":
         raise SeqvisionError(last["message"])
-    return Outcome(job, last["event"], last.get("record"), last.get("message", ""), log)
+    record = RunRecord(job.folder, last["record"]) if "record" in last else None
+    return Outcome(job, last["event"], record, last.get("message", ""), log)
 
 
 class Listener:

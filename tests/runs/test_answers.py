@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from seqvision.runs.answers import read_answers, write_answers
-from seqvision.runs.record import write_predictions
+from seqvision.runs.answers import read_answers, write_answers, write_predictions
 
 
 def made_up(images, classes, wrong, seed=0):

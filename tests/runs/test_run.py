@@ -101,7 +101,7 @@ def test_history_and_scalars(undisturbed):
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
-    assert float(rows[-1]["val_error_rate"]) == pytest.approx(record["metrics"]["val_error"])
+    assert float(rows[-1]["val_error"]) == pytest.approx(record["metrics"]["val_error"])
     with (folder / "steps.csv").open() as file:
         steps = list(csv.DictReader(file))
     assert [int(row["step"]) for row in steps] == list(range(1, 61))

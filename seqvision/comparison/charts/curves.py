@@ -1,7 +1,5 @@
 """Learning curves: how the error fell, epoch by epoch."""
 
-import csv
-from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -19,6 +17,7 @@ from seqvision.comparison.charts.base import (
 )
 from seqvision.comparison.left_out import leave_out, told_together
 from seqvision.errors import NothingToShow
+from seqvision.runs.history import read_history
 
 
 @CHARTS.register("curves", order=4)
@@ -26,7 +25,7 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
     """The error of each epoch: a band over the seeds, their mean, and each seed's own line."""
     runs, of_how_many = best(ranked(records), most)
     table = histories(runs)
-    what, column = "validation", "val_error_rate"
+    what, column = "validation", "val_error"
     if column not in table or table[column].isna().all():
         what, column = "training", "error_rate"
     table = table.rename(columns={column: "error"})[["model", "seed", "epoch", "error"]]
@@ -69,12 +68,8 @@ def histories(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for model, seed, folder in runs[["model", "seed", "folder"]].itertuples(index=False):
         try:
-            with Path(folder, "history.csv").open(newline="", encoding="utf-8") as file:
-                own = [
-                    {key: float(text or "nan") for key, text in row.items()}
-                    for row in csv.DictReader(file)
-                ]
-        except (OSError, ValueError, TypeError, csv.Error) as error:
+            own = read_history(folder)
+        except (OSError, ValueError) as error:
             leave_out(folder, "left out of the learning curves: history.csv", error)
             continue
         rows += [{"model": model, "seed": seed, **row} for row in own if "epoch" in row]

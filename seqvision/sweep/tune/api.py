@@ -11,10 +11,10 @@ from seqvision.config.search import Tunable, load_tunable
 from seqvision.config.size import trials_of
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.import_keras import import_keras
-from seqvision.runs.files import check_writable
+from seqvision.runs.files import check_writable, write_json
 from seqvision.runs.finished import of_today
 from seqvision.runs.lock import locked
-from seqvision.runs.record import read_record, write_json
+from seqvision.runs.record import read_record
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
 from seqvision.sweep.tune.table import tuned_name, write_best

@@ -4,21 +4,21 @@ After the rule of Golovin et al. 2017, "Google Vizier", section 3.2.2, with a tr
 epoch in place of its best, or its mean, up to there.
 """
 
-import csv
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from seqvision.config.tune import DIRECTIONS, MedianStop
 from seqvision.formatting import metric_value
+from seqvision.runs.history import read_history
 
 MEDIAN_RULE = "median rule: "
 """What the reason of a run that this rule ended begins with."""
 
 _OF_ROW = {
-    "val_accuracy": lambda row: 1 - float(row["val_error_rate"]),
-    "val_error": lambda row: float(row["val_error_rate"]),
-    "val_loss": lambda row: float(row["val_loss"]),
+    "val_accuracy": lambda row: 1 - row["val_error"],
+    "val_error": lambda row: row["val_error"],
+    "val_loss": lambda row: row["val_loss"],
 }
 
 
@@ -57,5 +57,4 @@ class MedianRule:
 
 
 def _curve(folder: Path, objective: str) -> list[float]:
-    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
-        return [_OF_ROW[objective](row) for row in csv.DictReader(file)]
+    return [_OF_ROW[objective](row) for row in read_history(folder)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from seqvision.config.search import Tunable
 from seqvision.formatting import counted, metric_value
-from seqvision.runs.record import write_csv, write_yaml
+from seqvision.runs.files import write_csv, write_yaml
 from seqvision.sweep.schedule import Outcome
 from seqvision.sweep.tune.median import MEDIAN_RULE
 from seqvision.sweep.tune.trial import Told

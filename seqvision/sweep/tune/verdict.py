@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 from seqvision.config.tune import DIRECTIONS
 from seqvision.formatting import points
 from seqvision.runs.answers import read_answers
+from seqvision.runs.record import RunRecord
 
 _CONFIDENCE = 0.95
 
@@ -66,7 +67,7 @@ class Verdict:
 
 
 def judge(
-    untuned: list[dict[str, Any]], tuned: list[dict[str, Any]], results: Path, objective: str
+    untuned: list[RunRecord], tuned: list[RunRecord], results: Path, objective: str
 ) -> Verdict:
     """Compare the records of two configs, of the same seeds in the same order."""
     return Verdict(
@@ -80,7 +81,7 @@ def judge(
     )
 
 
-def _error(records: list[dict[str, Any]], results: Path) -> Estimate:
+def _error(records: list[RunRecord], results: Path) -> Estimate:
     errors = [record["metrics"]["test_error"] for record in records]
     if len(records) > 1:
         return student(np.array(errors))
@@ -89,9 +90,7 @@ def _error(records: list[dict[str, Any]], results: Path) -> Estimate:
     return Estimate(float(wrong.mean()), float(low), float(high))
 
 
-def _difference(
-    untuned: list[dict[str, Any]], tuned: list[dict[str, Any]], results: Path
-) -> Estimate:
+def _difference(untuned: list[RunRecord], tuned: list[RunRecord], results: Path) -> Estimate:
     if len(tuned) > 1:
         pairs = zip(untuned, tuned, strict=True)
         each = [t["metrics"]["test_error"] - u["metrics"]["test_error"] for u, t in pairs]

@@ -40,7 +40,7 @@ class MadeUp:
         while done < last and not why:
             done += 1
             accuracy = self.accuracy(job, done)
-            row = {"epoch": done, "val_loss": 1 - accuracy, "val_error_rate": 1 - accuracy}
+            row = {"epoch": done, "val_loss": 1 - accuracy, "val_error": 1 - accuracy}
             history.append(row)
             why = listener.event(job, {"event": "ask", "row": row}) if job.asks else None
         job.folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class MadeUp:
             writer.writeheader()
             writer.writerows(history)
         (job.folder / "checkpoint.npz").touch()
-        value = 1 - history[-1]["val_error_rate"]
+        value = 1 - history[-1]["val_error"]
         metrics = {"val_accuracy": value, "val_loss": 1 - value, "val_error": 1 - value}
         metrics |= {"epochs": done, "stopped": why}
         record = {

@@ -1,0 +1,54 @@
+"""What a record says of a run besides how good its model is."""
+
+from typing import Any
+
+from seqvision.options import name_and_options
+from seqvision.runs.environment import environment
+from seqvision.runs.flops import flops_per_image
+from seqvision.runs.record import run_id
+from seqvision.runs.setup import Setup
+from seqvision.runs.state import State
+
+
+def describe(setup: Setup, state: State) -> dict[str, Any]:
+    """The record of a run that has trained, without what its model scores."""
+    config, dataset = setup.config, setup.dataset
+    steady = state.steady_images / state.steady_seconds if state.steady_seconds else None
+    return {
+        "run_id": run_id(config, setup.seed),
+        "name": config.name,
+        "seed": setup.seed,
+        "status": "finished",
+        "config_hash": config.hash,
+        "config": config.resolved(),
+        "dataset": {
+            "name": dataset.name,
+            "asked_for": name_and_options(config.data.dataset)[0],
+            "source": dataset.source,
+            "checksum": dataset.checksum,
+            "files": setup.files,
+            "scale": dataset.scale,
+            "notes": list(dataset.notes),
+            "train": len(setup.training),
+            "validation": len(setup.validation),
+            "test": len(dataset.test),
+            "input_shape": list(dataset.input_shape),
+            "class_names": list(dataset.class_names),
+        },
+        "metrics": {
+            "epochs": state.epochs,
+            "best_epoch": state.best_epoch or state.epochs,
+            "stopped": state.stopped,
+        },
+        "timing": {
+            "train_seconds": state.seconds,
+            "train_images_per_second": steady,
+            "steps_per_execution": setup.model.steps_per_execution,
+        },
+        "model": {
+            "parameters": setup.model.count_params(),
+            "flops_per_image": flops_per_image(setup.model),
+        },
+        "environment": environment(setup.threads, config.train.deterministic),
+        **({"callbacks": state.callbacks} if state.callbacks else {}),
+    }

@@ -1,0 +1,130 @@
+"""The training of a run, and what is measured and written at its end."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import keras
+from scipy.special import softmax
+
+from seqvision.errors import RunFailed
+from seqvision.runs.answers import write_predictions
+from seqvision.runs.backend import precision
+from seqvision.runs.batches import batches
+from seqvision.runs.describe import describe
+from seqvision.runs.distribution import as_dataset
+from seqvision.runs.files import write_atomically, write_csv, write_json, write_yaml
+from seqvision.runs.history import write_history
+from seqvision.runs.journal import Journal
+from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
+from seqvision.runs.model import build_model
+from seqvision.runs.predict import logits, timed_logits
+from seqvision.runs.prefixes import write_prefixes
+from seqvision.runs.progress import Progress
+from seqvision.runs.record import RunRecord, run_id
+from seqvision.runs.setup import Setup
+
+
+def train(
+    setup: Setup,
+    folder: Path,
+    progress: Progress,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    test: bool = True,
+) -> RunRecord:
+    """Train the model of a run, or go on from its checkpoint; write its files, the record last.
+
+    Raises:
+        RunFailed: the loss became NaN; the record says at which step.
+    """
+    began = datetime.now(UTC)
+    config, model = setup.config, setup.model
+    write_yaml(folder / "config.yaml", config.resolved())
+    journal = Journal(setup, folder, progress, callbacks)
+    journal.resume(model)
+    done = journal.state.epochs
+    last = min(config.train.epochs, config.train.stop_after or config.train.epochs)
+    per_epoch = setup.steps_per_epoch
+    progress.start(run_id(config, setup.seed), last * per_epoch, done * per_epoch)
+    read = partial(
+        batches,
+        setup.training,
+        config.train.batch_size,
+        setup.seed,
+        done,
+        config.train.augment,
+        setup.dataset.num_classes if config.train.label_smoothing else None,
+        setup.class_weights,
+    )
+    with closing(journal.scalars):
+        model.fit(
+            as_dataset(read) if config.train.distribution else read(),
+            steps_per_epoch=per_epoch,
+            initial_epoch=done,
+            # With nothing left to do, fit still puts averaged weights in their place.
+            epochs=done if journal.state.stopped else last,
+            callbacks=[journal, *callbacks],
+            shuffle=False,  # The batches come shuffled.
+            verbose=0,
+        )
+    state = journal.state
+    if model.stop_training and state.epochs < last and not state.stopped:
+        state.stopped = f"told so by a callback ({', '.join(state.callbacks)})"
+    record = RunRecord(folder, describe(setup, state))
+    record["timing"] |= {"started": began.isoformat(), "ended": datetime.now(UTC).isoformat()}
+    if journal.nan_step is not None:
+        problem = f"the loss became NaN or infinite at step {journal.nan_step}"
+        record |= {"status": "failed", "error": problem}
+        write_json(folder / "record.json", record)
+        progress.end(record)
+        raise RunFailed(f"{record['run_id']}: {problem}")
+    if journal.best_weights:
+        model.set_weights(journal.best_weights)
+    record["metrics"] = _measure(setup, record, test) | record["metrics"]
+    _finish(setup, journal, record)
+    progress.end(record)
+    return record
+
+
+def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
+    """The metrics of the trained model; its answers to the test images are written."""
+    metrics: dict[str, float] = {}
+    if test:
+        answers, rate = timed_logits(setup.model, setup.dataset.test.images)
+        labels = setup.dataset.test.labels
+        probabilities = softmax(answers, axis=1)
+        metrics = {f"test_{key}": value for key, value in evaluate(answers, labels).items()}
+        metrics["macro_f1"] = macro_f1(probabilities, labels)
+        metrics["calibration_error"] = calibration_error(probabilities, labels)
+        record["timing"]["inference_images_per_second"] = rate
+        write_predictions(record.folder / "predictions.npz", probabilities, labels)
+    else:
+        record["status"] = "untested"
+    validation = setup.validation
+    if len(validation):
+        found = evaluate(logits(setup.model, validation.images), validation.labels)
+        metrics |= {f"val_{key}": value for key, value in found.items()}
+    return metrics
+
+
+def _finish(setup: Setup, journal: Journal, record: RunRecord) -> None:
+    """Write what is left to write, the record last."""
+    folder, dataset, state = record.folder, setup.dataset, journal.state
+    write_history(folder, state.history)
+    write_csv(folder / "steps.csv", ("step", "loss", "error_rate"), state.steps)
+    if state.tests:
+        write_csv(folder / "tests.csv", ("step", "error_rate"), state.tests)
+    with precision(setup.config.train.precision):
+        plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
+    plain.set_weights(setup.model.get_weights())
+    write_atomically(folder / "model.keras", plain.save)
+    if record["status"] != "untested":
+        write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
+    write_json(folder / "record.json", record)
+    train = setup.config.train
+    ended_for_good = state.stopped or (train.schedule and not train.stop_after)
+    if record["status"] != "untested" and ended_for_good:  # From others a longer run may go on.
+        (folder / "checkpoint.npz").unlink(missing_ok=True)
