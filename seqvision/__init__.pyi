@@ -2,7 +2,8 @@ from .comparison.records import load_records as load_records
 from .comparison.table import compare as compare
 from .comparison.trials import load_trials as load_trials
 from .errors import SeqvisionError as SeqvisionError
-from .runs.api import run as run
+from .runs.record import RunRecord as RunRecord
+from .sweep.api import run as run
 from .sweep.tune.api import tune as tune
 from .sweep.tune.hypermodel import hypermodel as hypermodel
 from .zoo import create_model as create_model

@@ -19,6 +19,7 @@ def python(code, *arguments):
 
 def test_the_public_names_are_these_and_all_there():
     assert seqvision.__all__ == [
+        "RunRecord",
         "SeqvisionError",
         "compare",
         "create_model",

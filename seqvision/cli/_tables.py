@@ -1,12 +1,14 @@
 """Tables of a plan and of finished runs, for a person at a terminal."""
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqvision.formatting import NONE, counted, duration, percent, rate
+
+if TYPE_CHECKING:
+    from seqvision.runs.record import RunRecord
 
 
 def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None:
@@ -39,7 +41,7 @@ def in_words(planned: list[Any], places: int) -> str:
     return words + (f", {places} side by side" if places > 1 else "")
 
 
-def show_records(records: list[dict[str, Any]], results: Path) -> None:
+def show_records(records: "list[RunRecord]") -> None:
     """The figures of finished runs, and where their records are."""
     if not records:
         return
@@ -59,7 +61,7 @@ def show_records(records: list[dict[str, Any]], results: Path) -> None:
         )
     Console().print(table)
     for record in records:
-        click.echo(f"record: {results / record['run_id'] / 'record.json'}")
+        click.echo(f"record: {record.folder / 'record.json'}")
 
 
 def _table(*titles: str) -> Any:

@@ -1,7 +1,6 @@
 """`seqvision run`: train configs."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -50,11 +49,13 @@ def command(
     seqvision run gru3 --set model.dropout=0.1 --set train.epochs=5
     seqvision run zoo_configs/*.yaml --seeds 0-4 --jobs auto
     """
+    from seqvision.cli._progress import progress_bar
     from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
     from seqvision.config.seeds import read_seeds
+    from seqvision.sweep.api import in_order, perform_here
     from seqvision.sweep.plan import plan
-    from seqvision.sweep.schedule import Outcome, run_all
+    from seqvision.sweep.schedule import run_all
     from seqvision.sweep.where import number_of, performer
 
     places = number_of(jobs)
@@ -65,10 +66,10 @@ def command(
         show_plan(planned, places, as_json=as_json)
         return
     to_do = [each.job for each in planned if not each.done]
-    outcomes = {e.job.run_id: Outcome(e.job, "finished", e.job.record()) for e in planned if e.done}
     silent = as_json or quiet
     if len(to_do) == 1 and not address:  # It has this process, and the screen, to itself.
-        ended = [_perform_here(to_do[0], silent)]
+        with progress_bar(silent) as bar:
+            ended = perform_here(to_do, bar)
     else:
         with performer(jobs, address, results, len(to_do)) as perform:
             if silent or not to_do:
@@ -77,39 +78,17 @@ def command(
                 show_plan(planned, perform.places)
                 with SweepProgress(planned, perform.places) as progress:
                     ended = run_all(to_do, perform, progress, fail_fast=fail_fast)
-    outcomes |= {outcome.job.run_id: outcome for outcome in ended}
-    outcomes = [outcomes[each.job.run_id] for each in planned]
+    outcomes = in_order(planned, ended)
     records = [outcome.record for outcome in outcomes if outcome.record]
     if as_json:
         import json
 
         click.echo(json.dumps(records, indent=1, default=str))
     elif not quiet:
-        show_records(records, results)
+        show_records(records)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         log = f"\n  log: {outcome.log}" if outcome.log else ""
         click.echo(f"failed: {outcome.message}{log}", err=True)
     if failed:
         raise RunFailed(f"{len(failed)} of {len(planned)} runs")
-
-
-def _perform_here(job: Any, silent: bool) -> Any:
-    from seqvision.runs.run import perform
-    from seqvision.sweep.schedule import Outcome
-
-    bar = None
-    if not silent:
-        from rich.console import Console
-
-        from seqvision.cli._progress import ProgressBar
-
-        bar = ProgressBar(Console(stderr=True))
-    try:
-        record = perform(job.config, job.seed, job.results, force=job.force, progress=bar)
-        return Outcome(job, "finished", record)
-    except RunFailed as error:
-        return Outcome(job, "failed", message=str(error))
-    finally:
-        if bar:
-            bar.close()

@@ -1,5 +1,6 @@
 """Many runs: what is to be done, and who does it.
 
+- api.py: `seqvision.run`, of one or many
 - plan.py: configs × seeds, which of them are finished, and how long the rest may take
 - schedule.py: hands one run after another to whoever is free, and collects how each ended
 - where.py: whether runs are performed on this machine or on a cluster

@@ -9,7 +9,7 @@ from seqvision.errors import SeqvisionError
 
 
 def performer(
-    jobs: str | None, address: str | None, results: Path, runs: int
+    jobs: int | str | None, address: str | None, results: Path, runs: int
 ) -> AbstractContextManager[Any]:
     """The performer of so many runs, which knows in `places` how many it performs at once.
 
@@ -32,8 +32,8 @@ def performer(
     return nullcontext(Local(places, max(1, available_cores() // places)))
 
 
-def number_of(jobs: str | None) -> int:
-    """`--jobs` as a number.
+def number_of(jobs: int | str | None) -> int:
+    """How many runs `jobs` asks for at once, on this machine.
 
     Raises:
         SeqvisionError: it is neither a number from 1 nor `auto`.
@@ -42,6 +42,7 @@ def number_of(jobs: str | None) -> int:
         return available_cores()
     if jobs is None:
         return 1
-    if not jobs.isdigit() or not 1 <= int(jobs) <= 1000:
-        raise SeqvisionError(f"--jobs {jobs}: expected auto or a number from 1")
-    return int(jobs)
+    text = str(jobs)
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise SeqvisionError(f"jobs {jobs}: expected auto or a number from 1 to 1000")
+    return int(text)

@@ -30,6 +30,8 @@ Event = dict[str, Any]
 LAST_WORDS = ("finished", "failed", "busy", "wrong", "stopped")
 """The events after which no other comes."""
 
+_BETWEEN_STEPS = 0.3  # seconds, at the least, from one that is told to the next
+
 
 def order(job: Job, cores: int) -> dict[str, Any]:
     """A job as JSON, for the process that is to perform it with so many cores.
@@ -113,10 +115,8 @@ class Telling(Progress):
         self,
         send: Callable[[Event], None],
         answer: Callable[[], str | None] | None = None,
-        seconds_between_steps: float = 0.3,
     ):
         self.send, self.answer = send, answer
-        self.between = seconds_between_steps
         self.next_step = 0.0
 
     def start(self, title: str, total_steps: int, done_steps: int) -> None:
@@ -124,7 +124,7 @@ class Telling(Progress):
 
     def step(self, done_steps: int, loss: float, error: float) -> None:
         if (now := time.monotonic()) >= self.next_step:
-            self.next_step = now + self.between
+            self.next_step = now + _BETWEEN_STEPS
             self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
 
     def ask(self, row: dict[str, Any]) -> str | None:

@@ -69,7 +69,7 @@ def test_a_mistake_in_a_config(call, tmp_path, old, new, message):
         (["run", "tiny", "--set", "train.epoch=3"], "did you mean 'epochs'"),
         (["run", "tiny", "--set", "train.epochs"], "expected path=value"),
         (["run", "tiny", "--seeds", "4-0"], "not a range"),
-        (["run", "tiny", "--jobs", "many"], "--jobs many: expected auto or a number from 1"),
+        (["run", "tiny", "--jobs", "many"], "jobs many: expected auto or a number from 1"),
         (
             ["run", "tiny", "--set", "model.units=[1000000]"],
             "32 images would take 48,001.6 GB",

@@ -6,7 +6,7 @@ import pytest
 
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
-from seqvision.runs.api import run
+from seqvision.sweep.api import run
 from seqvision.sweep.cluster import Cluster
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, run_all

@@ -1,0 +1,174 @@
+"""Running from Python, one config or many."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
+
+from seqvision.config import Config, load_configs
+from seqvision.config.load import Source
+from seqvision.config.seeds import read_seeds
+from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.runs.progress import Progress
+from seqvision.runs.record import RunRecord
+from seqvision.runs.run import perform
+from seqvision.sweep.plan import Job, Planned, plan
+from seqvision.sweep.schedule import Outcome, run_all
+from seqvision.sweep.where import performer
+
+if TYPE_CHECKING:
+    import keras
+
+    Callbacks = Sequence[keras.callbacks.Callback]
+
+
+class _Options(TypedDict, total=False):
+    jobs: int | str | None
+    ray: str | None
+    results: str | Path
+    overrides: Iterable[str]
+    force: bool
+    fail_fast: bool
+    progress: Progress | None
+    callbacks: "Callbacks"
+
+
+@overload
+def run(
+    config: Source, seed: int | None = None, *, seeds: None = None, **options: Unpack[_Options]
+) -> RunRecord: ...
+@overload
+def run(
+    config: Source, seed: None = None, *, seeds: str | Iterable[int], **options: Unpack[_Options]
+) -> list[RunRecord]: ...
+@overload
+def run(
+    config: Iterable[Source],
+    seed: int | None = None,
+    *,
+    seeds: str | Iterable[int] | None = None,
+    **options: Unpack[_Options],
+) -> list[RunRecord]: ...
+
+
+def run(
+    config: Source | Iterable[Source],
+    seed: int | None = None,
+    *,
+    seeds: str | Iterable[int] | None = None,
+    jobs: int | str | None = None,
+    ray: str | None = None,
+    results: str | Path = "results",
+    overrides: Iterable[str] = (),
+    force: bool = False,
+    fail_fast: bool = False,
+    progress: Progress | None = None,
+    callbacks: "Callbacks" = (),
+) -> RunRecord | list[RunRecord]:
+    """Train a config, or many, and return what `record.json` holds of each run.
+
+    One config is one run, and its record is returned. A list of configs, or `seeds`, are many: the
+    records are a list, config by config and seed by seed. What is finished is not run again; what
+    was cut short goes on from its last finished epoch.
+
+    Afterwards the process is as it was: random generators, determinism, precision. Only the
+    threads of TensorFlow stay as the run set them, if it was what computed first: by default one
+    within an operation. `train.threads` says otherwise.
+
+    Args:
+        config: a path, a zoo name, a mapping, or a loaded config; or a list of such, in which one
+            with a `grid` is a run for each of its points.
+        seed: one seed. When there are no `seeds` either, one config has the first of its own, and
+            each of a list has all of its own.
+        seeds: several: `range(5)`, `[0, 3]`, or text as the command line takes it, `"0-4"`.
+        jobs: how many runs there may be at a time, each in a process of its own, or `auto`: one a
+            core. When not given they are trained in this process, one after another.
+        ray: the address of a Ray cluster to run on, or `auto`.
+        results: the folder that records go to.
+        overrides: `path=value` texts, such as `"train.epochs=1"`.
+        force: train again even if there is a record.
+        fail_fast: begin no other run after one that failed.
+        progress: hears of the runs as they go; not of those in other processes.
+        callbacks: Keras callbacks of your own, for runs in this process. They see `val_loss` and
+            `val_accuracy`. What they change is not in the config, so that it cannot be told to
+            give the same numbers again: the record names their classes in `callbacks`. A run that
+            is finished is not run again for their sake; `force` does.
+
+    Raises:
+        SeqvisionError: a config or its data is wrong, or arguments exclude each other.
+        RunFailed: runs started and could not end well; the others' records are written.
+
+    Example:
+        record = seqvision.run("tiny", seed=0)
+        print(record["metrics"]["test_accuracy"], record.folder)
+        records = seqvision.run(["tiny", "tiny_lstm"], seeds=range(3), jobs=2)
+    """
+    elsewhere = jobs is not None or ray is not None
+    if elsewhere and (progress or callbacks):
+        raise SeqvisionError(
+            "progress= and callbacks= belong to this process, and with jobs= or ray= each run has "
+            "another: leave out one or the other"
+        )
+    chosen = read_seeds(seeds, seed)
+    is_list = isinstance(config, Iterable) and not isinstance(config, (str, Mapping, Config))
+    overrides = [overrides] if isinstance(overrides, str) else list(overrides)
+    sources: Any = config if is_list else [config]
+    loaded = [point for source in sources for point in load_configs(source, overrides)]
+    single = seeds is None and not is_list
+    if single:
+        if len(loaded) > 1:
+            raise SeqvisionError("config: its grid is many runs, as a list is: run([config])")
+        chosen = chosen or loaded[0].train.seeds[:1]
+    planned = plan(loaded, chosen, Path(results), force=force)
+    to_do = [each.job for each in planned if not each.done]
+    if elsewhere:
+        with performer(jobs, ray, Path(results), len(to_do)) as perform_one:
+            ended = run_all(to_do, perform_one, fail_fast=fail_fast)
+    else:
+        ended = perform_here(to_do, progress, callbacks, fail_fast=fail_fast)
+    outcomes = in_order(planned, ended)
+    if failed := [outcome.message for outcome in outcomes if outcome.status == "failed"]:
+        raise RunFailed("\n".join(failed))
+    records = [outcome.record for outcome in outcomes if outcome.record]
+    return records[0] if single else records
+
+
+def perform_here(
+    jobs: Iterable[Job],
+    progress: Progress | None = None,
+    callbacks: "Callbacks" = (),
+    *,
+    fail_fast: bool = False,
+) -> list[Outcome]:
+    """Perform runs in this process, one after another; a failure leaves the others be.
+
+    Raises:
+        SeqvisionError: the input of a run is wrong, or another process is at it.
+    """
+    outcomes = []
+    for job in jobs:
+        try:
+            record = perform(
+                job.config,
+                job.seed,
+                job.results,
+                force=job.force,
+                progress=progress,
+                callbacks=callbacks,
+            )
+            outcomes.append(Outcome(job, "finished", record))
+        except RunFailed as error:
+            outcomes.append(Outcome(job, "failed", message=str(error)))
+            if fail_fast:
+                break
+    return outcomes
+
+
+def in_order(planned: Sequence[Planned], ended: Iterable[Outcome]) -> list[Outcome]:
+    """How each run of a plan ended, of those too that had been finished before."""
+    by_run = {outcome.job.run_id: outcome for outcome in ended}
+    return [
+        Outcome(each.job, "finished", each.job.record())
+        if each.done
+        else by_run.get(each.job.run_id, Outcome(each.job, "stopped"))
+        for each in planned
+    ]
