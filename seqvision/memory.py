@@ -1,6 +1,7 @@
 """How much memory there is, and a word before something is begun that cannot fit."""
 
 import os
+import sys
 from pathlib import Path
 
 from seqvision.cgroup import memory_limit
@@ -23,6 +24,14 @@ def total_memory(root: Path = Path("/")) -> int | None:
         machine = _by_system_call()
     limits = [limit for limit in (machine, memory_limit(root)) if limit]
     return min(limits, default=None)
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held at once."""
+    import resource  # There is none on Windows.
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
 
 
 def check_fits(size: float, what: str, more: int = 0) -> None:

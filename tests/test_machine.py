@@ -1,6 +1,7 @@
 """The cores and the memory that a container leaves, read from files like those of Linux."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,15 @@ def machine(tmp_path):
         return tmp_path
 
     return machine
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it another way")
+def test_the_peak_is_what_linux_says_and_on_macos_the_unit_is_another(monkeypatch):
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    peak = memory.peak_memory()
+    assert peak == pytest.approx(1024 * int(status["VmHWM"].split()[0]), rel=0.05)
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert memory.peak_memory() == pytest.approx(peak / 1024, rel=0.05)
 
 
 VERSION_2 = {

@@ -5,7 +5,6 @@ It reads one JSON line that says what to measure, and writes one JSON line of wh
 
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
 from seqvision.bench.work import Work
+from seqvision.memory import peak_memory
 
 _WARM_UP = 3  # steps after the first, in which caches fill and pools of threads start
 
@@ -66,7 +66,7 @@ def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]
     found["inference_images_per_second"] = 256 / _median_seconds(contender, many, seconds / 4)
     one = 1000 * _median_seconds(contender, many[:1], seconds / 8)
     found["latency_milliseconds"] = one
-    found["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_memory_mb"] = peak_memory() / 2**20
     found["seconds"] = time.perf_counter() - began
     return found
 

@@ -28,9 +28,9 @@ TOLERANCE = {"float32": 1e-3, "float64": 1e-3}
 def bench(
     work: Work,
     contenders: Sequence[str],
-    rounds: int = 5,
-    seconds: float = 3.0,
-    heard: Callable[[str, int], None] | None = None,
+    rounds: int,
+    seconds: float,
+    heard: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """Measure the contenders on a piece of work, round by round.
 
@@ -63,8 +63,7 @@ def bench(
             for name in (*contenders, "ceiling"):
                 if name in cannot:
                     continue
-                if heard:
-                    heard(name, number)
+                heard(name, number)
                 path = references.get(name, Path(folder))
                 answer = _ask(works.get(name, work), name, path, seconds)
                 if "cannot" in answer:

@@ -10,6 +10,8 @@ import click
 
 from seqvision.formatting import NONE, count, counted, duration, metric_value, number, percent
 
+_MOST = 10  # trials of a table
+
 
 def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
     """Say what is searched, how, and what of it is there already; with JSON on stdout."""
@@ -51,7 +53,7 @@ def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = Fal
     console.print(words, highlight=False)
 
 
-def show_found(found: Any, chart: Path, most: int = 10) -> None:
+def show_found(found: Any, chart: Path) -> None:
     """The best trials, how the search went, and what it was worth on the test images."""
     from rich.console import Console
 
@@ -68,7 +70,7 @@ def show_found(found: Any, chart: Path, most: int = 10) -> None:
     table = _table(trial="right", **{objective: "right"}, epochs="right", time="right")
     for path in columns:
         table.add_column(path.rpartition(".")[2], justify="right", overflow="fold")
-    for trial, row in ranked.head(most).iterrows():
+    for trial, row in ranked.head(_MOST).iterrows():
         figures = [
             _figure(row["mean"], partial(metric_value, objective)),
             _figure(row["epochs"], count),
@@ -78,8 +80,8 @@ def show_found(found: Any, chart: Path, most: int = 10) -> None:
         values = [_cell(row[path]) for path in columns]
         table.add_row(f"{trial}{status}", *figures, *values)
     console.print(table)
-    if len(each) > most:
-        console.print(f"the {most} best of {counted(len(each), 'trial')}", style="dim")
+    if len(each) > _MOST:
+        console.print(f"the {_MOST} best of {counted(len(each), 'trial')}", style="dim")
     console.print(f"{objective}, trial by trial: {sparkline(each['mean'])}", highlight=False)
     saved = trials["epochs_saved"].sum()
     if saved:

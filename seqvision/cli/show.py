@@ -113,9 +113,9 @@ def _print(content: dict[str, Any]) -> None:
         console.print(_picture(scan["order"]), highlight=False)
 
 
-def _picture(order: list[list[int]], size: int = 14) -> str:
+def _picture(order: list[list[int]]) -> str:
     """A small picture of the step at which each pixel is read, from light to dark."""
-    shades = " ░▒▓█"
+    shades, size = " ░▒▓█", 14  # Two characters a column.
     last = max(max(map(max, order)), 1)
     lines = []
     for row in order[:: max(1, len(order) // size)]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from seqvision.config.oracles import Bayesian, Hyperband, Oracle
-from seqvision.config.section import Section, Seeds
+from seqvision.config.section import EachOnce, Section, Seeds
 from seqvision.config.space import Space
 from seqvision.options import PositiveInt
 
@@ -34,7 +34,7 @@ class Tune(Section):
     trials: Annotated[PositiveInt, Field(le=MOST_TRIALS)] | None = None
     """When not given: 20; the whole grid; one pass of Hyperband's brackets."""
     objective: Objective = "val_accuracy"
-    seeds: Annotated[PositiveInt, Field(le=1000)] | Seeds = Field(default=[0])
+    seeds: Annotated[Annotated[PositiveInt, Field(le=1000)] | Seeds, EachOnce] = Field(default=[0])
     """The seeds of every trial, or how many; the oracle is told the mean over them."""
     median_stop: MedianStop | None = None
     space: Space
@@ -47,13 +47,6 @@ class Tune(Section):
     @classmethod
     def _true_is_enough(cls, value: Any) -> Any:
         return ({} if value else None) if isinstance(value, bool) else value
-
-    @field_validator("seeds")
-    @classmethod
-    def _different_seeds(cls, seeds: Any) -> Any:
-        if isinstance(seeds, list) and len(set(seeds)) < len(seeds):
-            raise ValueError("a seed is listed twice")
-        return seeds
 
     @model_validator(mode="after")
     def _fits_hyperband(self) -> Self:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from seqvision.config.schema import Augment
+from seqvision.config.train import Augment
 
 
 def augmentation(augment: Augment, seed: int, epoch: int) -> Callable[[np.ndarray], np.ndarray]:

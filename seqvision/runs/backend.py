@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from seqvision.config.schema import Threads, Train
+from seqvision.config.train import Threads, Train
 from seqvision.cores import available_cores
 from seqvision.errors import SeqvisionError
 from seqvision.import_keras import import_keras

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqvision.config.schema import Augment
+from seqvision.config.train import Augment
 from seqvision.data.base import Split
 from seqvision.runs.augment import augmentation
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from seqvision.config.schema import Distribution
+from seqvision.config.train import Distribution
 from seqvision.errors import SeqvisionError
 
 

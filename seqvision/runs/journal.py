@@ -37,7 +37,7 @@ class Journal(keras.callbacks.Callback):
         setup: Setup,
         folder: Path,
         progress: Progress,
-        others: Sequence[keras.callbacks.Callback] = (),
+        others: Sequence[keras.callbacks.Callback],
     ):
         super().__init__()
         self.seed = setup.seed

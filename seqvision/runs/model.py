@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqvision.config.schema import Config, Train
+from seqvision.config.schema import Config
+from seqvision.config.train import Train
 from seqvision.data.base import Dataset
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from seqvision.config.schema import Cosine, OneCycle, Step
+from seqvision.config.schedule import Cosine, OneCycle, Step
 
 
 @keras.saving.register_keras_serializable("seqvision")

@@ -29,7 +29,7 @@ class Setup:
     model: Any
     """A compiled `keras.Model`."""
     threads: dict[str, Any]
-    files: str | None = None
+    files: str | None
     """The stamp of the files that the dataset was read from, when the config names them."""
 
     @property

@@ -31,9 +31,9 @@ def train(
     setup: Setup,
     folder: Path,
     progress: Progress,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence[keras.callbacks.Callback],
     *,
-    test: bool = True,
+    test: bool,
 ) -> RunRecord:
     """Train the model of a run, or go on from its checkpoint; write its files, the record last.
 

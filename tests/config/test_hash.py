@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from seqvision.config import load_config, zoo_names
-from seqvision.config.schema import Config, Train
+from seqvision.config.schema import Config
+from seqvision.config.train import Train
 from seqvision.families import FAMILIES
 from seqvision.registry import Parameter
 

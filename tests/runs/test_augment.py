@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from seqvision.config.schema import Augment
+from seqvision.config.train import Augment
 from seqvision.runs.augment import affine_transforms, augmentation
 
 DOT = np.zeros((1, 21, 21), np.uint8)

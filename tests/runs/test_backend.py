@@ -15,7 +15,7 @@ import pytest
 from keras import ops
 
 import seqvision
-from seqvision.config.schema import Train
+from seqvision.config.train import Train
 from seqvision.errors import SeqvisionError
 from seqvision.runs.backend import prepared
 from seqvision.runs.progress import Progress

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqvision.config.schema import Augment, Cosine, OneCycle, Step
+from seqvision.config.schedule import Cosine, OneCycle, Step
+from seqvision.config.train import Augment
 from seqvision.data.base import Split
 from seqvision.errors import SeqvisionError
 from seqvision.runs.batches import batches

@@ -13,7 +13,7 @@ from seqvision.bench.work import Work
 @CONTENDERS.register("seqvision")
 def as_run(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model with the threads and shards that `seqvision run` sets."""
-    from seqvision.config.schema import Train
+    from seqvision.config.train import Train
     from seqvision.runs.backend import prepared
 
     settled = ExitStack()  # As long as the process lives.

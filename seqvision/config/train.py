@@ -1,0 +1,107 @@
+"""The `train` section: how a model is trained."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from seqvision.config.keras_names import check_optimizer
+from seqvision.config.schedule import Schedule
+from seqvision.config.section import EachOnce, Section, Seeds
+from seqvision.options import PositiveFloat, PositiveInt, Rate, Share, option_error
+
+NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
+"""Keys of `train` that do not change what a run of a given seed ends with."""
+
+
+class Augment(Section):
+    """Random changes of the training images, drawn anew for each image and epoch."""
+
+    shift: Share = 0.0
+    """The largest shift, as a share of height and width."""
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """The largest rotation, in degrees."""
+    zoom: Rate = 0.0
+    """The largest change of scale: 0.1 is between 90 % and 110 %."""
+    shear: Share = 0.0
+    """The largest shear factor."""
+    elastic: Annotated[float, Field(ge=0)] = 0.0
+    """How far an elastic distortion moves a pixel, in pixels, as a standard deviation (Simard,
+    Steinkraus & Platt 2003)."""
+    cutout: Share = 0.0
+    """The largest share of the image that is blanked (DeVries & Taylor, arXiv 1708.04552)."""
+
+
+class EarlyStopping(Section):
+    """Stop when a validation metric has not improved for `patience` epochs."""
+
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    patience: PositiveInt = 3
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Threads(Section):
+    """Thread pools: operations side by side, and threads within one. JAX has no such setting."""
+
+    inter_op: PositiveInt
+    intra_op: PositiveInt
+
+
+class Distribution(Section):
+    """Data-parallel training of one run over several devices."""
+
+    strategy: Literal["mirrored"] = "mirrored"
+    """`tf.distribute.MirroredStrategy`: every device holds the weights and takes its share of each
+    batch."""
+    devices: Annotated[int, Field(ge=2)] | None = None
+    """How many; all GPUs when not given or, where there is none, the processor counted twice."""
+
+
+_OPTIMIZER = {"name": "rmsprop", "learning_rate": 1e-3}
+
+
+class Train(Section):
+    """How a model is trained."""
+
+    epochs: PositiveInt = 3
+    stop_after: PositiveInt | None = None
+    """End after so many of the epochs, the schedule's span and all else being as for all of them:
+    a run of more epochs goes on from there."""
+    minutes: PositiveFloat | None = None
+    """A budget of training time; the run ends with the epoch in which it is used up."""
+    target_val_accuracy: Share | None = None
+    """Stop once validation reaches it."""
+    batch_size: PositiveInt = 64
+    optimizer: str | dict[str, Any] = Field(default=_OPTIMIZER, validate_default=False)
+    """A Keras optimizer and its arguments."""
+    schedule: Schedule | None = None
+    label_smoothing: Rate = 0.0
+    class_weights: Literal["balanced"] | list[PositiveFloat] | None = None
+    augment: Augment | None = None
+    early_stopping: EarlyStopping | None = None
+    best_weights: Literal["val_loss", "val_accuracy"] | None = None
+    """Keep the weights of the epoch that was best by this, in place of the last."""
+    precision: Literal["float32", "float64", "bfloat16", "mixed_bfloat16", "mixed_float16"] = (
+        "float32"
+    )
+    steps_per_execution: PositiveInt = 1
+    """How many steps Keras takes at once, or as many fewer as divide an epoch's; one on PyTorch
+    and over several devices."""
+    jit_compile: bool | Literal["auto"] = "auto"
+    deterministic: bool = True
+    """Use only operations that give the same numbers each time."""
+    threads: Threads | Literal["auto"] = "auto"
+    """On PyTorch, whose numbers depend on them, `auto` is one thread if `deterministic`."""
+    distribution: Distribution | None = None
+    log_every: PositiveInt = 1
+    """TensorBoard gets loss and error rate of every so many training steps."""
+    test_every: PositiveInt | None = None
+    """Measure, show and log the test error every so many steps; nothing else looks at it."""
+    seeds: Annotated[Seeds, EachOnce] = Field(default=[0])
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "name" not in value:
+            value = {**_OPTIMIZER, **value}  # Such as another learning rate, and no more.
+        with option_error():
+            return check_optimizer(value)
