@@ -82,11 +82,3 @@ def test_a_grid_is_counted_before_it_is_made(configs):
         text += f"  train.{key}: {list(range(1, 1001))}\n"
     with pytest.raises(ConfigError, match="1,000,000,000,000,000,000 points are more than"):
         configs(text)
-
-
-def test_python_is_told_that_a_grid_is_many_runs(tmp_path):
-    import seqvision
-
-    (tmp_path / "mine.yaml").write_text(TEXT)
-    with pytest.raises(seqvision.SeqvisionError, match="a grid is many runs"):
-        seqvision.run(tmp_path / "mine.yaml", results=tmp_path / "results")
