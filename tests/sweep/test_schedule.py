@@ -150,7 +150,7 @@ def test_jobs_are_asked_for_one_by_one_when_how_the_last_ended_is_known(tmp_path
     outcomes = run_all(coming(), performer, Ends())
     assert [outcome.job.seed for outcome in outcomes] == list(range(6))
     assert performer.most == 2
-    assert held and performer.performed.index(4) == 4
+    assert held and performer.performed.index(4) >= 4
 
 
 def test_an_iterator_that_raises_stops_all(tmp_path):
