@@ -7,7 +7,6 @@ import numpy as np
 
 from seqvision.data.base import Split
 from seqvision.families import FAMILIES
-from seqvision.families.every_step import every_step
 from seqvision.runs.files import write_atomically
 from seqvision.runs.predict import BATCH, parts
 from seqvision.scans.base import Scan, reading_order
@@ -54,7 +53,7 @@ def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns:
         int16 `(images, steps)`.
     """
-    derived = every_step(model)
+    derived = _every_step(model)
     steps = derived.output.shape[1]
     # All layers' outputs are held for all steps at once: fewer images where there are many.
     batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
@@ -62,3 +61,28 @@ def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
     filled = np.concatenate([images, images[: -len(images) % batch]])
     answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, filled, batch)]
     return np.concatenate(answers)[: len(images)].astype(np.int16)
+
+
+def _every_step(model: keras.Model) -> keras.Model:
+    """The same model, weights copied, with an answer after each step read.
+
+    Every layer that gives its last step only, recurrent or pooling, is made to give all. What it
+    gives at step t is what the model says of a sequence cut off after t, if no layer looks ahead:
+    the family's card says so with `causal=True`.
+
+    Args:
+        model: from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Returns:
+        A model from images to logits `(batch, steps, num_classes)`.
+    """
+    derived = keras.models.clone_model(model, clone_function=_with_every_step)
+    derived.set_weights(model.get_weights())
+    return derived
+
+
+def _with_every_step(layer: keras.layers.Layer) -> keras.layers.Layer:
+    config = layer.get_config()
+    if "return_sequences" in config:
+        config["return_sequences"] = True
+    return layer.__class__.from_config(config)
