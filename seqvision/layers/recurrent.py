@@ -89,16 +89,17 @@ class Recurrent(TellsPath, keras.layers.RNN):
         self, sequences: Any, states: list[Any], mask: Any, training: bool
     ) -> tuple[Any, Any, list[Any]]:
         """Run the batch through the engine; return what `inner_loop` does."""
-        from seqvision.layers.engine import on_tensorflow
+        from seqvision.layers.engine.elementwise_on_tensorflow import CellRun
         from seqvision.layers.engine.graph import graph_for
+        from seqvision.layers.engine.on_tensorflow import side_by_side
 
         # Kept past the call, which may be one of many outside a graph; out of Keras's sight.
         runs = self.__dict__.setdefault("_cell_runs", {})
-        run = runs.setdefault(training, on_tensorflow.CellRun(self.cell, training))
+        run = runs.setdefault(training, CellRun(self.cell, training))
         graph = graph_for(self.unroll, sequences.shape[1], training)
         read = partial(self._read, partial(run, graph), training)
         self._say(f"engine: {graph}")
-        return on_tensorflow.side_by_side(read, (sequences, states, mask), graph)
+        return side_by_side(read, (sequences, states, mask), graph)
 
     def _read(
         self, run: Any, training: bool, sequences: Any, states: list[Any], mask: Any

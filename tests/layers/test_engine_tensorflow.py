@@ -1,5 +1,7 @@
 """The engine on TensorFlow: in graphs, unrolled and not, compiled and exported."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -169,3 +171,19 @@ def test_hidden_gpus_do_not_count(monkeypatch):
     monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind=None: [gpu])
     layer(tf.zeros((1, 2, 3)))
     assert layer.path == "keras: there is a GPU"
+
+
+def test_tensorflow_does_not_warn_of_layers_of_many_shapes():
+    """It counts the functions it traces by the lines that they are made of."""
+    warnings = []
+    handler = logging.Handler()
+    handler.emit = lambda record: warnings.append(record.getMessage())
+    tf.get_logger().addHandler(handler)
+    try:
+        for units in range(3, 12):
+            layer = layers.GRU(units)
+            layer(np.ones((2, 4, units), "float32"))
+            assert layer.path.startswith("engine")
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert warnings == []
