@@ -1,6 +1,7 @@
 """How fast this machine could train a model if it did nothing but multiply its matrices."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,8 @@ def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
     from seqvision.bench.contenders.keras import twin
 
     batch, counted = work.batch_size, []
-    for layer in _recurrent_layers(twin(work)):
-        kernel, recurrent = layer.cell.kernel.shape, layer.cell.recurrent_kernel.shape
-        steps = layer.input.shape[1]
+    for cell, steps in _cells(twin(work)):
+        kernel, recurrent = cell.kernel.shape, cell.recurrent_kernel.shape
         counted += [
             ((batch * steps, kernel[0], kernel[1]), 1),  # All inputs at once.
             ((batch * steps, kernel[1], kernel[0]), 1),  # Their gradients.
@@ -48,16 +48,16 @@ def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
     return counted
 
 
-def _recurrent_layers(model: Any) -> Any:
+def _cells(model: Any) -> Iterator[tuple[Any, int]]:
+    """The cell of each recurrent layer, and how many steps it reads."""
     import keras
 
     for layer in model.layers:
         if isinstance(layer, keras.layers.Bidirectional):
-            layer.forward_layer._inbound_nodes = layer._inbound_nodes
-            layer.backward_layer._inbound_nodes = layer._inbound_nodes
-            yield from (layer.forward_layer, layer.backward_layer)
+            yield layer.forward_layer.cell, layer.input.shape[1]
+            yield layer.backward_layer.cell, layer.input.shape[1]
         elif isinstance(layer, keras.layers.RNN):
-            yield layer
+            yield layer.cell, layer.input.shape[1]
 
 
 def _seconds(shape: tuple[int, int, int], shards: int) -> float:
