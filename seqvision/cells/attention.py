@@ -1,15 +1,16 @@
 """Attention over a cell's own past outputs: TensorFlow contrib's `AttentionCellWrapper`."""
 
+import inspect
 from typing import Any
 
 import keras
 from keras import ops, tree
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # Its layers know it by type.
 
 from seqvision.cells import CELLS
 from seqvision.cells.base import CellLayer, joint_kernel
 from seqvision.errors import SeqvisionError
 from seqvision.options import CellSpec, Initializer, PositiveInt, build
+from seqvision.privates import DropoutRNNCell
 
 
 @CELLS.register(
@@ -136,8 +137,9 @@ class AttentionCellWrapper(DropoutRNNCell, CellLayer):
     def _call_cell(self, inputs: Any, states: list[Any], training: bool) -> tuple[Any, list[Any]]:
         sizes = self.cell.state_size
         states = tree.pack_sequence_as(sizes if tree.is_nested(sizes) else [sizes], states)
-        asks = {"training": training} if self.cell._call_has_training_arg else {}
-        output, states = self.cell(inputs, states, **asks)
+        asks = "training" in inspect.signature(self.cell.call).parameters
+        told = {"training": training} if asks else {}
+        output, states = self.cell(inputs, states, **told)
         return output, tree.flatten(states)
 
     def _attend(self, query: Any, past: Any) -> Any:

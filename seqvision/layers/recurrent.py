@@ -7,13 +7,13 @@ from typing import Any
 
 import keras
 from keras import ops, tree
-from keras.src import backend  # The loop itself is not among the public names.
 
 from seqvision.cells.base import Cell, is_elementwise
 from seqvision.layers.engine.path import TellsPath
 from seqvision.layers.engine.unroll import unroll_may_be_left_open
 from seqvision.layers.linear import linear_recurrence
 from seqvision.layers.masked import without_masked
+from seqvision.privates import rnn
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -62,7 +62,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
         if remember:
             nothing = ops.zeros((joined.shape[0], cell.output_size), dtype=self.compute_dtype)
             initial_state, step = [nothing, *initial_state], _remembering(step)
-        last, outputs, states = backend.rnn(
+        last, outputs, states = rnn(
             step,
             joined,
             initial_state,

@@ -46,10 +46,8 @@ def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict
 def _tensorflow(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     import tensorflow as tf
 
-    # How to end determinism is not among TensorFlow's public names.
-    from tensorflow.python.framework import config as tf_config
-
     from seqvision.layers.engine import shards
+    from seqvision.privates import deterministic_tensorflow
 
     pools, chosen = tf.config.threading, train.threads
     # The engine cuts a batch into a shard a thread, which beats threads within an operation.
@@ -62,18 +60,15 @@ def _tensorflow(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     # that a run gives the same alone and beside others.
     cut_before, shard_count = shards.chosen(), shards.fitting(train.batch_size, available_cores())
     shards.choose(shard_count)
-    switch = train.deterministic and not tf_config.is_op_determinism_enabled()
-    if switch:
-        tf_config.enable_op_determinism()
+    deterministic = deterministic_tensorflow if train.deterministic else contextlib.nullcontext
     try:
-        yield {
-            "inter_op": pools.get_inter_op_parallelism_threads(),
-            "intra_op": pools.get_intra_op_parallelism_threads(),
-            "shards": shard_count,
-        }
+        with deterministic():
+            yield {
+                "inter_op": pools.get_inter_op_parallelism_threads(),
+                "intra_op": pools.get_intra_op_parallelism_threads(),
+                "shards": shard_count,
+            }
     finally:
-        if switch:
-            tf_config.disable_op_determinism()
         shards.choose(cut_before)
         _set_tensorflow_threads(*before)
 

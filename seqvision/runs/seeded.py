@@ -13,14 +13,12 @@ from seqvision.import_keras import quietly
 def seeded(seed: int) -> Iterator[None]:
     """Seed what `keras.utils.set_random_seed` seeds; afterwards each goes on where it was."""
     import keras
-    from keras.src.backend.common import global_state  # Not among Keras's public names.
-    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
-    from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
+
+    from seqvision.privates import keras_seed_kept, tensorflow_seed_kept
 
     python, numpy = random.getstate(), np.random.get_state()
-    names = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
-    of_keras = {name: global_state.get_global_attribute(name) for name in names}
-    with _tensorflow_seed(), _torch_seed(keras.backend.backend()):
+    # Keras seeds TensorFlow whatever its backend, where it is installed.
+    with keras_seed_kept(), tensorflow_seed_kept(), _torch_seed_kept(keras.backend.backend()):
         with quietly():  # Keras seeds TensorFlow too, and so imports it.
             keras.utils.set_random_seed(seed)
         try:
@@ -28,29 +26,10 @@ def seeded(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(numpy)
-            for name, value in of_keras.items():
-                global_state.set_global_attribute(name, value)
 
 
 @contextlib.contextmanager
-def _tensorflow_seed() -> Iterator[None]:
-    """Keras seeds TensorFlow whatever its backend, where it is installed."""
-    try:
-        with quietly():
-            from tensorflow.python.eager.context import context  # Not public, as is what it holds.
-    except ImportError:
-        yield
-        return
-    seed, generator = context()._seed, getattr(context(), "_rng", None)
-    try:
-        yield
-    finally:
-        context()._set_global_seed(seed)
-        context()._rng = generator  # Setting the seed alone would begin anew.
-
-
-@contextlib.contextmanager
-def _torch_seed(backend: str) -> Iterator[None]:
+def _torch_seed_kept(backend: str) -> Iterator[None]:
     if backend != "torch":
         yield
         return

@@ -22,9 +22,11 @@ def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
     if options["pooling"] not in ("last", "mean") or work.precision != "float32":
         raise CannotDo("the TensorFlow 1 graph pools by last or mean, in float32")
     import tensorflow
-    from tensorflow.python.keras.layers.legacy_rnn import rnn_cell_impl as cells
+
+    from seqvision.privates import tensorflow_1_cells
 
     tf: Any = tensorflow.compat.v1
+    cells = tensorflow_1_cells()
     optimizers: dict[str, Any] = {
         "rmsprop": tf.train.RMSPropOptimizer,
         "adam": tf.train.AdamOptimizer,

@@ -1,13 +1,14 @@
 """What wrappers share: a cell that holds another, of Keras's or of ours."""
 
+import inspect
 from typing import Any
 
 import keras
 from keras import ops, tree
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # How RNN knows who has masks.
 
 from seqvision.cells.base import Cell, CellLayer
 from seqvision.errors import SeqvisionError
+from seqvision.privates import DropoutRNNCell
 
 
 class Wrapper(CellLayer, DropoutRNNCell):
@@ -72,7 +73,8 @@ class Wrapper(CellLayer, DropoutRNNCell):
         if isinstance(self.cell, Cell):
             output, states = self.cell.step(inputs, states, training)
         else:
-            kwargs = {"training": training} if self.cell._call_has_training_arg else {}
+            asks = "training" in inspect.signature(self.cell.call).parameters
+            kwargs = {"training": training} if asks else {}
             output, new = self.cell(inputs, states, **kwargs)
             states = list(new) if tree.is_nested(new) else [new]
         return self.leave(output, own, training), states

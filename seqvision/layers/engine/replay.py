@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 from keras import tree
-from keras.src import backend  # The scope of a cell's own precision is not among the public names.
 
 from seqvision.cells.primitives import taken_over
+from seqvision.privates import AutocastScope
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Replay:
             return answers
 
         mapping = list(zip(self.weights, values, strict=True))
-        precision = backend.AutocastScope(self.cell.compute_dtype)
+        precision = AutocastScope(self.cell.compute_dtype)
         with keras.StatelessScope(state_mapping=mapping), precision, taken_over(answer):
             projected = tree.pack_sequence_as(self.structure, parts)
             ran.output, ran.states = self.cell.step(projected, states, self.training)

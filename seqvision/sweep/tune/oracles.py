@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
 from seqvision.config.tune import DIRECTIONS, Tune
+from seqvision.privates import InMemory, random_point
 from seqvision.sweep.tune.space import declare
 
 _oracles: Any = kt.oracles  # It carries no types.
@@ -51,8 +52,6 @@ def build(tune: Tune, epochs: int) -> kt.Oracle:
             own |= {"hyperband_iterations": None if tune.trials else 1}
     oracle = make(**common, **own, seed=_seed(getattr(asked, "seed", 0)))
     oracle.verbose = 0
-    # How often in a row it may draw what it has drawn before, until the space counts as used up.
-    oracle._max_collisions = 1000
     return oracle
 
 
@@ -73,31 +72,44 @@ def asked_quietly() -> Iterator[None]:
         yield
 
 
-class _InMemory:
-    """Leaves the disk alone."""
-
-    def save(self) -> None:
-        pass
-
-    def _save_trial(self, trial: Any) -> None:
-        pass
+class _Random(InMemory, _oracles.RandomSearchOracle):
+    """Points drawn at random, none twice."""
 
 
-class _Random(_InMemory, _oracles.RandomSearchOracle):
-    """As it is."""
+class _Grid(InMemory, kt.Oracle):
+    """Every combination in order, as of `GridSearchOracle`, which waits for each trial to end."""
 
-
-class _Grid(_InMemory, _oracles.GridSearchOracle):
-    """Proposes the next point without waiting for the last one's value, which it does not use."""
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._points = _points(self.get_space(), self.hyperparameters.space, {})
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        proposed = super().populate_space(trial_id)
-        if proposed["values"] is not None and trial_id not in self._populate_next:
-            self._populate_next.append(trial_id)
-        return proposed
+        values = next(self._points, None)
+        return {"status": "STOPPED" if values is None else "RUNNING", "values": values}
 
 
-class _Bayesian(_InMemory, _oracles.BayesianOptimizationOracle):
+def _points(
+    space: kt.HyperParameters, left: list[Any], values: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The values of all parameters in use, by name; the last parameter changes first.
+
+    Args:
+        left: the parameters that have no value yet, each after those that it depends on.
+        values: of the others.
+    """
+    if not left:
+        yield values
+        return
+    parameter, *rest = left
+    space.values = values
+    if not space.is_active(parameter):
+        yield from _points(space, rest, values)
+        return
+    for value in dict.fromkeys([parameter.default, *parameter.values]):
+        yield from _points(space, rest, {**values, parameter.name: value})
+
+
+class _Bayesian(InMemory, _oracles.BayesianOptimizationOracle):
     """Tries nothing twice, and nothing outside a range.
 
     The process may find the best place where it has been; a run with the same seeds would end the
@@ -113,14 +125,17 @@ class _Bayesian(_InMemory, _oracles.BayesianOptimizationOracle):
             if hp.name in proposed["values"] and hasattr(hp, "max_value"):
                 value = proposed["values"][hp.name]
                 proposed["values"][hp.name] = min(max(value, hp.min_value), hp.max_value)
-        return self._random_populate_space() if self._duplicate(proposed["values"]) else proposed
+        tried = any(
+            trial.hyperparameters.values == proposed["values"] for trial in self.trials.values()
+        )
+        return random_point(self) if tried else proposed
 
 
-class _Hyperband(_InMemory, _oracles.HyperbandOracle):
-    """As it is, but for failed trials, which are to be told as the worst there can be.
+class _Hyperband(InMemory, _oracles.HyperbandOracle):
+    """Many trials of few epochs, of which the best go on.
 
-    It promotes a trial once so many of a round are complete, and waits for ever for one that is
-    not.
+    It promotes a trial once so many of a round are complete, and would wait for ever for one that
+    failed: such a trial is told as the worst there can be.
     """
 
     @property

@@ -24,13 +24,14 @@ def declare(space: dict[str, Any], hp: Any) -> dict[str, Any]:
 def _parameter(path: str, space: dict[str, Any]) -> Any:
     """One of keras-tuner's own parameters."""
     import keras_tuner.engine.hyperparameters as kinds
-    from keras_tuner.src.engine.conditions import Parent
+
+    from seqvision.privates import in_use_with
 
     parameter = space[path]
     given: dict[str, Any] = {
         "name": path,
         "conditions": [
-            Parent(parent, [code(space[parent], value) for value in allowed])
+            in_use_with(parent, [code(space[parent], value) for value in allowed])
             for parent, allowed in needed(parameter, space).items()
         ],
     }

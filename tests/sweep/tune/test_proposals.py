@@ -9,6 +9,7 @@ import pytest
 
 from seqvision.config.size import grid_size, trials_of
 from seqvision.errors import SeqvisionError
+from seqvision.privates import InMemory
 from seqvision.sweep.tune.log import Log, asked
 from seqvision.sweep.tune.proposals import Proposals
 from seqvision.sweep.tune.space import code, declare, decoded
@@ -126,6 +127,27 @@ def test_a_grid_is_every_point_once_and_as_many_as_said(space, places, tunable, 
     if space is LISTS:
         # gru or its sister: (2 units, one with 2 scans) or 1; lstm: that times 11 rates; times 2.
         assert len(found) == 2 * ((1 + 2) + 1 + (1 + 2) * 11)
+
+
+@pytest.mark.parametrize("space", [RANGES, LISTS])
+def test_a_grid_is_in_the_order_of_keras_tuners_own(space, tunable, tmp_path):
+    """So that a search goes on which an earlier version of this package began."""
+    search = tunable({"tune": {"oracle": "grid", "space": space}})
+    found = ask_and_tell(Proposals(search, Log(tmp_path, {})), 60)
+    hyperparameters = kt.HyperParameters()
+    declare(search.tune.space, hyperparameters)
+
+    class OfKerasTuner(InMemory, kt.oracles.GridSearchOracle):
+        pass
+
+    oracle = OfKerasTuner(objective=kt.Objective("a", "min"), hyperparameters=hyperparameters)
+    oracle.verbose = 0
+    for proposal in found:
+        trial = oracle.create_trial("one after another")
+        assert proposal.values == decoded(search.tune.space, trial.hyperparameters.values)
+        oracle.update_trial(trial.trial_id, {"a": 1.0})
+        trial.status = "COMPLETED"
+        oracle.end_trial(trial)
 
 
 @pytest.mark.parametrize(("epochs", "factor"), [(1, 3), (2, 3), (9, 3), (10, 2), (27, 4)])

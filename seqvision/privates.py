@@ -1,0 +1,135 @@
+"""All that this package uses of Keras, TensorFlow and keras-tuner that is not public.
+
+Each may change with any release. tests/test_privates.py fails on the day one does, and if another
+file uses something private; pyproject.toml keeps users at the releases that were tested.
+
+One thing cannot be moved here: layers/recurrent.py and layers/engine/fast.py override `inner_loop`
+of Keras's recurrent layers, a method that is not documented. Without it they would have to repeat
+what `keras.layers.RNN.call` does about states, masks, dropout and types. Since Keras 3.0.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from keras.src import backend
+from keras.src.backend.common import global_state
+from keras.src.layers.rnn import dropout_rnn_cell
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
+
+from seqvision.import_keras import quietly
+
+rnn: Any = backend.rnn
+"""The loop over time within `keras.layers.RNN`, which itself loops over a cell's `call` only;
+`Recurrent` has projected all inputs before and loops over `step`. Since Keras 3.0."""
+
+DropoutRNNCell: Any = dropout_rnn_cell.DropoutRNNCell
+"""The type of the cells whose dropout masks `keras.layers.RNN` draws before a sequence and forgets
+after it. Since Keras 3.0."""
+
+AutocastScope: Any = backend.AutocastScope
+"""Makes weights be read in a layer's own precision, as within its `call`. Since Keras 3.0."""
+
+
+@contextlib.contextmanager
+def keras_seed_kept() -> Iterator[None]:
+    """Put back Keras's seed, and its generator for what is drawn without one, at the end.
+
+    Keras can set them, `keras.utils.set_random_seed`, but not tell what they were. By these names
+    since Keras 3.13.
+    """
+    names = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
+    kept = {name: global_state.get_global_attribute(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            global_state.set_global_attribute(name, value)
+
+
+@contextlib.contextmanager
+def tensorflow_seed_kept() -> Iterator[None]:
+    """Put back TensorFlow's seed, and where in its numbers it was, at the end.
+
+    It cannot be asked for either; setting the seed alone would begin its numbers anew. Where
+    TensorFlow is not installed there is nothing to put back. Since TensorFlow 2.12 or earlier.
+    """
+    try:
+        with quietly():
+            import tensorflow as tf
+            from tensorflow.python.eager.context import context
+    except ImportError:
+        yield
+        return
+    seed, generator = context()._seed, getattr(context(), "_rng", None)
+    try:
+        yield
+    finally:
+        tf.random.set_seed(seed)
+        context()._rng = generator
+
+
+@contextlib.contextmanager
+def deterministic_tensorflow() -> Iterator[None]:
+    """Have TensorFlow's operations give the same numbers again, if they do not do so already.
+
+    How to begin that is public, how to end it is not. Since TensorFlow 2.12 or earlier.
+    """
+    from tensorflow.python.framework import config
+
+    if config.is_op_determinism_enabled():
+        yield
+        return
+    config.enable_op_determinism()
+    try:
+        yield
+    finally:
+        config.disable_op_determinism()
+
+
+def tensorflow_1_cells() -> Any:
+    """The module of TensorFlow 1's cells, for comparison; what `tf.compat.v1` had is gone.
+
+    Since TensorFlow 2.12 or earlier.
+    """
+    from tensorflow.python.keras.layers.legacy_rnn import rnn_cell_impl
+
+    return rnn_cell_impl
+
+
+def in_use_with(parent: str, values: list[Any]) -> Any:
+    """The condition that a parameter of keras-tuner is in use with some values of another.
+
+    keras-tuner's public way, `conditional_scope`, cannot say that one needs two others. Since
+    keras-tuner 1.4.0 or earlier.
+    """
+    from keras_tuner.src.engine.conditions import Parent
+
+    return Parent(parent, values)
+
+
+class InMemory:
+    """Mix into an oracle of keras-tuner: it writes no files, and searches small spaces to the end.
+
+    keras-tuner writes each trial to disk whenever it changes, and takes a space for used up once
+    20 random points in a row are known already. Since keras-tuner 1.4.0 or earlier.
+    """
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._max_collisions = 1000
+
+    def save(self) -> None:
+        pass
+
+    def _save_trial(self, trial: Any) -> None:
+        pass
+
+
+def random_point(oracle: Any) -> dict[str, Any]:
+    """What keras-tuner's Bayesian oracle proposes while it has too few trials: a random new point.
+
+    Since keras-tuner 1.4.0 or earlier.
+    """
+    return oracle._random_populate_space()
