@@ -9,8 +9,8 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -18,12 +18,13 @@ from typing import Any
 def register_with_keras() -> None:
     """Register every layer, cell and scan with Keras, now or when Keras is imported."""
     if "keras" in sys.modules:
-        _import_all()
+        import_registered()
     elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _KerasFinder())
 
 
-def _import_all() -> None:
+def import_registered() -> None:
+    """Import every module that registers something with Keras, and with it Keras."""
     from seqvision.cells import CELLS
     from seqvision.cells.wrappers import WRAPPERS
     from seqvision.scans import SCANS
@@ -41,23 +42,37 @@ def _import_all() -> None:
 
 
 class _KerasFinder(MetaPathFinder):
-    """Finds Keras as usual, once, and has its loader call `_import_all` at the end."""
+    """Finds Keras by the finders that come after it, and lends it a loader that registers."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name != "keras":
             return None
-        sys.meta_path.remove(self)
-        spec = PathFinder.find_spec(name, path)
-        if spec is None or spec.loader is None:
-            return spec
-        loader: Any = spec.loader
-        execute = loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _import_all()
-
-        loader.exec_module = exec_module
+        later = sys.meta_path[sys.meta_path.index(self) + 1 :]
+        specs = (finder.find_spec(name, path, target) for finder in later)
+        spec = next((spec for spec in specs if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _RegisteringLoader(spec.loader, self)
         return spec
+
+
+class _RegisteringLoader(Loader):
+    """Loads Keras by its own loader, and then imports what registers with it.
+
+    Keras's loader may load other modules too, so it is wrapped, not changed; and it is back in its
+    place before Keras runs, as Python and others ask it for a module's source and files.
+    """
+
+    def __init__(self, loader: Any, finder: _KerasFinder):
+        self.loader, self.finder = loader, finder
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        sys.meta_path.remove(self.finder)  # Not before: an import that fails is tried again.
+        import_registered()

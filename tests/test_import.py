@@ -80,6 +80,61 @@ def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, tmp_pat
     assert python(code, path).strip() == str(model.count_params())
 
 
+FINDERS = {
+    "a folder": "sys.path.insert(0, folder)",
+    "an archive": """
+import zipfile
+with zipfile.ZipFile(folder + '/all.zip', 'w') as archive:
+    for name in ('keras.py', 'other.py'):
+        archive.write(folder + '/' + name, name)
+sys.path.insert(0, folder + '/all.zip')
+""",
+    "a finder of its own": """
+from importlib.machinery import SourceFileLoader
+class Shared(SourceFileLoader):
+    pass
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name in ('keras', 'other'):
+            loader = Shared(name, folder + f'/{name}.py')
+            return importlib.util.spec_from_loader(name, loader)
+sys.meta_path.append(Finder())
+sys.path[:] = [place for place in sys.path if not has_keras(place)]
+""",
+}
+
+
+@pytest.mark.parametrize("found_by", FINDERS)
+def test_what_registers_is_imported_with_keras_whoever_finds_it(found_by, tmp_path):
+    """Not by a look for Keras nor by an import that fails, once, and by no other module."""
+    (tmp_path / "keras.py").write_text(
+        "import os\nif os.environ.pop('FAIL', None): raise ImportError\nloader = __loader__\n"
+    )
+    (tmp_path / "other.py").write_text("")
+    code = f"""
+import importlib.util, os, sys
+import seqvision, seqvision.with_keras as hook
+folder = sys.argv[1]
+has_keras = lambda place: os.path.exists(os.path.join(place, 'keras', '__init__.py'))
+hook.import_registered = lambda: print('registered with', sys.modules['keras'].__name__)
+{FINDERS[found_by]}
+assert importlib.util.find_spec('keras') is not None
+os.environ['FAIL'] = '1'
+try:
+    import keras
+except ImportError:
+    print('failed')
+import keras, other
+loader = keras.__loader__
+assert keras.loader is loader is keras.__spec__.loader, loader
+assert type(loader).__module__ != 'seqvision.with_keras', loader
+assert not any(type(finder).__module__ == 'seqvision.with_keras' for finder in sys.meta_path)
+assert loader.get_source('keras').startswith('import os')
+importlib.reload(keras)
+"""
+    assert python(code, str(tmp_path)).split("\n") == ["failed", "registered with keras", ""]
+
+
 @pytest.mark.parametrize(
     "statements",
     [
