@@ -3,6 +3,7 @@ from .comparison.table import compare as compare
 from .comparison.trials import load_trials as load_trials
 from .errors import SeqvisionError as SeqvisionError
 from .runs.record import RunRecord as RunRecord
+from .saved import load_model as load_model
 from .sweep.api import run as run
 from .sweep.tune.api import tune as tune
 from .sweep.tune.hypermodel import hypermodel as hypermodel

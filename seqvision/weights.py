@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.model_files import model_file, unreadable
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +32,8 @@ def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) 
         SeqvisionError: there is no such file, it is damaged, or it does not fit; with the layer
             and the shapes.
     """
-    with _weights_file(_found(source)) as path, tempfile.TemporaryDirectory() as folder:
+    file = model_file(source, "weights", [".keras", ".weights.h5"])
+    with _weights_file(file) as path, tempfile.TemporaryDirectory() as folder:
         there = _layout(path, source)
         own = Path(folder) / "own.weights.h5"
         model.save_weights(own)  # Keras's own way of laying out such a model.
@@ -41,27 +43,7 @@ def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) 
         try:
             model.load_weights(path, objects_to_skip=[head] if skipped else None)
         except Exception as error:  # Whatever HDF5 says of a damaged part.
-            raise _damaged(source, error) from None
-
-
-def _found(source: str | Path) -> Path:
-    """The file that is meant."""
-    expected = "expected a .keras or .weights.h5 file, or the folder of a finished run"
-    if not isinstance(source, (str, Path)):
-        raise SeqvisionError(f"weights: {expected}, got {source!r}")
-    try:
-        path = Path(source).expanduser()
-        if path.is_dir():
-            path = path / "model.keras"
-            if not path.is_file():
-                raise SeqvisionError(f"weights: {source} holds no model.keras; {expected}")
-        if not path.is_file():
-            raise SeqvisionError(f"weights: no file {str(source)!r}; {expected}")
-    except (OSError, RuntimeError) as error:  # Such as a name that is too long.
-        raise SeqvisionError(f"weights: no file {str(source)!r}: {error}") from None
-    if not path.name.endswith((".keras", ".weights.h5")):
-        raise SeqvisionError(f"weights: {source} is neither; {expected}")
-    return path
+            raise unreadable(source, "weights", error) from None
 
 
 @contextmanager
@@ -75,7 +57,7 @@ def _weights_file(path: Path) -> Iterator[Path]:
             with zipfile.ZipFile(path) as archive:
                 taken = archive.extract("model.weights.h5", folder)
         except Exception as error:  # An archive knows many ways of being damaged, too.
-            raise _damaged(path, error) from None
+            raise unreadable(path, "weights", error) from None
         yield Path(taken)
 
 
@@ -98,7 +80,7 @@ def _layout(path: Path, source: str | Path) -> dict[str, tuple[str, Shapes]]:
                 own = group.get("vars")
                 layers[key] = (str(own.attrs.get("name", key)) if own else key, shapes)
     except Exception as error:  # As HDF5 does.
-        raise _damaged(source, error) from None
+        raise unreadable(source, "weights", error) from None
     return layers
 
 
@@ -157,8 +139,3 @@ def _warn_of_other_layers(here: set[str], there: set[str], source: str | Path) -
 
 def _told(shapes: Shapes) -> str:
     return ", ".join(str(tuple(shape)) for shape in shapes.values()) or "no weights"
-
-
-def _damaged(source: str | Path, error: Exception) -> SeqvisionError:
-    reason = str(error).strip().strip("'\"").partition("\n")[0]
-    return SeqvisionError(f"weights: {source} cannot be read: {reason}")

@@ -25,6 +25,7 @@ def test_the_public_names_are_these_and_all_there():
         "create_model",
         "hypermodel",
         "list_models",
+        "load_model",
         "load_records",
         "load_trials",
         "run",

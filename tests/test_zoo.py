@@ -160,7 +160,7 @@ def test_another_scan_is_told(tmp_path, caplog):
         ("none.keras", None, "no file .*none.keras"),
         ("x" * 300, None, "no file"),
         ("folder", "folder", "folder holds no model.keras"),
-        ("old.h5", b"", "old.h5 is neither; expected"),
+        ("old.h5", b"", "old.h5 is another kind of file; expected"),
         ("damaged.keras", b"PK not really", "damaged.keras cannot be read: File is not a zip"),
         ("damaged.weights.h5", b"\x89HDF not really", "damaged.weights.h5 cannot be read: "),
         ("empty.keras", "archive", "empty.keras cannot be read: There is no item named"),

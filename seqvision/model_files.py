@@ -1,0 +1,41 @@
+"""Files of models and weights: which one is meant, and an error for one that cannot be read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqvision.errors import SeqvisionError
+
+
+def model_file(source: str | Path, what: str, suffixes: Sequence[str]) -> Path:
+    """Return the file that a person means.
+
+    Args:
+        source: a file, or the folder of a finished run, which holds a `model.keras`.
+        what: what it is wanted for, as an error begins.
+        suffixes: of the names that such files have.
+
+    Raises:
+        SeqvisionError: there is no such file, or its name is another.
+    """
+    expected = f"expected a {' or '.join(suffixes)} file, or the folder of a finished run"
+    if not isinstance(source, (str, Path)):
+        raise SeqvisionError(f"{what}: {expected}, got {source!r}")
+    try:
+        path = Path(source).expanduser()
+        if path.is_dir():
+            path = path / "model.keras"
+            if not path.is_file():
+                raise SeqvisionError(f"{what}: {source} holds no model.keras; {expected}")
+        if not path.is_file():
+            raise SeqvisionError(f"{what}: no file {str(source)!r}; {expected}")
+    except (OSError, RuntimeError) as error:  # Such as a name that is too long.
+        raise SeqvisionError(f"{what}: no file {str(source)!r}: {error}") from None
+    if not path.name.endswith(tuple(suffixes)):
+        raise SeqvisionError(f"{what}: {source} is another kind of file; {expected}")
+    return path
+
+
+def unreadable(source: str | Path, what: str, error: Exception) -> SeqvisionError:
+    """What to raise in place of an error that comes from within a file: its first line."""
+    reason = str(error).strip().strip("'\"").partition("\n")[0]
+    return SeqvisionError(f"{what}: {source} cannot be read: {reason}")
