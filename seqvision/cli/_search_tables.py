@@ -107,7 +107,8 @@ def _verdict(verdict: dict[str, Any]) -> Any:
     table = _table(config="left", **{verdict["objective"]: "right"}, error="right", interval="left")
     for title, name in (("as it was", "untuned"), ("the best", "tuned")):
         error = verdict[name]
-        interval = f"{percent(error['low'])} to {percent(error['high'])}"
+        low, high = error["low"], error["high"]
+        interval = NONE if low is None else f"{percent(low)} to {percent(high)}"
         value = metric_value(verdict["objective"], verdict[f"{name}_objective"])
         table.add_row(title, value, percent(error["mean"]), interval)
     table.columns[2].header, table.columns[3].header = "test error", "95 % interval"

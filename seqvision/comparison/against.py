@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from seqvision.comparison.answers import wrong_images
-from seqvision.comparison.statistics.bootstrap import bootstrap_interval
-from seqvision.comparison.statistics.cochran import cochrans_q
-from seqvision.comparison.statistics.holm import holm
-from seqvision.comparison.statistics.majority import majority_p_value
-from seqvision.comparison.statistics.mcnemar import mcnemar_over_seeds
-from seqvision.comparison.statistics.student import t_interval, t_p_value
+from seqvision.statistics.bootstrap import bootstrap_interval
+from seqvision.statistics.cochran import cochrans_q
+from seqvision.statistics.holm import holm
+from seqvision.statistics.majority import majority_p_value
+from seqvision.statistics.mcnemar import mcnemar_over_seeds
+from seqvision.statistics.student import t_interval, t_p_value
 
 _ON_IMAGES = ["bootstrap_low", "bootstrap_high", "p_mcnemar", "cochrans_q", "p_cochran"]
 

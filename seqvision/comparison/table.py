@@ -11,9 +11,9 @@ from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.notes import caption, row_notes
 from seqvision.comparison.records import is_config, tested
 from seqvision.comparison.speeds import SPEEDS, medians
-from seqvision.comparison.statistics.student import t_interval
 from seqvision.comparison.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
+from seqvision.statistics.student import t_interval
 
 _COSTS = ["parameters", "flops_per_image", *SPEEDS]
 _STATUSES = ["finished", "failed", "unfinished", "damaged"]

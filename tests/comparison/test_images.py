@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from seqvision.comparison.records import load_records
-from seqvision.comparison.statistics.bootstrap import bootstrap_interval
-from seqvision.comparison.statistics.cochran import cochrans_q
-from seqvision.comparison.statistics.majority import majority_p_value
-from seqvision.comparison.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 from seqvision.comparison.table import compare
 from seqvision.runs.answers import read_answers, write_answers
+from seqvision.statistics.bootstrap import bootstrap_interval
+from seqvision.statistics.cochran import cochrans_q
+from seqvision.statistics.majority import majority_p_value
+from seqvision.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 
 IMAGES = 300
 

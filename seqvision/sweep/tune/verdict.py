@@ -6,24 +6,22 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from seqvision.config.tune import DIRECTIONS
 from seqvision.formatting import points
 from seqvision.runs.answers import read_answers
 from seqvision.runs.record import RunRecord
-
-_CONFIDENCE = 0.95
+from seqvision.statistics.student import t_interval
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean and its 95 % interval."""
+    """A mean and its 95 % interval, None to None where equal values leave nothing to judge by."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,16 @@ class Verdict:
         """One sentence for a person."""
         d = self.difference
         across = "test images" if len(self.seeds) == 1 else "seeds"
-        told = (
-            f"{points(d.mean)} points of test error "
-            f"(95 % interval {points(d.low)} to {points(d.high)}, over {across})"
-        )
+        change = f"{points(d.mean)} points of test error"
         sign = 1 if DIRECTIONS[self.objective] == "max" else -1
         beaten = sign * self.tuned_objective > sign * self.untuned_objective
         first = "" if beaten else "No trial beat the untuned config on validation. "
+        if d.low is None or d.high is None:
+            return f"{first}No interval, as the difference is the same for all {across}: {change}."
+        change += f" (95 % interval {points(d.low)} to {points(d.high)}, over {across})"
         if d.low <= 0 <= d.high:
-            return f"{first}Tuning made no difference that can be told from chance: {told}."
-        return f"{first}Tuning {'helped' if d.mean < 0 else 'hurt'}: {told}."
+            return f"{first}Tuning made no difference that can be told from chance: {change}."
+        return f"{first}Tuning {'helped' if d.mean < 0 else 'hurt'}: {change}."
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "in_words": self.in_words}
@@ -82,11 +80,10 @@ def judge(
 
 
 def _error(records: list[RunRecord], results: Path) -> Estimate:
-    errors = [record["metrics"]["test_error"] for record in records]
     if len(records) > 1:
-        return student(np.array(errors))
+        return _mean_of(np.array([record["metrics"]["test_error"] for record in records]))
     wrong = _wrong(records[0], results)
-    low, high = proportion_confint(wrong.sum(), len(wrong), 1 - _CONFIDENCE, method="wilson")
+    low, high = proportion_confint(wrong.sum(), len(wrong), method="wilson")
     return Estimate(float(wrong.mean()), float(low), float(high))
 
 
@@ -94,21 +91,20 @@ def _difference(untuned: list[RunRecord], tuned: list[RunRecord], results: Path)
     if len(tuned) > 1:
         pairs = zip(untuned, tuned, strict=True)
         each = [t["metrics"]["test_error"] - u["metrics"]["test_error"] for u, t in pairs]
-        return student(np.array(each))
+        return _mean_of(np.array(each))
     before, after = _wrong(untuned[0], results), _wrong(tuned[0], results)
-    return student(after.astype(float) - before)
+    return _mean_of(after.astype(float) - before)
 
 
-def student(values: np.ndarray) -> Estimate:
-    """The mean of a sample, `(n,)`, and Student's interval for it."""
-    mean = float(values.mean())
-    if np.ptp(values) == 0:
-        return Estimate(mean, mean, mean)
-    interval = stats.ttest_1samp(values, 0.0).confidence_interval(_CONFIDENCE)
-    return Estimate(mean, float(interval.low), float(interval.high))
+def _mean_of(values: np.ndarray) -> Estimate:
+    """The mean of a sample, `(n,)`, with Student's interval."""
+    low, high = t_interval(values.mean(), values.std(ddof=1), len(values))
+    if np.isnan(low):
+        return Estimate(float(values.mean()), None, None)
+    return Estimate(float(values.mean()), float(low), float(high))
 
 
-def _wrong(record: dict[str, Any], results: Path) -> np.ndarray:
+def _wrong(record: RunRecord, results: Path) -> np.ndarray:
     """Which test images a run got wrong: bool `(n,)`."""
-    labels, said, _ = read_answers(results / record["run_id"])
-    return said != labels
+    labels, predicted, _ = read_answers(results / record["run_id"])
+    return predicted != labels

@@ -1,12 +1,13 @@
 """The verdict's intervals, against formulas written out here, and its words."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from seqvision.sweep.tune.verdict import judge, student
+from seqvision.sweep.tune.verdict import Estimate, judge
 
 N = 400
 
@@ -74,6 +75,15 @@ def test_a_difference_that_chance_explains_is_called_so(tmp_path):
     )
 
 
-def test_no_spread_is_no_interval():
-    estimate = student(np.array([0.25, 0.25]))
-    assert (estimate.mean, estimate.low, estimate.high) == (0.25, 0.25, 0.25)
+@pytest.mark.parametrize(("seeds", "across"), [([0], "test images"), ([0, 1], "seeds")])
+def test_a_difference_that_is_always_the_same_has_no_interval(seeds, across, tmp_path):
+    """Equal values do not show that others would be equal too."""
+    before = [record(tmp_path, "a", seed, range(40 + seed), 0.9) for seed in seeds]
+    after = [record(tmp_path, "b", seed, range(40 + seed), 0.95) for seed in seeds]
+    verdict = judge(before, after, tmp_path, "val_accuracy")
+    assert verdict.difference == Estimate(0.0, None, None)
+    assert verdict.tuned.low < verdict.tuned.mean < verdict.tuned.high
+    assert verdict.in_words == (
+        f"No interval, as the difference is the same for all {across}: +0.00 points of test error."
+    )
+    json.dumps(verdict.as_dict(), allow_nan=False)

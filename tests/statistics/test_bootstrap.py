@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, norm, t
 
-from seqvision.comparison.statistics.bootstrap import bootstrap_interval
+from seqvision.statistics.bootstrap import bootstrap_interval
 
 
 def literal(differences, draws, generator):

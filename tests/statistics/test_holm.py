@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from seqvision.comparison.statistics.holm import holm
+from seqvision.statistics.holm import holm
 
 
 def test_by_hand():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seqvision.comparison.statistics.majority import majority_p_value
+from seqvision.statistics.majority import majority_p_value
 
 
 @pytest.mark.parametrize(

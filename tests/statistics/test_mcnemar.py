@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar as other
 
-from seqvision.comparison.statistics.mcnemar import mcnemar, mcnemar_over_seeds
+from seqvision.statistics.mcnemar import mcnemar, mcnemar_over_seeds
 
 
 def masks(both, only_first, only_second, neither):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seqvision.comparison.statistics.student import t_interval, t_p_value
+from seqvision.statistics.student import t_interval, t_p_value
 
 # Student's own data (1908): hours of sleep gained by ten patients with each of two drugs.
 FIRST = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])

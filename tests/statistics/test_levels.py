@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from seqvision.comparison.statistics.bootstrap import bootstrap_interval
-from seqvision.comparison.statistics.cochran import cochrans_q
-from seqvision.comparison.statistics.majority import majority_p_value
-from seqvision.comparison.statistics.mcnemar import mcnemar_over_seeds
-from seqvision.comparison.statistics.student import t_p_value
+from seqvision.statistics.bootstrap import bootstrap_interval
+from seqvision.statistics.cochran import cochrans_q
+from seqvision.statistics.majority import majority_p_value
+from seqvision.statistics.mcnemar import mcnemar_over_seeds
+from seqvision.statistics.student import t_p_value
 
 COMPARISONS = 1000
 IMAGES = 1000

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mlxtend.evaluate import cochrans_q as other
 
-from seqvision.comparison.statistics.cochran import cochrans_q
+from seqvision.statistics.cochran import cochrans_q
 
 # Conover, Practical Nonparametric Statistics (1999), page 253: three people predict twelve games.
 GAMES = "111 111 010 110 000 111 111 110 001 010 111 111"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqvision.comparison.statistics.majority import majority_p_value
+from seqvision.statistics.majority import majority_p_value
 
 
 def mcnemar(wrong: np.ndarray, other: np.ndarray) -> float:

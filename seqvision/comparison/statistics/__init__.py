@@ -1,1 +1,0 @@
-"""Statistics of a comparison: one file each, arrays in, numbers out."""

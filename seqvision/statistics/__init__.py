@@ -1,0 +1,1 @@
+"""Tests and intervals, one file each: arrays in, numbers out."""
