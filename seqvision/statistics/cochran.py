@@ -1,4 +1,4 @@
-"""Cochran's Q: do several trained models all err equally often on the same images?"""
+"""Cochran's Q: do several trained models err equally often on the same images?"""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ import numpy as np
 def cochrans_q(wrong: np.ndarray) -> tuple[float, float]:
     """Q and its p-value from the chi-squared distribution, which needs many images.
 
-    Like McNemar's test, which it is for two models without a correction, it takes the images for a
-    sample and the models as they were trained. Cochran 1950, Biometrika 37. statsmodels computes
-    it: mlxtend's goes through all 2^models patterns of right and wrong.
+    For two models it is McNemar's test without a correction. Like that test it takes the images for
+    a sample and the trained models as given. Cochran 1950, Biometrika 37. statsmodels computes it,
+    as mlxtend's time grows with 2^models.
 
     Args:
         wrong: whether each model errs on each image, `(models, images)` bool.

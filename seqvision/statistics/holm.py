@@ -1,14 +1,14 @@
-"""Holm's correction: p-values of several comparisons, made as safe as that of one."""
+"""Holm's correction of the p-values of several comparisons."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
-    """Corrected p-values, in the order given; what is NaN was not compared and stays so.
+    """Corrected p-values, in the order given; NaN, where nothing was compared, stays NaN.
 
-    The chance that any of those below 0.05 is there by chance is at most 0.05, however they depend
-    on one another. Holm 1979, Scandinavian Journal of Statistics 6.
+    The probability that any difference which is not real gets one below 0.05 is at most 0.05,
+    however the tests depend on one another. Holm 1979, Scandinavian Journal of Statistics 6.
     """
     corrected = np.array(p_values, float)
     tested = ~np.isnan(corrected)

@@ -10,8 +10,8 @@ from seqvision.statistics.majority import majority_p_value
 def mcnemar(wrong: np.ndarray, other: np.ndarray) -> float:
     """The two-sided p-value, from the images on which exactly one of the two errs.
 
-    It takes the images for a sample and both models as they were trained: seeds have no part in
-    it, so a small p-value does not say that other seeds would differ likewise. McNemar 1947,
+    It takes the images for a sample and both trained models as given, so a small p-value does not
+    say that models trained with other seeds would differ as well. McNemar 1947,
     Psychometrika 12; Dietterich 1998, Neural Computation 10, on its use for classifiers.
 
     Args:
@@ -26,10 +26,13 @@ def mcnemar(wrong: np.ndarray, other: np.ndarray) -> float:
 
 
 def mcnemar_over_seeds(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    """One p-value of the tests of several seeds, small only if most find the same side better.
+    """One p-value for several seeds, small only if most of them find the same model better.
 
-    That is `majority_p_value` for each side, with 1 for the seeds that favour the other: each side
-    has half of the two-sided level, so the smaller of the two may be taken as it is.
+    `majority_p_value` is taken for each of the two models, with 1 for the seeds that find the other
+    better. Each uses half of the two-sided level, so the smaller of the two is the result.
+
+    Args:
+        pairs: of each seed, the two masks that `mcnemar` takes.
     """
     p_values = np.array([mcnemar(wrong, other) for wrong, other in pairs])
     sides = np.array([wrong.sum() - other.sum() for wrong, other in pairs], float)

@@ -1,19 +1,18 @@
-"""Student's t: the interval of a mean, and the p-value of its being zero.
+"""Student's t: the interval of a mean, and the p-value of the mean's being zero.
 
-Both assume independent, roughly normal values: here one a seed, or one difference a pair of runs
-of the same seed. Student 1908, "The probable error of a mean", Biometrika 6.
+Both assume independent, roughly normal values: here one of each seed, or one difference of each
+pair of runs with the same seed. Student 1908, "The probable error of a mean", Biometrika 6.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 
-def t_interval(
-    mean: ArrayLike, std: ArrayLike, n: ArrayLike, confidence: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of the interval of each mean.
+def t_interval(mean: ArrayLike, std: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper end of the 95 % interval of each mean.
 
-    NaN where `n` values cannot tell it: a single one, or several without any spread.
+    NaN for a single value, and for equal ones: without a spread there is no telling how far others
+    would lie.
 
     Args:
         mean, std, n: the mean of `n` values and their standard deviation (with n − 1 below).
@@ -21,7 +20,7 @@ def t_interval(
     from scipy.special import stdtrit
 
     mean, std, n = _arrays(mean, std, n)
-    half = stdtrit(n - 1, (1 + confidence) / 2) * std / np.sqrt(n)
+    half = stdtrit(n - 1, 0.975) * std / np.sqrt(n)
     return mean - half, mean + half
 
 
