@@ -1,4 +1,4 @@
-"""The progress of a search: the bars of a sweep whose runs are known one by one, and each trial."""
+"""The progress of a search: bars as of a sweep, whose runs become known one by one, and trials."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ from seqvision.cli._sweep_progress import SweepProgress
 from seqvision.formatting import metric_value
 from seqvision.sweep.plan import Job
 from seqvision.sweep.tune.listener import SearchListener
+from seqvision.sweep.tune.trial import EndedTrial
 
 
 class SearchProgress(SweepProgress, SearchListener):
     """Shows on stderr how a search goes.
 
     Args:
-        runs: as many as it may become.
-        objective: what a trial's run is told of by.
+        runs: how many there may be.
+        objective: the metric that is shown of a trial's run.
     """
 
     def __init__(self, runs: int, places: int, objective: str):
@@ -35,13 +36,13 @@ class SearchProgress(SweepProgress, SearchListener):
             return self._objective(record["metrics"][self.objective])
         return super().result(record)
 
-    def told(self, told: Any, best: Any) -> None:
-        number = told.proposal.number
-        if told.status == "failed":
-            why = next((run["message"] for run in told.runs if run.get("message")), "")
+    def trial_ended(self, trial: EndedTrial, best: EndedTrial | None) -> None:
+        number = trial.proposal.number
+        if trial.status == "failed":
+            why = next((run["message"] for run in trial.runs if run.get("message")), "")
             self.console.print(f"trial {number} failed: {why}", style="red", markup=False)
-        elif best is told:
-            said = f"trial {number} is the best so far: {self._objective(told.value)}"
+        elif best is trial and trial.value is not None:
+            said = f"trial {number} is the best so far: {self._objective(trial.value)}"
             self.console.print(said, style="green", highlight=False)
 
     def _objective(self, value: float) -> str:

@@ -58,7 +58,7 @@ def command(
     from seqvision.config.search import load_tunable
     from seqvision.config.seeds import read_seeds
     from seqvision.runs.files import check_writable
-    from seqvision.sweep.tune.api import runs_of, search
+    from seqvision.sweep.tune.search import runs_of, search
     from seqvision.sweep.where import number_of, performer
 
     settings = {"trials": trials, "oracle": oracle, "objective": objective}

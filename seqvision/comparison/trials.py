@@ -4,27 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqvision.errors import SeqvisionError
+from seqvision.sweep.tune.columns import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FIXED = (
-    "trial",
-    "seed",
-    "status",
-    "objective",
-    "value",
-    "mean",
-    "epochs",
-    "epochs_saved",
-    "epochs_given",
-    "after",
-    "seconds",
-    "run_id",
-    "message",
-)
-"""The columns that every search has; the others are its parameters."""
-_WHOLE = ("epochs", "epochs_saved", "epochs_given", "after")
 
 
 def load_trials(folder: str | Path) -> "pd.DataFrame":
@@ -36,8 +19,8 @@ def load_trials(folder: str | Path) -> "pd.DataFrame":
       `stopped` by the median rule;
     - `objective`, the name of the metric; `value`, what this seed's run reached; `mean`, that over
       the trial's seeds, which the oracle was told;
-    - `epochs` trained; with Hyperband, `epochs_given` are those it wanted, and `epochs_saved` were
-      taken over from trial `after`;
+    - `epochs` trained; with Hyperband, `epochs_given` are those it wanted, and the first
+      `epochs_saved` are those of the trial `after`, from which it went on;
     - `seconds` of training; `run_id`, the run's record within the results; `message`;
     - a column for each parameter, by its path in the config. A list or a mapping is JSON, and a
       value that was not in use is missing.
@@ -49,11 +32,11 @@ def load_trials(folder: str | Path) -> "pd.DataFrame":
 
     path = Path(folder) / "trials.csv"
     try:
-        trials = pd.read_csv(path, dtype=dict.fromkeys(_WHOLE, "Int64"))
+        trials = pd.read_csv(path, dtype=COLUMNS)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise SeqvisionError(f"{path}: no trials: {reason}") from None
-    if missing := [column for column in FIXED if column not in trials]:
+    if missing := [column for column in COLUMNS if column not in trials]:
         raise SeqvisionError(f"{path}: no trials: there is no column {missing[0]!r}")
     trials["message"] = trials["message"].fillna("")
     return trials
@@ -61,4 +44,4 @@ def load_trials(folder: str | Path) -> "pd.DataFrame":
 
 def parameters(trials: "pd.DataFrame") -> list[str]:
     """The columns of the parameters."""
-    return [column for column in trials if column not in FIXED]
+    return [column for column in trials if column not in COLUMNS]

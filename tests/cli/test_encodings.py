@@ -110,7 +110,7 @@ def write_run(results, config, seed, wrong):
 @pytest.fixture
 def call(monkeypatch, folder):
     """Call `seqvision ARGUMENTS` with streams of an encoding; return code, stdout and stderr."""
-    from seqvision.sweep.tune.api import Tuned
+    from seqvision.sweep.tune.search import Tuned
 
     estimate = {"mean": 0.1, "low": 0.05, "high": 0.15}
     verdict = {"objective": "val_accuracy", "in_words": "−1 ± 2", "untuned": estimate}
@@ -122,7 +122,7 @@ def call(monkeypatch, folder):
         return BENCH
 
     monkeypatch.setattr("seqvision.bench.rounds.bench", measured)
-    monkeypatch.setattr("seqvision.sweep.tune.api.search", lambda *_, **__: best)
+    monkeypatch.setattr("seqvision.sweep.tune.search.search", lambda *_, **__: best)
     monkeypatch.chdir(folder)
 
     def run(encoding, *arguments):

@@ -1,11 +1,11 @@
 """Who hears of a search as it goes."""
 
 from seqvision.sweep.schedule import Listener
-from seqvision.sweep.tune.trial import Told
+from seqvision.sweep.tune.trial import EndedTrial
 
 
 class SearchListener(Listener):
-    """Hears of trials as well as of runs. This method does nothing."""
+    """Hears of trials as well as of runs."""
 
-    def told(self, told: Told, best: Told | None) -> None:
-        """A trial ended; the best so far."""
+    def trial_ended(self, trial: EndedTrial, best: EndedTrial | None) -> None:
+        """A trial ended; `best` is the best so far. Does nothing here."""

@@ -1,4 +1,4 @@
-"""Asks an oracle and tells it, each written down first thing; takes up a search by its log."""
+"""Asks an oracle and tells it the values of trials; takes up a search by its log."""
 
 import logging
 from typing import Any, Literal
@@ -8,15 +8,15 @@ from seqvision.config.size import limit
 from seqvision.sweep.tune.log import Log
 from seqvision.sweep.tune.oracles import asked_quietly, build
 from seqvision.sweep.tune.space import code, decoded
-from seqvision.sweep.tune.trial import Proposal, Told
+from seqvision.sweep.tune.trial import EndedTrial, Proposal
 
 
 class Proposals:
     """The oracle of a search, as its log left it.
 
     Attributes:
-        told: the trials that have ended, in that order.
-        open: those that have not, by number.
+        ended: the trials that have ended, in that order.
+        ongoing: those that have not, by number.
         used_up: whether the oracle has no more to propose.
     """
 
@@ -26,8 +26,8 @@ class Proposals:
         self.log = log
         self.limit = limit(tunable.tune)
         self.used_up = False
-        self.told: list[Told] = []
-        self.open: dict[int, Proposal] = {}
+        self.ended: list[EndedTrial] = []
+        self.ongoing: dict[int, Proposal] = {}
         for event in log.events:
             if "ask" in event:
                 self._ask_again(event)
@@ -36,12 +36,12 @@ class Proposals:
 
     @property
     def over(self) -> bool:
-        """Whether there are no more to ask for."""
-        reached = self.limit is not None and len(self.told) + len(self.open) >= self.limit
+        """Whether the search proposes no more trials."""
+        reached = self.limit is not None and len(self.ended) + len(self.ongoing) >= self.limit
         return reached or self.used_up
 
     def ask(self) -> "Proposal | Literal['later'] | None":
-        """A new trial; `later` if one that is open has to end first; None when there is no more."""
+        """A new trial; `later` if an ongoing one has to end first; None when there is no more."""
         if self.over:
             return None
         with asked_quietly():
@@ -59,7 +59,7 @@ class Proposals:
             epochs=proposal.epochs,
             after=proposal.after,
         )
-        self.open[proposal.number] = proposal
+        self.ongoing[proposal.number] = proposal
         return proposal
 
     def tell(
@@ -86,11 +86,11 @@ class Proposals:
             )
             codes = {path: code(self.space[path], value) for path, value in kept.values.items()}
             trial.hyperparameters.values |= codes
-        self.open[kept.number] = kept
+        self.ongoing[kept.number] = kept
 
     def _tell(self, event: dict[str, Any]) -> None:
-        proposal = self.open.pop(event["tell"])
-        self.told.append(Told(proposal, event["status"], event["value"], event["runs"]))
+        proposal = self.ongoing.pop(event["tell"])
+        self.ended.append(EndedTrial(proposal, event["status"], event["value"], event["runs"]))
         trial = self.oracle.trials[f"{proposal.number - 1:04}"]
         value, worst = event["value"], getattr(self.oracle, "worst", None)
         if value is None and worst is None:

@@ -1,201 +1,166 @@
-"""A search: what the oracle proposes becomes runs, and how they end is what it is told."""
+"""A search from its first run to its verdict."""
 
-import threading
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
+from seqvision.config.schema import Config
 from seqvision.config.search import Tunable
-from seqvision.config.tune import DIRECTIONS
-from seqvision.errors import ConfigError
+from seqvision.config.size import trials_of
+from seqvision.errors import Busy, RunFailed, SeqvisionError
+from seqvision.import_keras import import_keras
+from seqvision.runs.files import check_writable, write_json
+from seqvision.runs.finished import of_today
+from seqvision.runs.lock import locked
+from seqvision.runs.record import read_record
 from seqvision.sweep.plan import Job
-from seqvision.sweep.schedule import Listener, Outcome
-from seqvision.sweep.tune.listener import SearchListener
-from seqvision.sweep.tune.median import MedianRule
-from seqvision.sweep.tune.proposals import Proposals
-from seqvision.sweep.tune.table import run_of, write_best, write_trials
-from seqvision.sweep.tune.trial import Proposal, Told
+from seqvision.sweep.schedule import Listener, Outcome, Performer, run_all
+from seqvision.sweep.tune.best import best, tuned_name, write_best
+from seqvision.sweep.tune.cleanup import remove_checkpoints, remove_trials
+from seqvision.sweep.worker import check_known_elsewhere
 
 
-@dataclass
-class _Trial:
-    """A trial whose runs are not all done."""
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found.
 
-    proposal: Proposal
-    saved: int
-    """Epochs that it goes on after, in place of training them."""
-    jobs: list[Job]
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    """By seed."""
-
-
-class Search(Listener):
-    """Gives `run_all` its jobs and hears how they end.
-
-    Args:
-        places: how many runs there may be at a time.
+    Attributes:
+        folder: it holds trials.csv (`seqvision.load_trials`), best.yaml and verdict.json.
+        best: the best config, which `seqvision.run` takes.
+        trial: the number of the trial that had it.
+        values: what it sets, by path.
+        value: its objective, the mean over the seeds.
+        verdict: the best config beside the untuned one on the test images, in words and numbers;
+            None when one of the two could not be trained.
     """
 
-    def __init__(
-        self,
-        tunable: Tunable,
-        proposals: Proposals,
-        results: Path,
-        places: int,
-        listener: Listener | None = None,
-    ):
-        self.tunable, self.proposals, self.results = tunable, proposals, results
-        self.folder = results / tunable.name
-        self.places = places
-        self.listener = listener or Listener()
-        tune = tunable.tune
-        self.median = MedianRule(tune.median_stop, tune.objective) if tune.median_stop else None
-        self.untuned = [Job(tunable.untuned, seed, results) for seed in tune.each_seed]
-        self._waiting: deque[Job] = deque(self.untuned)
-        self._trials: dict[str, _Trial] = {}
-        """By run, of all runs that are not done."""
-        self._given, self._later = 0, False
-        self._lock = threading.RLock()
-        for told in proposals.told:
-            self._learn(told)
-        for proposal in list(proposals.open.values()):
-            self._take_up(proposal)
+    folder: Path
+    best: Config
+    trial: int
+    values: dict[str, Any]
+    value: float
+    verdict: dict[str, Any] | None
 
-    def jobs(self) -> Iterator[Job | None]:
-        """The untuned config's runs, then trial after trial, as places are free for them."""
-        while True:
-            with self._lock:
-                # A run may be waited for: its place counts as taken.
-                job = self._next() if self._given < self.places else None
-                if job:
-                    self._given += 1
-                elif not self._waiting and (
-                    self.proposals.over or (self._later and not self._given)
-                ):
-                    return
-            yield job
 
-    def begin(self, job: Job) -> None:
-        self.listener.begin(job)
+def runs_of(tunable: Tunable) -> int:
+    """The runs of a search at most: those of its trials, the untuned config and the best one."""
+    trials = trials_of(tunable.tune, tunable.untuned.train.epochs)
+    return (trials + 2) * len(tunable.tune.each_seed)
 
-    def event(self, job: Job, event: dict[str, Any]) -> str | None:
-        if event["event"] != "ask" or not self.median:
-            return self.listener.event(job, event)
-        if event["row"]["epoch"] == job.config.train.epochs:
-            return None
-        with self._lock:
-            return self.median.judge(event["row"])
 
-    def end(self, outcome: Outcome) -> None:
-        self.listener.end(outcome)
-        with self._lock:
-            if outcome.status == "busy":
-                return
-            self._given -= 1
-            self._later = False
-            trial = self._trials.get(outcome.job.run_id)
-            if trial and outcome.status != "stopped":
-                trial.outcomes[outcome.job.seed] = outcome
-                if len(trial.outcomes) == len(trial.jobs):
-                    self._tell(trial)
+def search(
+    tunable: Tunable,
+    results: Path,
+    perform: Performer,
+    listener: Listener | None = None,
+    *,
+    force: bool = False,
+) -> Tuned:
+    """What `tune` does, with a given performer of runs.
 
-    def is_trial(self, job: Job) -> bool:
-        """Whether a job is a trial's, and not the untuned config's."""
-        with self._lock:
-            return job.run_id in self._trials
+    Raises:
+        SeqvisionError, RunFailed: as `tune` does.
+    """
+    for config in (tunable.untuned, *tunable.probes()):
+        check_known_elsewhere(config)
+    folder = results / tunable.name
+    check_writable(folder)
+    import_keras()  # Before keras-tuner does, with TensorFlow's greetings.
+    try:
+        with locked(folder):
+            return _search(tunable, results, perform, listener or Listener(), force)
+    except Busy:
+        raise SeqvisionError(f"{folder}: another process is at this search") from None
 
-    def _next(self) -> Job | None:
-        while not self._waiting and not self._later:
-            proposal = self.proposals.ask()
-            if proposal is None:
-                return None
-            if proposal == "later":
-                self._later = True
-            else:
-                self._take_up(proposal)
-        return self._waiting.popleft() if self._waiting else None
 
-    def _take_up(self, proposal: Proposal) -> None:
-        """Make a proposal's runs wait for a place; one that cannot be run has failed."""
-        name = trial_name(self.tunable, proposal.number)
-        train: dict[str, Any] = {"test_every": None}
-        if proposal.epochs and proposal.epochs < self.tunable.untuned.train.epochs:
-            train["stop_after"] = proposal.epochs
+def _search(
+    tunable: Tunable,
+    results: Path,
+    perform: Performer,
+    listener: Listener,
+    force: bool,
+) -> Tuned:
+    from seqvision.sweep.tune.log import Log
+    from seqvision.sweep.tune.proposals import Proposals
+    from seqvision.sweep.tune.scheduler import TrialScheduler
+
+    folder = results / tunable.name
+    if force:
+        remove_trials(tunable, results)
+    log = Log(folder, _settings(tunable), forget=force)
+    proposals = Proposals(tunable, log)
+    scheduler = TrialScheduler(tunable, proposals, results, perform.places, listener)
+    first = read_record(scheduler.untuned[0].folder)
+    if proposals.ended and first and not of_today(first, tunable.untuned.data):
+        raise SeqvisionError(
+            f"{folder}: was begun with other data than the config names now; --force begins it "
+            "anew, another name or --results keeps both"
+        )
+    try:
+        run_all(scheduler.jobs(), _FailedTrials(perform, scheduler.is_trial), scheduler)
+    except SeqvisionError:
+        if not proposals.ended:  # Then the folder holds nothing of use.
+            shutil.rmtree(folder)
+        raise
+    found = best(proposals.ended, tunable.tune.objective)
+    if not found:
+        ended = len(proposals.ended)
+        raise RunFailed(f"none of {ended} trials ended well; see {folder}/trials.csv")
+    tuned = tunable.point(found.proposal.values, tuned_name(tunable))
+    jobs = [_measured(tuned, run, results) for run in found.runs]
+    run_all(jobs, perform, listener)
+    remove_checkpoints(proposals, results)
+    verdict = _verdict(scheduler.untuned, jobs, results, tunable.tune.objective)
+    write_json(folder / "verdict.json", verdict)
+    if verdict:
+        words = verdict["in_words"]
+        write_best(folder / "best.yaml", found, len(proposals.ended), tunable, words)
+    proposal = found.proposal
+    assert found.value is not None
+    return Tuned(folder, tuned, proposal.number, proposal.values, found.value, verdict)
+
+
+def _settings(tunable: Tunable) -> dict[str, Any]:
+    """What tells one search from another; the number of trials may grow."""
+    tune = tunable.tune.model_dump(mode="json", by_alias=True, exclude={"trials"})
+    return {**tune, "seeds": tunable.tune.each_seed, "config": tunable.untuned.content()}
+
+
+class _FailedTrials:
+    """A performer that takes a trial with a wrong config for a failed one, and not for the end."""
+
+    def __init__(self, perform: Performer, is_trial: Callable[[Job], bool]):
+        self.perform, self.is_trial = perform, is_trial
+        self.places = perform.places
+
+    def __call__(self, job: Job, listener: Listener) -> Outcome:
         try:
-            config = self.tunable.point(proposal.values, name, **train)
-        except ConfigError as error:
-            self._failed(proposal, str(error))
-            return
-        seeds = self.tunable.tune.each_seed
-        asks = self.median is not None
-        jobs = [Job(config, seed, self.results, test=False, asks=asks) for seed in seeds]
-        saved = 0
-        if proposal.after:
-            before = next(t for t in self.proposals.told if t.proposal.number == proposal.after)
-            if before.status == "failed":
-                self._failed(proposal, f"trial {proposal.after}, which it goes on from, failed")
-                return
-            folders = [self.results / run["run_id"] for run in before.runs]
-            if all((folder / "checkpoint.npz").exists() for folder in folders):
-                saved = before.runs[0]["epochs"]
-                jobs = [replace(j, begin_with=f) for j, f in zip(jobs, folders, strict=True)]
-        trial = _Trial(proposal, saved, jobs)
-        self._trials |= {job.run_id: trial for job in jobs}
-        self._waiting.extend(jobs)
+            return self.perform(job, listener)
+        except SeqvisionError as error:
+            if not self.is_trial(job):
+                raise
+            return Outcome(job, "failed", message=str(error))
 
-    def _failed(self, proposal: Proposal, why: str) -> None:
-        runs = [
-            {"seed": seed, "status": "failed", "message": why}
-            for seed in self.tunable.tune.each_seed
-        ]
-        self.proposals.tell(proposal.number, "failed", None, runs)
-        self._hear()
-
-    def _tell(self, trial: _Trial) -> None:
-        objective = self.tunable.tune.objective
-        runs = [run_of(trial.outcomes[job.seed], objective, trial.saved) for job in trial.jobs]
-        for job in trial.jobs:
-            del self._trials[job.run_id]
-        statuses = {run["status"] for run in runs}
-        status = next(s for s in ("failed", "stopped", "finished") if s in statuses)
-        value = None if status == "failed" else fmean(run["value"] for run in runs)
-        self.proposals.tell(trial.proposal.number, status, value, runs)
-        self._hear()
-
-    def _hear(self) -> None:
-        """Act on the trial that was told last."""
-        told = self.proposals.told
-        self._learn(told[-1])
-        write_trials(self.folder / "trials.csv", told, self.tunable)
-        leader = best(told, self.tunable.tune.objective)
-        if leader:
-            write_best(self.folder / "best.yaml", leader, len(told), self.tunable)
-        if isinstance(self.listener, SearchListener):
-            self.listener.told(told[-1], leader)
-
-    def _learn(self, told: Told) -> None:
-        if self.median and told.status == "finished":
-            self.median.learn([self.results / run["run_id"] for run in told.runs])
+    def stop(self) -> None:
+        self.perform.stop()
 
 
-def trial_name(tunable: Tunable, number: int) -> str:
-    """The name of a trial's config, and of the folder of its runs."""
-    return f"{tunable.name}-t{number:03}"
+def _measured(tuned: Config, run: dict[str, Any], results: Path) -> Job:
+    """A run of the best trial, to be measured on the test images too."""
+    # Its weights are there, unless the tests after some epochs are asked for.
+    trained = None if tuned.train.test_every else results / run["run_id"]
+    return Job(tuned, run["seed"], results, begin_with=trained)
 
 
-def best(told: list[Told], objective: str) -> Told | None:
-    """The best trial, of those that were trained for the most epochs; None if none ended well.
+def _verdict(
+    untuned: list[Job], tuned: list[Job], results: Path, objective: str
+) -> dict[str, Any] | None:
+    from seqvision.sweep.tune.verdict import judge
 
-    A trial that Hyperband gave fewer epochs, or that the median rule ended, is none of them.
-    """
-    whole = [each for each in told if each.status == "finished"]
-    most = max((each.proposal.epochs or 0 for each in whole), default=0)
-    sign = 1 if DIRECTIONS[objective] == "max" else -1
-    return max(
-        (each for each in whole if (each.proposal.epochs or 0) == most),
-        key=lambda each: sign * (each.value or 0.0),
-        default=None,
-    )
+    before = [record for job in untuned if (record := job.record())]
+    after = [record for job in tuned if (record := job.record())]
+    if len(before) < len(untuned) or len(after) < len(tuned):
+        return None
+    return judge(before, after, results, objective).as_dict()

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seqvision.config.search import Tunable
+
 
 @dataclass(frozen=True)
 class Proposal:
-    """A trial to be: what to put into the config."""
+    """What an oracle proposes to try."""
 
     number: int
-    """From 1, in the order asked."""
+    """The trial's, from 1, in the order proposed."""
     values: dict[str, Any]
     """By path, of the parameters that are in use."""
     epochs: int | None = None
@@ -19,13 +21,18 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Told:
+class EndedTrial:
     """How a trial ended."""
 
     proposal: Proposal
     status: Literal["finished", "stopped", "failed"]
-    """`stopped`: by the median rule, `value` being what it had come to."""
+    """`stopped`: by the median rule, `value` being the objective at that epoch."""
     value: float | None
     """The objective, the mean over the seeds; None of a failed trial."""
     runs: list[dict[str, Any]]
-    """What the table says of each seed's run."""
+    """What trials.csv says of each seed's run."""
+
+
+def trial_name(tunable: Tunable, number: int) -> str:
+    """The name of a trial's config, and of the folder of its runs."""
+    return f"{tunable.name}-t{number:03}"

@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from seqvision.comparison.trials import FIXED, load_trials
+from seqvision.comparison.trials import load_trials
+from seqvision.sweep.tune.columns import COLUMNS
 
 SPACE = ["model.cell", "model.units", "train.batch_size", "train.learning_rate", "model.dropout"]
 
@@ -13,7 +14,7 @@ SPACE = ["model.cell", "model.units", "train.batch_size", "train.learning_rate",
 def write(folder, rows):
     folder.mkdir(exist_ok=True)
     with (folder / "trials.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, [*FIXED, *SPACE])
+        writer = csv.DictWriter(file, [*COLUMNS, *SPACE])
         writer.writeheader()
         writer.writerows(rows)
     return folder

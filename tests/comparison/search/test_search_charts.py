@@ -12,9 +12,8 @@ from seqvision.comparison.charts.search import SEARCH_CHARTS, search_history
 from seqvision.comparison.charts.search.base import by_trial
 from seqvision.comparison.charts.search.importance import importances
 from seqvision.comparison.charts.search.parallel import positions
-from seqvision.comparison.trials import FIXED, load_trials, parameters
+from seqvision.comparison.trials import load_trials, parameters
 from seqvision.errors import NothingToShow, SeqvisionError
-from seqvision.sweep.tune.table import COLUMNS
 
 
 def rows(part):
@@ -28,10 +27,6 @@ def rows(part):
         for inner in part:
             found += rows(inner)
     return found
-
-
-def test_what_a_search_writes_is_what_is_read():
-    assert FIXED == COLUMNS
 
 
 @pytest.mark.parametrize("kind", SEARCH_CHARTS.names())

@@ -27,16 +27,18 @@ def ask_and_tell(proposals, most, places=1, seed=0):
     choose = random.Random(seed)
     found = []
     while True:
-        while len(proposals.open) < places and len(proposals.told) + len(proposals.open) < most:
+        while (
+            len(proposals.ongoing) < places and len(proposals.ended) + len(proposals.ongoing) < most
+        ):
             proposal = proposals.ask()
             if not isinstance(proposal, Proposal):
                 break
             found.append(proposal)
-        if not proposals.open:
+        if not proposals.ongoing:
             return found
-        number = choose.choice(sorted(proposals.open))
+        number = choose.choice(sorted(proposals.ongoing))
         failed = choose.random() < 0.15
-        told = None if failed else value(proposals.open[number])
+        told = None if failed else value(proposals.ongoing[number])
         proposals.tell(number, "failed" if failed else "finished", told, [])
 
 
@@ -66,11 +68,11 @@ def test_a_search_taken_up_by_its_log_proposes_what_it_would_have(
                 assert again == event["ask"]
             else:
                 proposals.tell(event["tell"], event["status"], event["value"], event["runs"])
-        assert [told.proposal for told in sorted(proposals.told, key=by_number)] == expected
+        assert [trial.proposal for trial in sorted(proposals.ended, key=by_number)] == expected
 
 
-def by_number(told):
-    return told.proposal.number
+def by_number(trial):
+    return trial.proposal.number
 
 
 @pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband"])
@@ -167,7 +169,7 @@ def test_a_grid_is_asked_side_by_side(tunable, tmp_path):
     proposals = Proposals(tunable(oracle="grid"), Log(tmp_path, {}))
     for _ in range(5):
         assert isinstance(proposals.ask(), Proposal)
-    assert len(proposals.open) == 5
+    assert len(proposals.ongoing) == 5
 
 
 def test_bayesian_repeats_no_point_and_ends_with_the_space(tunable, tmp_path):
@@ -210,7 +212,7 @@ def test_trials_fail_one_after_another_and_the_search_goes_on(tunable, tmp_path)
     proposals = Proposals(tunable(trials=8), Log(tmp_path, {}))
     for _ in range(8):
         proposals.tell(proposals.ask().number, "failed", None, [])
-    assert proposals.over and len(proposals.told) == 8
+    assert proposals.over and len(proposals.ended) == 8
 
 
 def test_another_search_is_refused_with_what_changed(tmp_path):

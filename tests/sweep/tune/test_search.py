@@ -13,8 +13,8 @@ from seqvision.config import load_config
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.runs.lock import locked
 from seqvision.sweep.schedule import Outcome
-from seqvision.sweep.tune.api import search
 from seqvision.sweep.tune.listener import SearchListener
+from seqvision.sweep.tune.search import search
 
 
 class MadeUp:
@@ -275,8 +275,8 @@ def test_side_by_side_no_more_than_places_and_all_are_told(tunable, tmp_path):
         def __init__(self):
             self.numbers, self.best = [], []
 
-        def told(self, told, best):
-            self.numbers.append(told.proposal.number)
+        def trial_ended(self, trial, best):
+            self.numbers.append(trial.proposal.number)
             self.best.append(best.value)
 
     heard = Heard()
