@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqvision.comparison.left_out import leave_out, told_together
+from seqvision.comparison.left_out import grouped_warnings, leave_out
 from seqvision.errors import NothingToShow
 from seqvision.formatting import count
 from seqvision.runs.answers import read_answers
@@ -41,7 +41,7 @@ class Answers:
         return {model: np.flatnonzero(column == model) for model in dict.fromkeys(column)}
 
 
-@told_together()
+@grouped_warnings()
 def answers(runs: pd.DataFrame) -> Answers:
     """Read the answers of runs on the same data; a run without them is left out, with a warning.
 

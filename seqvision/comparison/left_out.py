@@ -1,4 +1,4 @@
-"""Tells of files that are left out: a line a reason, however many files and whoever reads them."""
+"""Warns of files that are left out: one line for each reason, however many files it concerns."""
 
 import logging
 from collections.abc import Iterator
@@ -11,22 +11,22 @@ _found: ContextVar[dict[str, dict[str, str]] | None] = ContextVar("left out", de
 
 
 def leave_out(file: str | Path, reason: str, problem: Exception | None = None) -> None:
-    """Note that a file, or a run's folder, is of no use.
+    """Leave out a file, or a run's folder, with a warning.
 
     Args:
-        reason: files of the same reason share a line.
+        reason: files with the same one share a line.
         problem: what is wrong with this one.
     """
     detail = getattr(problem, "strerror", None) or str(problem or "")
-    with told_together():
+    with grouped_warnings():
         found = _found.get()
         assert found is not None
         found.setdefault(reason, {}).setdefault(str(file), detail)
 
 
 @contextmanager
-def told_together() -> Iterator[None]:
-    """Keep what is left out within, and log it at the end of the outermost such block."""
+def grouped_warnings() -> Iterator[None]:
+    """Collect what is left out within, and log it at the end of the outermost such block."""
     if _found.get() is not None:
         yield
         return

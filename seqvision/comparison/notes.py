@@ -9,9 +9,9 @@ from seqvision.comparison.groups import data_titles
 from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.records import is_config
 from seqvision.comparison.speeds import SPEEDS, UNEVEN, any_uneven
+from seqvision.config.train import NO_EFFECT
 from seqvision.formatting import counted, number, p_value
 
-_NO_EFFECT = ("train.seeds", "train.threads", "train.log_every", "train.test_every")
 _SPEED = ["cpu", "cores", "devices", "threads", "backend", "deterministic"]
 
 
@@ -19,7 +19,11 @@ def row_notes(table: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     """What a reader should know of each row, in the order of the table."""
     mixed = runs["row"].isin(table.index[table["configs"] > 1])
     known = runs["status"].isin(["finished", "failed"])
-    config = [column for column in runs if is_config(column) and column not in _NO_EFFECT]
+    config = [
+        column
+        for column in runs
+        if is_config(column) and column.removeprefix("train.") not in NO_EFFECT
+    ]
     varies = runs[mixed & known].groupby("row")[config].nunique(dropna=False)
     return ["; ".join(_notes(row, varies)) for row in table.itertuples()]
 

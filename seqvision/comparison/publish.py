@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.comparison.formats import escape_md
 from seqvision.comparison.groups import DATA, data_titles
-from seqvision.comparison.left_out import told_together
+from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.readable import readable
 from seqvision.comparison.speeds import UNEVEN, any_uneven
 from seqvision.comparison.table import compare
@@ -71,7 +71,7 @@ def read_notes(path: Path) -> Notes:
         raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
 
 
-@told_together()
+@grouped_warnings()
 def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
     """Return the page in GitHub's Markdown.
 

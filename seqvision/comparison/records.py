@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqvision.comparison.left_out import leave_out, told_together
+from seqvision.comparison.left_out import grouped_warnings, leave_out
 from seqvision.errors import SeqvisionError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _NESTED = (list, dict)
 _NO_NUMBER = (str, list, dict)
 
 
-@told_together()
+@grouped_warnings()
 def load_records(folder: str | Path) -> "pd.DataFrame":
     """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one a row.
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seqvision.comparison.left_out import leave_out, told_together
+from seqvision.comparison.left_out import grouped_warnings, leave_out
 from seqvision.errors import NothingToShow
 from seqvision.runs.files import read_arrays
 
 _MOST_STEPS = 56
 
 
-@told_together()
+@grouped_warnings()
 def accuracy_by_step(runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each run, step read (from 1) and class, of the runs of causal models.
 

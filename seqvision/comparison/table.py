@@ -6,7 +6,7 @@ import pandas as pd
 
 from seqvision.comparison.against import against
 from seqvision.comparison.groups import DATA, grouped, label
-from seqvision.comparison.left_out import told_together
+from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.notes import caption, row_notes
 from seqvision.comparison.records import is_config, tested
@@ -20,7 +20,7 @@ _STATUSES = ["finished", "failed", "unfinished", "damaged"]
 _WHOLE = ["rank", "seeds", "reached_target", "common_seeds"]
 
 
-@told_together()
+@grouped_warnings()
 def compare(
     records: pd.DataFrame,
     by: str | Sequence[str] = ("name",),

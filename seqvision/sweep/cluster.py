@@ -20,7 +20,7 @@ from seqvision.errors import SeqvisionError
 from seqvision.runs.files import write_atomically
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, outcome_of
-from seqvision.sweep.worker import LAST_WORDS, Event, carry_out, order
+from seqvision.sweep.worker import FINAL_EVENTS, Event, carry_out, order
 
 _TRIES = 5
 """How often a run is begun or taken up before its nodes' deaths are held to be its own fault."""
@@ -101,7 +101,7 @@ class Cluster:
                 self.ray.cancel(task, force=False)
 
     def _try(self, job: Job, listener: Listener) -> Event:
-        """Submit a run and follow it to its last word."""
+        """Submit a run and pass on its events; return the final one."""
         job_order = order(job, self.cores_a_run) | {"results": str(self._results.resolve())}
         mailbox = self.ray.remote(num_cpus=0)(_Mailbox).options(**self._here()).remote()
         with self._lock:
@@ -114,7 +114,7 @@ class Cluster:
                 ended, _ = self.ray.wait([task], timeout=0.5)
                 for event, files in self.ray.get(mailbox.take.remote()):
                     _write_files(job, files)
-                    if event["event"] in LAST_WORDS:
+                    if event["event"] in FINAL_EVENTS:
                         return event
                     answer = listener.event(job, event)
                     if event["event"] == "ask":

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from seqvision.sweep.plan import Job
 from seqvision.sweep.schedule import Listener, Outcome, outcome_of
-from seqvision.sweep.worker import LAST_WORDS, Event, order
+from seqvision.sweep.worker import FINAL_EVENTS, Event, order
 
 
 class Local:
@@ -76,11 +76,11 @@ class Local:
 
 
 def _follow(process: "subprocess.Popen[str]", order: Event, job: Job, listener: Listener) -> Event:
-    """Pass on what a process tells; return its last word, `{}` if it had none."""
+    """Pass on a process's events; return the final one, `{}` if it did not come."""
     assert process.stdin and process.stdout
     _send(process.stdin, order)
     for event in _events(process.stdout):
-        if event["event"] in LAST_WORDS:
+        if event["event"] in FINAL_EVENTS:
             return event
         answer = listener.event(job, event)
         if event["event"] == "ask":

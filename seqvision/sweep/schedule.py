@@ -22,7 +22,7 @@ class Outcome:
 
     job: Job
     status: Literal["finished", "failed", "busy", "stopped"]
-    """`busy`: another process is at it; `stopped`: it was told to, and can go on."""
+    """`busy`: another process performs it; `stopped`: before its end, on request; it can go on."""
     record: RunRecord | None = None
     message: str = ""
     log: Path | None = None
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outcome:
-    """The outcome that the last word of a run's process tells.
+    """The outcome of a run by the final event of its process.
 
     Raises:
         SeqvisionError: the input was wrong.
@@ -91,8 +91,8 @@ def run_all(
 ) -> list[Outcome]:
     """Perform every job, as many at once as there are places; return their outcomes in order.
 
-    A run that another process is at is waited for and then taken as that process left it. A
-    failure leaves the others be, unless `fail_fast`.
+    If another process performs a run already, this waits for its end and takes its result. A failed
+    run does not end the others, unless `fail_fast`.
 
     Args:
         jobs: all of them; or an iterator that is asked for one when a place is free, after the
@@ -110,7 +110,7 @@ def run_all(
     def work() -> None:
         while job := queue.take():
             listener.begin(job)
-            outcome = _taken_as_it_is(job) or perform(job, listener)
+            outcome = _finished_meanwhile(job) or perform(job, listener)
             if outcome.status != "busy":
                 outcomes[job.run_id] = outcome
             if fail_fast and outcome.status == "failed":
@@ -134,7 +134,7 @@ def run_all(
     return [outcomes.get(job.run_id, Outcome(job, "stopped")) for job in order if job]
 
 
-def _taken_as_it_is(job: Job) -> Outcome | None:
+def _finished_meanwhile(job: Job) -> Outcome | None:
     """The outcome of a run that has been finished meanwhile, by another process perhaps."""
     record = None if job.force else job.record()
     return Outcome(job, "finished", record) if record else None

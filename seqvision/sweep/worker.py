@@ -1,8 +1,8 @@
 """What the process of one run does: `python -m seqvision.sweep.worker`.
 
-It reads one JSON line that says what to run, and writes JSON lines that say how it goes; to a line
-that asks whether to go on it reads an answer. Once its standard input closes, whoever wanted the
-run is gone, and it ends.
+It reads one JSON line that says what to run, and writes one for each event of the run. After an
+event that asks whether to go on it reads the answer. When its standard input closes, the process
+that wanted the run is gone, and it ends.
 """
 
 import json
@@ -25,12 +25,12 @@ from seqvision.runs.run import perform
 from seqvision.sweep.plan import Job
 
 Event = dict[str, Any]
-"""What a run tells of itself: its `event` and more, all of it JSON."""
+"""Something that happened in a run: the key `event` names it; all of it can be JSON."""
 
-LAST_WORDS = ("finished", "failed", "busy", "wrong", "stopped")
+FINAL_EVENTS = ("finished", "failed", "busy", "wrong", "stopped")
 """The events after which no other comes."""
 
-_BETWEEN_STEPS = 0.3  # seconds, at the least, from one that is told to the next
+_SECONDS_BETWEEN_STEPS = 0.3
 
 
 def order(job: Job, cores: int) -> dict[str, Any]:
@@ -77,11 +77,11 @@ def carry_out(
     """Perform the run of an order.
 
     Args:
-        send: takes what the run tells, its last word too.
+        send: takes each event of the run, its final one too.
         answer: waits for what is said to an `ask`, if the order wants the run to ask.
     """
-    tell = Telling(send, answer if order["asks"] else None)
-    logger, handler = logging.getLogger("seqvision"), tell.log_handler()
+    progress = ProgressSender(send, answer if order["asks"] else None)
+    logger, handler = logging.getLogger("seqvision"), progress.log_handler()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
@@ -93,7 +93,7 @@ def carry_out(
             test=order["test"],
             begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
             cores=order["cores"],
-            progress=tell,
+            progress=progress,
         )
         send({"event": "finished", "record": record})
     except Busy as error:
@@ -108,13 +108,16 @@ def carry_out(
         logger.removeHandler(handler)
 
 
-class Telling(Progress):
-    """Tells of a run in events, of its steps a few times a second at most."""
+class ProgressSender(Progress):
+    """Sends the progress of a run as events, that of its steps a few times a second at most.
+
+    Args:
+        send: takes an event.
+        answer: waits for what is said to an `ask`; None if the run is not to ask.
+    """
 
     def __init__(
-        self,
-        send: Callable[[Event], None],
-        answer: Callable[[], str | None] | None = None,
+        self, send: Callable[[Event], None], answer: Callable[[], str | None] | None = None
     ):
         self.send, self.answer = send, answer
         self.next_step = 0.0
@@ -124,7 +127,7 @@ class Telling(Progress):
 
     def step(self, done_steps: int, loss: float, error: float) -> None:
         if (now := time.monotonic()) >= self.next_step:
-            self.next_step = now + _BETWEEN_STEPS
+            self.next_step = now + _SECONDS_BETWEEN_STEPS
             self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
 
     def ask(self, row: dict[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 
 from seqvision.comparison.charts.base import ranked
 from seqvision.comparison.charts.curves import learning_curves
-from seqvision.comparison.left_out import leave_out, told_together
+from seqvision.comparison.left_out import grouped_warnings, leave_out
 from seqvision.comparison.publish import Notes, Question, page
 from seqvision.comparison.records import load_records
 from seqvision.comparison.report import report
@@ -21,11 +21,11 @@ def said(caplog):
 
 
 def test_files_of_one_reason_share_a_line(said):
-    with told_together():
+    with grouped_warnings():
         for name in "abca":
             leave_out(name, "no such thing")
         leave_out("x", "damaged", ValueError("of three"))
-        with told_together():
+        with grouped_warnings():
             leave_out("y", "damaged", FileNotFoundError(2, "No such file", "y"))
         leave_out("z", "odd", FileNotFoundError(2, "No such file", "z"))
         assert said() == []
@@ -37,7 +37,7 @@ def test_files_of_one_reason_share_a_line(said):
 
 
 def test_what_is_left_out_is_said_though_the_block_fails(said):
-    with pytest.raises(ZeroDivisionError), told_together():
+    with pytest.raises(ZeroDivisionError), grouped_warnings():
         leave_out("a", "no such thing")
         1 / 0  # noqa: B018
     leave_out("b", "alone")

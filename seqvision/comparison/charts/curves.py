@@ -15,7 +15,7 @@ from seqvision.comparison.charts.base import (
     values,
     whole_axis,
 )
-from seqvision.comparison.left_out import leave_out, told_together
+from seqvision.comparison.left_out import grouped_warnings, leave_out
 from seqvision.errors import NothingToShow
 from seqvision.runs.history import read_history
 
@@ -58,7 +58,7 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
     return finished(facets, "Learning curves", caption)
 
 
-@told_together()
+@grouped_warnings()
 def histories(runs: pd.DataFrame) -> pd.DataFrame:
     """One row an epoch of every run that has a readable history.csv, with its `model` and `seed`.
 

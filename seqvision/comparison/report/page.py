@@ -14,7 +14,7 @@ from seqvision.comparison.answers import answers
 from seqvision.comparison.charts.base import model_names, ranked
 from seqvision.comparison.charts.html import template, vega
 from seqvision.comparison.groups import grouped
-from seqvision.comparison.left_out import told_together
+from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.records import tested
 from seqvision.comparison.report.figures import Figure, figures
 from seqvision.comparison.report.gallery import Card, Dispute, disputes, hard_images
@@ -50,7 +50,7 @@ class Chapter:
     pictures_problem: str = ""
 
 
-@told_together()
+@grouped_warnings()
 def report(
     records: pd.DataFrame,
     *,

@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix, recall_score
 from seqvision.comparison.charts import CHARTS
 from seqvision.comparison.charts.base import PALETTE, data_names, ranked, values, whole_axis
 from seqvision.comparison.charts.tradeoff import pareto
-from seqvision.comparison.left_out import told_together
+from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.table import compare
 from seqvision.errors import NothingToShow, SeqvisionError
 
@@ -205,7 +205,7 @@ def test_a_damaged_file_leaves_out_its_run_alone(results, caplog):
     good = results.add("good", labels=LABELS, said=said_by(0, 50))
     bad = results.add("bad", labels=LABELS, said=LABELS)
     (bad / "predictions.npz").write_bytes((good / "predictions.npz").read_bytes()[:500])
-    with told_together():
+    with grouped_warnings():
         drawn = rows(CHARTS.get("classes")(results.records))
         assert {row["model"] for row in drawn} == {"good"}
         CHARTS.get("confusion")(results.records)

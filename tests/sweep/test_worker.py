@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 from seqvision.cli._sweep_progress import SweepProgress
 from seqvision.sweep.schedule import Listener
-from seqvision.sweep.worker import Telling
+from seqvision.sweep.worker import ProgressSender
 
 
 def test_what_a_worker_logs_is_shown_once_with_its_level(capsys, caplog):
     events = []
     logger = logging.Logger("a worker's")
-    logger.addHandler(Telling(events.append).log_handler())
+    logger.addHandler(ProgressSender(events.append, None).log_handler())
     logger.info("pictures read: %d", 12)
     logger.warning("no test image of 1 of 3 classes")
     logger.debug("tanh runs in the engine")
