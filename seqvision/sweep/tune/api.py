@@ -6,6 +6,7 @@ from typing import Any
 
 from seqvision.config.schema import Config
 from seqvision.config.search import load_tunable
+from seqvision.config.seeds import read_seeds
 from seqvision.sweep.schedule import Listener
 from seqvision.sweep.tune.search import Tuned, runs_of, search
 from seqvision.sweep.where import performer
@@ -19,7 +20,8 @@ def tune(
     ray: str | None = None,
     oracle: str | dict[str, Any] | None = None,
     objective: str | None = None,
-    seeds: int | list[int] | None = None,
+    seed: int | None = None,
+    seeds: str | Iterable[int] | None = None,
     results: str | Path = "results",
     overrides: Iterable[str] = (),
     force: bool = False,
@@ -29,7 +31,9 @@ def tune(
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config.
-        trials, oracle, objective, seeds: in place of those of the config's `tune` section.
+        trials, oracle, objective: in place of those of the config's `tune` section.
+        seed, seeds: of every trial, one or several, in place of those of the config's section:
+            `seeds=[0, 3]`, `range(5)` or `"0-4"`.
         jobs: how many runs there may be at a time, each in a process of its own, or `auto`.
         ray: the address of a Ray cluster to run on, or `auto`; this machine when not given.
         results: the folder that records go to; the search's own is `<results>/<name>-tune`.
@@ -45,7 +49,8 @@ def tune(
         found = seqvision.tune("gru3", trials=20, jobs=2)
         print(found.values, found.verdict["in_words"])
     """
-    settings = {"trials": trials, "oracle": oracle, "objective": objective, "seeds": seeds}
+    settings = {"trials": trials, "oracle": oracle, "objective": objective}
+    settings["seeds"] = read_seeds(seeds, seed)
     tunable = load_tunable(config, overrides, **settings)
     with performer(str(jobs), ray, Path(results), runs_of(tunable)) as perform:
         return search(tunable, Path(results), perform, listener, force=force)

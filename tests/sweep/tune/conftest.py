@@ -24,6 +24,11 @@ CONFIG = {
 
 
 @pytest.fixture
+def config():
+    return CONFIG
+
+
+@pytest.fixture
 def tunable():
     def load(config=None, **settings):
         return load_tunable({**CONFIG, **(config or {})}, **settings)
