@@ -1,4 +1,4 @@
-"""The test images that models get wrong, with what each said; and those that scans disagree on."""
+"""The test images that models get wrong, with their predictions; those that scans disagree on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,20 @@ import numpy as np
 from seqvision.comparison.answers import Answers
 from seqvision.comparison.report.pictures import picture
 
+_MOST_HARD = 24
+_MOST_PAIRS = 3
+_MOST_OF_A_SIDE = 8
+
 
 @dataclass(frozen=True)
-class Said:
-    """One answer to an image, and who gave it."""
+class Prediction:
+    """A class that runs predict for an image, and which."""
 
     answer: str
     right: bool
     runs: int
     models: list[str]
-    """With the number of runs where not all runs of the model say so: `gru3 (2 of 5)`."""
+    """With the number of runs where not all of a model predict it: `gru3 (2 of 5)`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Card:
     true: str
     wrong: int
     runs: int
-    said: list[Said]
+    said: list[Prediction]
 
 
 @dataclass(frozen=True)
@@ -47,36 +51,28 @@ class Dispute:
     second: list[Card]
 
 
-def hard_images(
-    every: Answers, classes: Sequence[str], images: np.ndarray | None, most: int = 24
-) -> list[Card]:
-    """The images that most models get wrong, the hardest first; each model has one voice."""
+def hard_images(every: Answers, classes: Sequence[str], images: np.ndarray | None) -> list[Card]:
+    """The images that most models get wrong, the hardest first; each model counts once."""
     shares = np.mean([every.wrong[places].mean(axis=0) for places in every.models.values()], axis=0)
     sure = np.where(every.wrong, every.confidence, 0).mean(axis=0)
-    order = np.lexsort((-sure, -shares))[:most]
+    order = np.lexsort((-sure, -shares))[:_MOST_HARD]
     return [card(every, i, classes, images) for i in order if shares[i] > 0]
 
 
-def disputes(
-    every: Answers,
-    classes: Sequence[str],
-    images: np.ndarray | None,
-    most: int = 8,
-    pairs: int = 3,
-) -> list[Dispute]:
-    """Where ways of scanning differ, for the `pairs` that most runs speak to."""
+def disputes(every: Answers, classes: Sequence[str], images: np.ndarray | None) -> list[Dispute]:
+    """Where scans differ, for the pairs of scans with the most runs."""
     if "model.scan" not in every.runs:
         return []
     column = every.runs["model.scan"]
     sizes = column.dropna().value_counts()
     ranked = sorted(combinations(sizes.index, 2), key=lambda pair: -min(sizes[s] for s in pair))
     found = []
-    for pair in ranked[:pairs]:
+    for pair in ranked[:_MOST_PAIRS]:
         right = [1 - every.wrong[(column == scan).to_numpy()].mean(axis=0) for scan in pair]
         only = [(a > 0.5) & (b < 0.5) for a, b in (right, right[::-1])]
         cards = []
         for mask, lead in zip(only, (right[0] - right[1], right[1] - right[0]), strict=True):
-            order = np.argsort(-lead, kind="stable")[: min(most, int(mask.sum()))]
+            order = np.argsort(-lead, kind="stable")[: min(_MOST_OF_A_SIDE, int(mask.sum()))]
             cards.append([card(every, i, classes, images) for i in order])
         counts = [int(mask.sum()) for mask in only]
         runs = (int(sizes[pair[0]]), int(sizes[pair[1]]))
@@ -87,7 +83,7 @@ def disputes(
 
 
 def card(every: Answers, index: int, classes: Sequence[str], images: np.ndarray | None) -> Card:
-    """What there is to say of one test image."""
+    """A test image with its true class and what the runs predict."""
     said, label = every.said[:, index], int(every.labels[index])
     answers, counts = np.unique(said, return_counts=True)
     often_first = np.argsort(-counts, kind="stable")
@@ -98,7 +94,7 @@ def card(every: Answers, index: int, classes: Sequence[str], images: np.ndarray 
         classes[label],
         int(np.sum(said != label)),
         len(said),
-        [Said(classes[a], a == label, n, _who(every, said == a)) for a, n in order],
+        [Prediction(classes[a], a == label, n, _who(every, said == a)) for a, n in order],
     )
 
 

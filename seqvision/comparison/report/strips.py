@@ -10,6 +10,7 @@ from seqvision.comparison.report.pictures import picture
 from seqvision.comparison.steps_read import read_prefixes
 
 _FRAMES = 7
+_MOST_SCANS = 3
 _MOST_CLASSES = 10
 
 
@@ -36,10 +37,8 @@ class Strip:
     """A class's name and its frames."""
 
 
-def strips(
-    runs: pd.DataFrame, classes: Sequence[str], images: np.ndarray, most: int = 3
-) -> list[Strip]:
-    """A strip of the best model of each of the `most` best scans; `runs` come best first."""
+def strips(runs: pd.DataFrame, classes: Sequence[str], images: np.ndarray) -> list[Strip]:
+    """A strip of the best model of each of the best scans; `runs` come best first."""
     found: dict[str, Strip] = {}
     for scan, model, seed, saved in read_prefixes(runs):
         if scan in found or not {"order", "examples", "said"} <= saved.keys():
@@ -47,7 +46,7 @@ def strips(
         if saved["order"].shape != images.shape[1:3]:
             continue
         found[scan] = _strip(scan, model, seed, saved, classes, images)
-        if len(found) == most:
+        if len(found) == _MOST_SCANS:
             break
     return list(found.values())
 

@@ -19,14 +19,13 @@ from seqvision.comparison.charts.search.base import (
 from seqvision.comparison.metric import higher_is_better
 from seqvision.formatting import number
 
+_BEST = 0.2
+"""The share of the trials that stands out."""
+
 
 @SEARCH_CHARTS.register("parallel", order=2)
-def parallel_coordinates(trials: pd.DataFrame, best: float = 0.2) -> Any:
-    """Each trial as a line through the values of its parameters to its objective.
-
-    Args:
-        best: the share of the trials that stands out.
-    """
+def parallel_coordinates(trials: pd.DataFrame) -> Any:
+    """Each trial as a line through the values of its parameters to its objective."""
     table, objective = by_trial(trials), objective_of(trials)
     table = table[table["kind"] != "failed"].reset_index(drop=True)
     paths = varied(table, trials)
@@ -37,7 +36,7 @@ def parallel_coordinates(trials: pd.DataFrame, best: float = 0.2) -> Any:
         lines.append(pd.DataFrame({"axis": title, "trial": table["trial"], "place": places}))
         marks += [{"axis": title, "place": place, "label": label} for place, label in labels]
     rank = table["mean"].rank(ascending=not higher_is_better(objective))
-    table["stands_out"] = rank <= max(1, best * len(table))
+    table["stands_out"] = rank <= max(1, _BEST * len(table))
     kept = table[["trial", "mean", "stands_out"]]
     data = pd.concat(lines).merge(kept, on="trial").dropna(subset=["place"])
     order = [*paths, objective]
