@@ -20,16 +20,17 @@ def command(results: Path, notes: Path | None, output: Path | None) -> None:
     seqvision publish results/published --notes results/notes.yaml -o results/README.md
     """
     from seqvision.cli._output import write_output
-    from seqvision.comparison.publish import Notes, page, read_notes
+    from seqvision.comparison.publish import page
     from seqvision.comparison.records import load_records
+    from seqvision.comparison.remarks import Notes, read_notes
 
-    said = read_notes(notes) if notes else Notes()
+    remarks = read_notes(notes) if notes else Notes()
     words = ["seqvision publish", str(results)]
     words += ["--notes", str(notes)] if notes else []
     words += ["-o", str(output)] if output else []
 
     def text() -> str:
-        return page(load_records(results), said, " ".join(words))
+        return page(load_records(results), remarks, " ".join(words))
 
     if output is None:
         click.echo(text(), nl=False)

@@ -1,4 +1,4 @@
-"""Rows of a comparison held against a baseline: differences, intervals and p-values."""
+"""The rows of a comparison against a baseline: differences, intervals and p-values."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -25,18 +25,18 @@ def against(units: pd.DataFrame, used: pd.DataFrame, baselines: dict[int, int]) 
       95 % interval `difference_low`, `difference_high` and `p_paired`, by Student's t over the
       seeds: what more seeds would show on these test images;
     - `bootstrap_low`, `bootstrap_high`: the 95 % interval of the difference in test error over
-      seeds and test images both: what other images would show too;
+      both seeds and test images: what other images would show too;
     - `p_mcnemar`: McNemar's exact test on the test images, seed by seed; it is small only if most
-      seeds find the same side better. It speaks of these trained models, not of what other seeds
-      would give, and is there only where row and baseline are one config each;
+      seeds find the same model better. It compares the trained models and does not say what other
+      seeds would give; NaN unless row and baseline are one config each;
     - `p_paired_holm`, `p_mcnemar_holm`: corrected for the number of rows on the same data;
     - `cochrans_q` and `p_cochran`, the same for all rows of one config on the same data: whether
-      they err equally often, over the seeds they all have, made one as McNemar's are.
+      they err equally often, by most of the seeds that all of them have.
 
     Args:
-        units: `block`, `row`, `seed` and `value`, one line a row and seed.
-        used: the runs behind them.
-        baselines: of each block that has it, the baseline's row.
+        units: `block`, `row`, `seed` and `value`, one line for each row and seed.
+        used: the runs whose metric they are.
+        baselines: the baseline's row by block, of the blocks that have one.
     """
     table = _paired(units, baselines)
     blocks = units.groupby("row")["block"].first()
@@ -71,7 +71,7 @@ def _paired(units: pd.DataFrame, baselines: dict[int, int]) -> pd.DataFrame:
 
 
 def _on_images(runs: pd.DataFrame, base: int) -> Iterator[dict[str, Any]]:
-    """What the predictions of one block's runs say, a mapping a row."""
+    """The statistics of the predictions of one block's runs, a mapping for each row."""
     wrong = wrong_images(runs)
     configs = runs.groupby("row")["config_hash"].nunique()
     singles = set(configs.index[configs == 1])
@@ -96,11 +96,11 @@ def _on_images(runs: pd.DataFrame, base: int) -> Iterator[dict[str, Any]]:
 
 
 def _cochran(models: list[dict[int, np.ndarray]]) -> tuple[float, float]:
-    """Cochran's Q and p over models, `{seed: wrong images}` each, for most of the common seeds."""
+    """Cochran's Q and its p-value for models, `{seed: wrong images}` each, by most common seeds."""
     seeds = set.intersection(*map(set, models)) if len(models) > 1 else set()
     tests = [cochrans_q(np.array([model[seed] for model in models])) for seed in sorted(seeds)]
     if not tests:
         return np.nan, np.nan
-    # The Q that most seeds reach: the one whose p-value makes the majority's.
+    # The Q that most seeds reach: that of the p-value which `majority_p_value` takes.
     q = sorted((q for q, _ in tests), reverse=True)[len(tests) // 2]
     return q, majority_p_value([p for _, p in tests])

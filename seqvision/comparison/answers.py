@@ -1,4 +1,4 @@
-"""What runs said of the test images, side by side."""
+"""The predictions of several runs for the same test images."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,32 +18,32 @@ _FILES = ("answers.npz", "predictions.npz")
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of some runs to the same test images."""
+    """The predictions of some runs for the same test images."""
 
     runs: pd.DataFrame
-    """The runs whose answers could be read, one a row."""
+    """The runs whose predictions could be read, one a row."""
     labels: np.ndarray
     """`(images,)` the true classes."""
-    said: np.ndarray
-    """`(runs, images)` the class that each run holds most likely."""
+    predicted: np.ndarray
+    """`(runs, images)` the classes that the runs predict."""
     confidence: np.ndarray
-    """`(runs, images)` the probability it gives that class, in steps of 1/255."""
+    """`(runs, images)` the probabilities they give those classes, in steps of 1/255."""
 
     @cached_property
     def wrong(self) -> np.ndarray:
         """`(runs, images)` where a run errs."""
-        return self.said != self.labels
+        return self.predicted != self.labels
 
     @cached_property
     def models(self) -> dict[str, np.ndarray]:
-        """The places of each model's runs, in the order of `runs`."""
+        """The indices of each model's runs in `runs`."""
         column = self.runs["model"].to_numpy()
         return {model: np.flatnonzero(column == model) for model in dict.fromkeys(column)}
 
 
 @grouped_warnings()
 def answers(runs: pd.DataFrame) -> Answers:
-    """Read the answers of runs on the same data; a run without them is left out, with a warning.
+    """Read the predictions of runs on the same data; a run without is left out, with a warning.
 
     Args:
         runs: rows of `load_records`.
@@ -68,12 +68,12 @@ def answers(runs: pd.DataFrame) -> Answers:
             kept.append(place)
     if not found:
         raise NothingToShow(f"no run has {' or '.join(_FILES)}")
-    labels, said, confidence = (np.stack(part) for part in zip(*found, strict=True))
-    return Answers(runs.iloc[kept], labels[0], said, confidence)
+    labels, predicted, confidence = (np.stack(part) for part in zip(*found, strict=True))
+    return Answers(runs.iloc[kept], labels[0], predicted, confidence)
 
 
 def wrong_images(runs: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Whether each run errs on each test image, `(images,)` bool, by folder; as `answers` says."""
+    """Which test images each run gets wrong, `(images,)` bool by the run's folder."""
     try:
         every = answers(runs)
     except NothingToShow:
@@ -83,7 +83,7 @@ def wrong_images(runs: pd.DataFrame) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=512)
 def _read(folder: str, changed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels, answers and confidence; `changed` makes a rewritten file another."""
+    """Labels, predictions and confidence, read again when the files have `changed`."""
     return read_answers(folder)
 
 
@@ -93,11 +93,11 @@ def _changed(folder: str) -> tuple[int, ...]:
 
 
 def _check(one: tuple[np.ndarray, ...], names: Any, images: Any) -> None:
-    """Raise ValueError unless answers fit what the record says of its data, if it says anything."""
-    labels, said, _ = one
+    """Raise ValueError unless predictions fit the data that the record names, if it does."""
+    labels, predicted, _ = one
     if images == images and images is not None and len(labels) != images:
         raise ValueError(f"of {count(len(labels))} images; the record says {count(images)}")
     classes = len(names) if isinstance(names, tuple) else np.inf
-    classes_said = 1 + max(labels.max(), said.max())
-    if min(labels.min(), said.min()) < 0 or classes_said > classes:
-        raise ValueError(f"of {classes_said} classes; the record says {classes}")
+    classes_found = 1 + max(labels.max(), predicted.max())
+    if min(labels.min(), predicted.min()) < 0 or classes_found > classes:
+        raise ValueError(f"of {classes_found} classes; the record says {classes}")

@@ -1,4 +1,4 @@
-"""A comparison as a file: csv, json and parquet hold all numbers, md and latex what people read."""
+"""A comparison as a file: csv, json and parquet with all columns, md and latex for people."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def as_md(comparison: pd.DataFrame) -> str:
 
 
 def as_latex(comparison: pd.DataFrame) -> str:
-    """LaTeX for the package booktabs: a table for each data; the last one's caption says it all."""
+    """LaTeX for the package booktabs: a table for each data; the last has the whole caption."""
     parts = readable(comparison)
     texts = []
     for part in parts:
@@ -62,7 +62,7 @@ def write_parquet(comparison: pd.DataFrame, path: Path) -> None:
 
 
 def escape_md(text: str) -> str:
-    """Text as it is to be read in Markdown, within a table too."""
+    """Text with Markdown's special characters escaped, within a table too."""
     for character in "\\`*_<|":
         text = text.replace(character, f"\\{character}")
     return text

@@ -7,7 +7,7 @@ import pandas as pd
 from seqvision.formatting import NONE, count
 
 DATA = ["dataset", "checksum", "train", "validation", "test"]
-"""Runs that differ in one of these saw other data and are never ranked together."""
+"""Runs that differ in one of these were trained on other data and are never ranked together."""
 
 
 def grouped(records: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
-"""What a metric's name tells of it."""
+"""Which way a metric is good."""
 
 
 def higher_is_better(metric: str) -> bool:
-    """Whether its best value is the highest: of accuracies, F1 scores and speeds."""
+    """Whether a metric is best when high: accuracies, F1 scores and speeds are."""
     return metric.endswith(("accuracy", "f1", "per_second"))

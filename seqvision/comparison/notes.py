@@ -1,4 +1,4 @@
-"""What a comparison says in words: a note for each row, and the caption under the table."""
+"""The words of a comparison: a note for each row, and the caption under the table."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -52,9 +52,9 @@ def _notes(row: Any, varies: pd.DataFrame) -> Iterator[str]:
 
 
 def _differ(varies: pd.Series) -> str:
-    """`, which differ in model.scan`, from how many values each column of the config has."""
+    """`, which differ in model.scan`, by the number of values of each column of the config."""
     columns = list(varies.index[varies > 1])
-    # A spec and its parts say the same: the parts say it more exactly.
+    # A spec and its parts differ together; the parts say it more exactly.
     inner = [c for c in columns if not any(other.startswith(f"{c}.") for other in columns)]
     if not inner:
         return ""

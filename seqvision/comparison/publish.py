@@ -2,73 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.comparison.formats import escape_md
 from seqvision.comparison.groups import DATA, data_titles
 from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.readable import readable
+from seqvision.comparison.remarks import Notes, Other, Question
 from seqvision.comparison.speeds import UNEVEN, any_uneven
 from seqvision.comparison.table import compare
 from seqvision.config import load_config, zoo_names
-from seqvision.config.read import read_file
-from seqvision.errors import ConfigError
 from seqvision.formatting import NONE, counted, percent, points
-from seqvision.options import first_problem
 
 _BACKENDS = ["tensorflow", "jax", "jaxlib", "torch"]
 _MADE_WITH = ["seqvision", "git_commit", "keras", *_BACKENDS, "numpy", "python", "backend"]
 _MADE_ON = ["cpu", "cores", "threads", "platform", "deterministic"]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Question(_Section):
-    """What pairs of models answer: in each the first is held against the second."""
-
-    ask: str
-    pairs: Annotated[
-        list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(min_length=1)
-    ]
-
-
-class Other(_Section):
-    """Somebody else's published figure for the same task."""
-
-    dataset: str
-    what: str
-    error: str
-    """In percent, with its spread as its source has it."""
-    source: str
-
-
-class Notes(_Section):
-    """What a person adds to the numbers."""
-
-    remarks: list[str] = []
-    """What a reader should know before the tables."""
-    questions: list[Question] = []
-    others: list[Other] = []
-
-
-def read_notes(path: Path) -> Notes:
-    """Read questions and others' figures from YAML.
-
-    Raises:
-        ConfigError: `file:line:column: what is wrong`.
-    """
-    document = read_file(path)
-    try:
-        return Notes.model_validate(document.values)
-    except ValidationError as error:
-        place, message, _ = first_problem(error)
-        dotted = ".".join(map(str, place))
-        raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
 
 
 @grouped_warnings()
@@ -115,7 +65,7 @@ def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
 
 
 def _commands(runs: pd.DataFrame) -> str:
-    """What repeats the runs of a row: by a config of the zoo, or else by the one that they left."""
+    """The commands that repeat a row's runs, by a config of the zoo or else by the runs' own."""
     found = []
     for (name, config_hash), own in runs.groupby(["name", "config_hash"], sort=False):
         of_zoo = name in zoo_names() and load_config(name).hash == config_hash
@@ -167,7 +117,7 @@ def _in_words(row: Any) -> str:
 
 
 def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
-    """Others' figures with ours of the same dataset that errs least."""
+    """Others' figures beside our model with the lowest error on the same dataset."""
     ranked = comparison[comparison["rank"].notna()]
     for dataset in dict.fromkeys(other.dataset for other in others):
         best = ranked[ranked["dataset"] == dataset].sort_values("mean").head(1)

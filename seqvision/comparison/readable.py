@@ -21,7 +21,7 @@ from seqvision.formatting import (
 
 
 class Part(NamedTuple):
-    """One table of texts under a title; `notes` say what to know of its rows."""
+    """A table of texts under a title, with notes on its rows."""
 
     title: str
     table: pd.DataFrame
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 def readable(comparison: pd.DataFrame) -> list[Part]:
-    """Return, for each data, the ranking and, with a baseline, what is held against it."""
+    """Return, for each data, the ranking and, with a baseline, the differences from it."""
     parts = []
     for title, rows in comparison.groupby(data_titles(comparison), sort=False):
         rows.attrs = comparison.attrs
@@ -79,7 +79,7 @@ def _against(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """The columns that say which group a row is."""
+    """The columns that name a row's group."""
     by = rows.attrs["by"]
     return pd.DataFrame({column: _texts(rows[column], value_text) for column in by}, rows.index)
 
@@ -97,5 +97,5 @@ def _texts(values: pd.Series, text: Callable[[Any], str]) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    """Without its sign, which the column's title has."""
+    """Without the percent sign, which the column's title has."""
     return percent(share).rstrip("%")

@@ -1,4 +1,4 @@
-"""Records as a table: one row a run, whether it ended well, badly or not at all."""
+"""Records as a table: one row for each run, finished or not."""
 
 import json
 import os
@@ -23,22 +23,22 @@ _NO_NUMBER = (str, list, dict)
 
 @grouped_warnings()
 def load_records(folder: str | Path) -> "pd.DataFrame":
-    """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one a row.
+    """Return the runs of a results folder, `<folder>/<name>/<config hash>-s<seed>/`, one in a row.
 
-    One that was set aside for being of other data, `<config hash>-s<seed>-<checksum>`, is among
-    them.
+    Among them are runs that were set aside as they are of other data,
+    `<config hash>-s<seed>-<checksum>`.
 
     `status` is `finished`, `failed` (the record says so in `error`), `untested` (a trial of a
-    search, which leaves the test images be), `unfinished` (a run's folder without a record: at
-    work, or cut short) or `damaged` (a record that cannot be read; `error` says why, and so does a
-    logged warning). A value that a run has not is missing (NaN or None).
+    search, which does not use the test images), `unfinished` (a run's folder without a record:
+    under way, or cut short) or `damaged` (a record that cannot be read; `error` says why, and so
+    does a logged warning). A value that a run does not have is missing (NaN or None).
 
     Columns, in this order:
 
     - `run_id`, `name`, `seed`, `status`, `config_hash`, `error` and `folder`, the run's own;
     - the last part of each key of `dataset`, `metrics`, `timing`, `model` and `environment`, such
-      as `test_error` or `parameters`; the dataset's name is `dataset`, and a part that an earlier
-      column has taken keeps its section: `environment.error`;
+      as `test_error` or `parameters`; the dataset's name is `dataset`, and a key whose last part
+      is a column already keeps its section: `environment.error`;
     - the config's `description`, and its sections by their paths: `model.scan`, `train.epochs`.
       A mapping is one text, `rows(reverse=True)`, and each of its parts a column as well,
       `model.scan.reverse`; a list is a text, `[200, 200]`. `tune` is left out: no run reads it.
@@ -63,12 +63,12 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
 
 
 def tested(records: "pd.DataFrame") -> "pd.DataFrame":
-    """The records without `untested` ones, which no comparison is of."""
+    """The records without `untested` ones, which take no part in a comparison."""
     return records[records["status"] != "untested"]
 
 
 def is_config(column: str) -> bool:
-    """Whether a column is of the config, such as `model.scan`."""
+    """Whether a column belongs to the config, as `model.scan` does."""
     return "." in column and column.partition(".")[0] in _CONFIG
 
 
@@ -97,7 +97,7 @@ def _row(path: str, run_id: str, name: str, config_hash: str, seed: int) -> dict
         "folder": path,
     }
     try:
-        with open(f"{path}/record.json", "rb") as file:  # noqa: PTH123  (Path costs as much again)
+        with open(f"{path}/record.json", "rb") as file:  # noqa: PTH123  (Path takes twice the time)
             record = json.load(file)
         return _of_record(record, row)
     except FileNotFoundError:
@@ -108,7 +108,7 @@ def _row(path: str, run_id: str, name: str, config_hash: str, seed: int) -> dict
 
 
 def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
-    """The whole row of a record; `row` is what its folder's name tells.
+    """The whole row of a record; `row` holds what its folder's name says.
 
     Raises:
         ValueError: it is not a run's record.
@@ -144,7 +144,7 @@ def _should_be_number(section: str, key: str) -> bool:
 
 
 def _read_yaml(path: Path) -> Any:
-    """The config of an unfinished run; nothing if it cannot be read."""
+    """The config of an unfinished run; None if it cannot be read."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -155,7 +155,7 @@ def _read_yaml(path: Path) -> Any:
 
 
 def _config_values(config: Any) -> dict[str, Any]:
-    """The columns of a config, as far as it is one."""
+    """The columns of a config; none for what is no config."""
     values: dict[str, Any] = {}
     if isinstance(config, dict):
         values["description"] = _plain(config.get("description"))
@@ -166,7 +166,7 @@ def _config_values(config: Any) -> dict[str, Any]:
 
 
 def _flatten(content: dict[str, Any], path: str, values: dict[str, Any]) -> None:
-    """Add `path.key` for all that a section holds; a mapping as one text and by its parts."""
+    """Add `path.key` for each key of a section; a mapping as one text and by its parts."""
     for key, value in content.items():
         place = f"{path}.{key}"
         values[place] = _plain(value) if isinstance(value, _NESTED) else value
@@ -175,7 +175,7 @@ def _flatten(content: dict[str, Any], path: str, values: dict[str, Any]) -> None
 
 
 def _plain(value: Any) -> Any:
-    """A number, a text or nothing; what holds others as one text, `rows(reverse=True)`."""
+    """A number, a text or None as it is; a list or a mapping as one text, `rows(reverse=True)`."""
     if isinstance(value, list):
         return f"[{', '.join(str(_plain(inner)) for inner in value)}]"
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What runs cost, as one figure each: the median, which one slow run does not move."""
+"""The costs of runs as medians, which one slow run does not change."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def medians(runs: pd.DataFrame, by: str, columns: Sequence[str]) -> pd.DataFrame
 
 
 def is_uneven(slowest: float, fastest: float) -> bool:
-    """Whether speeds of one model lie too far apart to be of it alone."""
+    """Whether the speeds of one model differ by more than the model can explain."""
     return fastest > 2 * slowest
 
 

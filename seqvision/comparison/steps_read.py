@@ -1,4 +1,4 @@
-"""How soon causal models know: their prefixes.npz, and as a table."""
+"""How accurate causal models are after each step: their prefixes.npz, read and as a table."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +18,8 @@ def accuracy_by_step(runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each run, step read (from 1) and class, of the runs of causal models.
 
     Columns: `model`, `scan`, `seed`, `step`, `steps` in all, `class`, and of its test images the
-    number that are `right` after the step, and of all `images`. Of very many steps, 56 spread
-    evenly.
+    number that are `right` after the step, and of all `images`. Of more than 56 steps it holds 56,
+    spread evenly.
 
     Raises:
         NothingToShow: no run has prefixes.npz.

@@ -1,4 +1,4 @@
-"""The comparison: runs in, one row a group out."""
+"""The comparison: one row for each group of runs."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,10 +28,10 @@ def compare(
     metric: str = "test_error",
     target: float | None = None,
 ) -> pd.DataFrame:
-    """Return one row a group of runs, the best first; groups on different data stand apart.
+    """Return one row for each group of runs, the best first; groups on different data stand apart.
 
-    A row's values are one a seed: the metric of its run or, where a row holds several configs, the
-    mean over them, for the seeds that all of them have. Columns:
+    A row has one value for each seed: the metric of its run or, where a row holds several configs,
+    the mean over them, for the seeds that all of them have. Columns:
 
     - those of `by`, then `dataset`, `checksum` and the split's sizes `train`, `validation`, `test`:
       rows that differ in these are not ranked together;
@@ -44,7 +44,7 @@ def compare(
       `train_images_per_second` and `inference_images_per_second`, also the slowest run's and the
       fastest's, `…_min` and `…_max`;
     - with a target: `reached_target`, the runs that did, and `seconds_to_target`, their median;
-    - with a baseline, for every other row on the same data, what `against` tells of: `difference`
+    - with a baseline, for every other row on the same data, what `against` returns: `difference`
       over `common_seeds`, its interval and `p_paired`; `p_mcnemar`, both also corrected, `…_holm`;
       `bootstrap_low`, `bootstrap_high`; `cochrans_q`, `p_cochran`;
     - `note`, what a reader of the row should know.
@@ -55,7 +55,7 @@ def compare(
     Args:
         records: what `load_records` gives, or some rows of it; untested ones do not count.
         by: columns whose values make a group, such as `["model.scan", "model.cell"]`.
-        baseline: the group that others are held against: its values of `by`, joined by ", " if
+        baseline: the group that others are compared with: its values of `by`, joined by ", " if
             several, or the name of its runs. Predictions are read only if it is given.
         metric: a column of numbers. What ends in accuracy, f1 or per_second is best when high, all
             else when low.
@@ -114,7 +114,7 @@ def _check(records: pd.DataFrame, by: list[str], metric: str, target: float | No
 
 
 def _used(runs: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The runs that count, and their metric as one value a row and seed, `units`."""
+    """The runs that count, and their metric as `units`, one value for each row and seed."""
     ended = runs[(runs["status"] == "finished") & runs[metric].notna()]
     configs = ended.groupby("row")["config_hash"].nunique()
     of_seed = ended.groupby(["row", "seed"])["config_hash"].transform("nunique")
@@ -137,7 +137,7 @@ def _summary(units: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _counts(runs: pd.DataFrame, used: pd.DataFrame) -> pd.DataFrame:
-    """How many configs and runs of each status a row has, and how many it lacks."""
+    """How many configs and runs of each status a row has, and how many runs it lacks."""
     rows = runs.groupby("row")
     counts = runs.groupby(["row", "status"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=_STATUSES, fill_value=0)
@@ -151,7 +151,7 @@ def _counts(runs: pd.DataFrame, used: pd.DataFrame) -> pd.DataFrame:
 def _baselines(
     baseline: str | Sequence[object], groups: pd.DataFrame, blocks: pd.Series, runs: pd.DataFrame
 ) -> dict[int, int]:
-    """The row that is the baseline, for each block that has it."""
+    """The baseline's row by block, of the blocks that have one."""
     labels = pd.Series([label(values) for values in groups.itertuples(index=False)], groups.index)
     wanted = _name(baseline)
     found = labels.index[labels.str.replace(" ", "") == str(wanted).replace(" ", "")]

@@ -17,8 +17,8 @@ def load_trials(folder: str | Path) -> "pd.DataFrame":
 
     - `trial` (from 1, in the order proposed), `seed`, and `status`: `finished`, `failed`, or
       `stopped` by the median rule;
-    - `objective`, the name of the metric; `value`, what this seed's run reached; `mean`, that over
-      the trial's seeds, which the oracle was told;
+    - `objective`, the name of the metric; `value`, that of this seed's run; `mean`, that over the
+      trial's seeds, which the oracle was told;
     - `epochs` trained; with Hyperband, `epochs_given` are those it wanted, and the first
       `epochs_saved` are those of the trial `after`, from which it went on;
     - `seconds` of training; `run_id`, the run's record within the results; `message`;

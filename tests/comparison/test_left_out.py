@@ -7,8 +7,9 @@ import pytest
 from seqvision.comparison.charts.base import ranked
 from seqvision.comparison.charts.curves import learning_curves
 from seqvision.comparison.left_out import grouped_warnings, leave_out
-from seqvision.comparison.publish import Notes, Question, page
+from seqvision.comparison.publish import page
 from seqvision.comparison.records import load_records
+from seqvision.comparison.remarks import Notes, Question
 from seqvision.comparison.report import report
 from seqvision.comparison.table import compare
 

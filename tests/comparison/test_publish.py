@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from seqvision.comparison.publish import Notes, page, read_notes
+from seqvision.comparison.publish import page
 from seqvision.comparison.records import load_records
+from seqvision.comparison.remarks import Notes, read_notes
 from seqvision.config import load_config
 from seqvision.errors import ConfigError
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from seqvision.comparison.publish import Notes, page
+from seqvision.comparison.publish import page
 from seqvision.comparison.readable import readable
 from seqvision.comparison.records import load_records
+from seqvision.comparison.remarks import Notes
 from seqvision.comparison.report.leaderboard import leaderboard
 from seqvision.comparison.speeds import UNEVEN
 from seqvision.comparison.table import compare

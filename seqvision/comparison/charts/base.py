@@ -11,7 +11,7 @@ from seqvision.comparison.groups import DATA
 from seqvision.errors import NothingToShow, SeqvisionError
 
 PALETTE = ("#415be9", "#e37407", "#169ce9", "#c71298", "#846a62", "#c67f53")
-"""Told apart with any colour vision: at least 22 units of CIELAB between any two as seen with
+"""Distinct with any colour vision: at least 22 units of CIELAB between any two as seen with
 protanopia, deuteranopia or tritanopia (Machado et al. 2009). Each stands out from white and from
 near-black by 3 : 1 or more (WCAG 2.2, 1.4.11), so that one chart serves light and dark."""
 ACCENT = PALETTE[0]
@@ -36,7 +36,7 @@ _LOOK: dict[str, Any] = {
     "range": {"category": list(PALETTE)},
     "text": {"fontSize": 11},
 }
-# What is not data takes the colour of the text around the chart, light or dark or in print.
+# Axes, titles and labels take the colour of the text around the chart: light, dark or in print.
 _INK = {
     "title": ("color", "subtitleColor"),
     "axis": ("labelColor", "titleColor", "tickColor", "domainColor", "gridColor"),
@@ -51,13 +51,13 @@ _OF_DATA = ("class_names", "input_shape", "train", "validation", "test")
 
 
 def ranked(records: pd.DataFrame) -> pd.DataFrame:
-    """The finished runs, those of the best model first, with a column `model` to call it by.
+    """The finished runs, those of the best model first, with the model's name as column `model`.
 
     The best is the one with the smallest mean test error.
 
     Raises:
         NothingToShow: no run is finished.
-        SeqvisionError: the runs are on different data, which nothing can rank together, or a
+        SeqvisionError: the runs are on different data and so cannot be ranked together, or a
             record does not say what its data are.
     """
     runs = records.assign(model=model_names(records))
@@ -80,15 +80,15 @@ def ranked(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_names(records: pd.DataFrame) -> pd.Series:
-    """What each run's model is called: by its name, and where a name has had more than one config
-    by the config's hash as well."""
+    """The name of each run's model: the config's name, with the config's hash where several configs
+    have the same name."""
     hashes = records.groupby("name")["config_hash"].transform("nunique")
     return records["name"].where(hashes == 1, records["name"] + " " + records["config_hash"])
 
 
 def data_names(records: pd.DataFrame) -> pd.Series:
-    """What each run's data are called: by the dataset's name, and as far as that is not enough to
-    tell them apart by checksum and split; missing where a record does not say."""
+    """The name of each run's data: the dataset's, with checksum and split where needed to tell data
+    apart; missing where a record does not say."""
     data = records.reindex(columns=DATA)
     block = data.groupby(DATA, dropna=False).ngroup()
     names = data["dataset"]
@@ -100,7 +100,7 @@ def data_names(records: pd.DataFrame) -> pd.Series:
 
 
 def best(runs: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
-    """The runs of the `most` best models of `ranked`, and words for a caption if some are left."""
+    """The runs of the `most` best models of `ranked`, and a caption's words if there are more."""
     models = list(runs["model"].unique())
     if len(models) <= most:
         return runs, ""
@@ -108,7 +108,7 @@ def best(runs: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
 
 
 def values(table: pd.DataFrame, digits: int = 4) -> Any:
-    """A table as data within the chart: `digits` significant digits, missing values null."""
+    """A table as data within a chart: `digits` significant digits, missing values null."""
     table = table.copy()
     for column in table.select_dtypes("float"):
         table[column] = [float(f"{value:.{digits}g}") for value in table[column]]
@@ -118,7 +118,7 @@ def values(table: pd.DataFrame, digits: int = 4) -> Any:
 
 
 def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
-    """Title, scale and axis for errors: logarithmic, or of roots where one is 0."""
+    """Title, scale and axis for errors: logarithmic, or square roots where one is 0."""
     smallest, largest = errors.min(), errors.max()
     kind: dict[str, Any] = {"type": "sqrt"}
     if smallest > 0:
@@ -130,14 +130,14 @@ def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
 
 
 def whole_axis(largest: float, most: int = 8) -> alt.Axis:
-    """An axis for numbers that count from 1, such as epochs: at most so many labels, all whole."""
+    """An axis for numbers that count from 1, such as epochs: at most `most` labels, all whole."""
     steps = (head * 10**tens for tens in range(9) for head in (1, 2, 5))
     step = next(step for step in steps if largest <= step * most)
     return alt.Axis(values=list(range(step, int(largest) + 1, step)), format="d", grid=False)
 
 
 def cell_axis(**options: Any) -> alt.Axis:
-    """The bare axis of a table of cells: labels alone."""
+    """The axis of a table of cells: only labels."""
     bare = {"ticks": False, "domain": False, "grid": False, "labelFlush": False, "labelAngle": 0}
     return alt.Axis(**{**bare, "labelLimit": 180, **options})
 

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are mistaken for which."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def _mistakes(runs: pd.DataFrame) -> pd.DataFrame:
     for model, places in every.models.items():
         counts = np.zeros((len(names), len(names)))
         for place in places:
-            np.add.at(counts, (every.labels, every.said[place]), 1 / len(places))
+            np.add.at(counts, (every.labels, every.predicted[place]), 1 / len(places))
         np.fill_diagonal(counts, 0)
         for true, said in np.argwhere(counts):
             images = counts[true, said]

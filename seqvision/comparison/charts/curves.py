@@ -60,7 +60,7 @@ def learning_curves(records: pd.DataFrame, most: int = 12) -> Any:
 
 @grouped_warnings()
 def histories(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row an epoch of every run that has a readable history.csv, with its `model` and `seed`.
+    """One row for each epoch of every run with a readable history.csv, with its `model` and `seed`.
 
     Raises:
         NothingToShow: none has.

@@ -1,4 +1,4 @@
-"""Where models differ: pairs that are right about different images."""
+"""How often pairs of models give different answers."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def differing(every: Answers) -> pd.DataFrame:
             pairs = [(a, b) for a in own for b in others if model != other or a < b]
             if not pairs:
                 continue
-            differ = np.mean([np.mean(every.said[a] != every.said[b]) for a, b in pairs])
+            differ = np.mean([np.mean(every.predicted[a] != every.predicted[b]) for a, b in pairs])
             right = np.mean([np.mean(every.wrong[a] != every.wrong[b]) for a, b in pairs])
             rows.append((model, other, differ, right))
     return pd.DataFrame(rows, columns=["model", "other", "differ", "right"])

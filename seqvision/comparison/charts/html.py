@@ -1,4 +1,4 @@
-"""A chart as a page of its own, and the JavaScript that draws charts in any page of ours."""
+"""A chart as a page of its own, and the JavaScript that draws charts in our pages."""
 
 from functools import cache
 from typing import Any
@@ -36,7 +36,7 @@ def chart_page(chart: Any) -> str:
 
 
 def template(text: str) -> Any:
-    """A jinja2 template that escapes what it is given, also within JSON."""
+    """A jinja2 template that escapes its values, also within JSON."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
@@ -47,7 +47,7 @@ def template(text: str) -> Any:
 
 @cache
 def vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, which makes `vegaEmbed` known."""
+    """Vega, Vega-Lite and Vega-Embed as one script, which defines `vegaEmbed`."""
     import vl_convert
 
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")

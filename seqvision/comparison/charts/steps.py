@@ -1,4 +1,4 @@
-"""How soon a model knows: accuracy after each step read."""
+"""Accuracy after each step read."""
 
 from typing import Any
 
@@ -111,7 +111,7 @@ def _of_best(records: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str, list[
 
 
 def _clock(points: pd.DataFrame) -> tuple[alt.X, str]:
-    """The axis of time, in steps, or where models take different numbers of them, in shares."""
+    """The axis of time: steps, or shares of them where models take different numbers of steps."""
     if points["steps"].nunique() == 1:
         axis = whole_axis(points["step"].max(), most=16)
         return alt.X("step:Q", title="steps read", axis=axis), ""

@@ -35,10 +35,10 @@ def error_against_speed(records: pd.DataFrame) -> Any:
 
 
 def pareto(cost: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """Which points no other beats: none is at most as large in both and smaller in one.
+    """Which points are on the Pareto front: no other is as small in both and smaller in one.
 
     Args:
-        cost, error: `(n,)`, the smaller the better.
+        cost, error: `(n,)`; smaller is better.
 
     Returns:
         bool `(n,)`.

@@ -1,4 +1,4 @@
-"""The charts of a chapter, their titles and captions taken out as text of the page."""
+"""The charts of a chapter, with titles and captions as text of the page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,19 +23,19 @@ class Figure:
 
 
 def figures(table: pd.DataFrame, charts: Registry = CHARTS) -> list[Figure]:
-    """Every chart there is of runs on the same data, or of trials, by the `order` on its card."""
+    """Every chart of runs on the same data, or of trials, by the `order` on its card."""
     entries = [charts.entry(kind) for kind in charts.names()]
     found = []
     for entry in sorted(entries, key=lambda entry: entry.card.get("order", 99)):
         small = entry.card.get("small", False)
         try:
-            # Altair has checked each part as it was made.
+            # Altair checked each part when it was made.
             spec = charts.get(entry.name)(table).to_dict(validate=False)
         except NothingToShow as error:
             title = entry.summary.rstrip(".")
             found.append(Figure(entry.name, title, small, problem=str(error)))
             continue
-        # As the page's own text they wrap, and are read aloud.
+        # As text of the page they wrap, and a screen reader reads them.
         title, caption = spec.pop("title")["text"], spec["description"]
         found.append(Figure(entry.name, title, small, caption, spec))
     return found

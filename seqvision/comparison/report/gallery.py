@@ -35,12 +35,12 @@ class Card:
     true: str
     wrong: int
     runs: int
-    said: list[Prediction]
+    predictions: list[Prediction]
 
 
 @dataclass(frozen=True)
 class Dispute:
-    """Two scans, and the images that most runs of one have right and most of the other wrong."""
+    """Two scans, and the images that most runs of the one get right and most of the other wrong."""
 
     scans: tuple[str, str]
     runs: tuple[int, int]
@@ -84,24 +84,25 @@ def disputes(every: Answers, classes: Sequence[str], images: np.ndarray | None) 
 
 def card(every: Answers, index: int, classes: Sequence[str], images: np.ndarray | None) -> Card:
     """A test image with its true class and what the runs predict."""
-    said, label = every.said[:, index], int(every.labels[index])
-    answers, counts = np.unique(said, return_counts=True)
+    predicted, label = every.predicted[:, index], int(every.labels[index])
+    answers, counts = np.unique(predicted, return_counts=True)
     often_first = np.argsort(-counts, kind="stable")
     order = [(int(answers[place]), int(counts[place])) for place in often_first]
     return Card(
         int(index),
         None if images is None else picture(images[index]),
         classes[label],
-        int(np.sum(said != label)),
-        len(said),
-        [Prediction(classes[a], a == label, n, _who(every, said == a)) for a, n in order],
+        int(np.sum(predicted != label)),
+        len(predicted),
+        [Prediction(classes[a], a == label, n, _who(every, predicted == a)) for a, n in order],
     )
 
 
-def _who(every: Answers, says: np.ndarray) -> list[str]:
+def _who(every: Answers, does: np.ndarray) -> list[str]:
+    """The models some of whose runs do, `(runs,)` bool, as `Prediction.models` names them."""
     names = []
     for model, places in every.models.items():
-        count = int(says[places].sum())
+        count = int(does[places].sum())
         if count == len(places):
             names.append(model)
         elif count:

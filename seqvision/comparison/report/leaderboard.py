@@ -15,7 +15,7 @@ _SURE = 0.05
 
 @dataclass(frozen=True)
 class Column:
-    """A heading; `sorted` says how the table comes: `ascending` in the column it is sorted by."""
+    """A heading; `sorted` is `ascending` for the column by which the table is sorted at first."""
 
     title: str
     help: str = ""
@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says, and the number to sort it by; None comes last."""
+    """The text of a cell, and the number to sort it by; None comes last."""
 
     text: str
     value: float | None = None
@@ -42,7 +42,7 @@ class Row:
     note: str
     is_baseline: bool
     words: str
-    """What a filter looks in."""
+    """The text that a filter searches."""
     cells: list[Cell]
 
 
@@ -116,7 +116,7 @@ def _cells(line: dict[Any, Any], baseline: str | None) -> Iterator[Cell]:
         over_seeds = _range(line["difference_low"], line["difference_high"], points)
         over_images = _range(line["bootstrap_low"], line["bootstrap_high"], points)
         notes = [over_seeds, over_images and f"bootstrap {over_images}"]
-        # A missing p is not below anything.
+        # A missing p, NaN, is not below anything.
         yield _cell(difference, points(difference), notes, strong=p < _SURE)
         yield _cell(p, p_value(p), ["" if _missing(p_mcnemar) else f"McNemar {p_value(p_mcnemar)}"])
     for key in ("parameters", "flops_per_image"):
@@ -140,7 +140,7 @@ def _cell(value: Any, text: str, notes: Iterable[str] = (), strong: bool = False
 
 
 def _typeset(text: str) -> str:
-    """With the sign for minus, which is as wide as the plus above and below it."""
+    """With the minus sign in place of the hyphen: it is as wide as a plus."""
     return text.replace("-", "−")
 
 

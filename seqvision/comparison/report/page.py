@@ -1,4 +1,4 @@
-"""Puts the report together, a chapter for each dataset: runs on different data are not ranked."""
+"""Puts the report together, with a chapter for each dataset."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -29,7 +29,7 @@ from seqvision.formatting import count, counted, percent
 
 @dataclass(frozen=True)
 class Chapter:
-    """All there is to say of the runs on one dataset."""
+    """The part of the report on the runs on one dataset."""
 
     id: str
     title: str
@@ -41,7 +41,7 @@ class Chapter:
     figures: list[Figure]
     provenance: Provenance
     origin_ids: dict[str, str]
-    """Where on the page each model's provenance is."""
+    """The id on the page of each model's provenance."""
     notes: list[str] = field(default_factory=list)
     strips: list[Strip] = field(default_factory=list)
     strips_problem: str = ""
@@ -69,7 +69,7 @@ def report(
         records: what `load_records` gives, or some of its rows.
         baseline: the name of the model that the others are compared with.
         title: the heading.
-        searches: what `load_trials` gives of each search that is to be shown, by its name.
+        searches: what `load_trials` gives of each search to show, by its name.
 
     Raises:
         SeqvisionError: no run is finished, or none is of the baseline.
@@ -103,7 +103,7 @@ def report(
 
 
 def _by_data(records: pd.DataFrame) -> list[pd.DataFrame]:
-    """The runs on each data that have a result, most first; unfinished ones where they belong."""
+    """The runs on each data with a finished run, unfinished ones among them; most runs first."""
     runs = grouped(records, ["name"])
     parts = [part for _, part in runs[runs["block"] >= 0].groupby("block")]
     parts = [part for part in parts if (part["status"] == "finished").any()]
@@ -127,7 +127,7 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         found["strips"] = strips(runs, classes, images)
     except SeqvisionError as error:
         found["strips_problem"] = found["pictures_problem"] = str(error)
-    with suppress(NothingToShow):  # The charts of predictions say so.
+    with suppress(NothingToShow):  # The charts of predictions say why.
         every = answers(runs)
         found["hard"] = hard_images(every, classes, images)
         found["disputes"] = disputes(every, classes, images)

@@ -1,4 +1,4 @@
-"""The test images that a report shows: found without a download, and checked against the record."""
+"""The test images that a report shows, loaded without a download and checked by checksum."""
 
 import base64
 import io
@@ -43,7 +43,7 @@ def _load(spec: Any) -> Dataset:
         try:
             return load(spec)
         except SeqvisionError as error:
-            # Its advice is for who wants to train.
+            # The rest advises those who want to train.
             raise DataUnavailable(str(error).partition(". Set SEQVISION_DATA")[0]) from None
 
 

@@ -1,4 +1,4 @@
-"""Where each number comes from: configs against a reference, environments, runs."""
+"""Where each number comes from: configs beside a reference config, environments and runs."""
 
 import json
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ class Line:
     key: str
     value: str
     reference: str | None
-    """What the reference has in its place, where that differs; `–` where it has nothing."""
+    """The reference config's value where it differs, `–` where it has none; else None."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is told of one run; None where its record does not say."""
+    """What the report says of one run; None where its record does not say."""
 
     run_id: str
     seed: int
@@ -56,7 +56,7 @@ class Origin:
 
 @dataclass
 class Provenance:
-    """The origins of all runs of a chapter, and the environments that they refer to by number."""
+    """The origins of all runs of a chapter, and the environments to which they refer by number."""
 
     reference: str
     origins: list[Origin] = field(default_factory=list)
@@ -68,7 +68,7 @@ def provenance(runs: pd.DataFrame, reference: str) -> Provenance:
 
     Args:
         runs: rows of `load_records` with a column `model`, in the order to show them.
-        reference: the model whose config the others' are held against.
+        reference: the model with whose config the others are compared.
     """
     found = Provenance(reference)
     records = {model: _records(own) for model, own in runs.groupby("model", sort=False)}

@@ -1,4 +1,4 @@
-"""What a report says of a search: its charts, and what it found in words."""
+"""The section of a report on a search: its charts, and in words what it found."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from seqvision.formatting import counted, metric_value, number
 
 @dataclass(frozen=True)
 class SearchSection:
-    """All there is to say of one search."""
+    """The part of the report on one search."""
 
     id: str
     name: str
@@ -24,7 +24,7 @@ class SearchSection:
 
 
 def search_section(id: str, name: str, trials: pd.DataFrame) -> SearchSection:
-    """The section of a search, by what `load_trials` gives of it."""
+    """The section on a search, from what `load_trials` gives of it."""
     return SearchSection(id, name, _in_words(trials), figures(trials, SEARCH_CHARTS))
 
 

@@ -1,4 +1,4 @@
-"""An image of each class as it is read, and what a model takes it for on the way."""
+"""An image of each class as it is read step by step, with a model's prediction at each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MOST_CLASSES = 10
 
 @dataclass(frozen=True)
 class Frame:
-    """An image as read so far, with the answer to it."""
+    """An image as read so far, with the prediction."""
 
     picture: str
     answer: str
@@ -34,7 +34,7 @@ class Strip:
     """The steps read at each frame."""
     total: int
     rows: list[tuple[str, list[Frame]]]
-    """A class's name and its frames."""
+    """The name and frames of each class."""
 
 
 def strips(runs: pd.DataFrame, classes: Sequence[str], images: np.ndarray) -> list[Strip]:

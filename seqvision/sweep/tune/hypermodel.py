@@ -27,9 +27,9 @@ def hypermodel(
 
     It builds and compiles the config's model with the values a tuner proposes, for the images of
     the config's dataset, and fits with the config's epochs and batch size unless `search` is given
-    others. The tuner's own ways of training, its chief and its workers among them, are its own:
-    seeds, checkpoints and records of `seqvision.tune` are not part of it, nor is what else a config
-    says of training, such as `augment`; a logged warning names what is left out.
+    others. The tuner trains in its own way, with its own chief and workers: without the seeds,
+    checkpoints and records of `seqvision.tune`, and without other settings of a config's `train`,
+    such as `augment`; a logged warning names those.
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config with a `tune` section.
@@ -91,11 +91,11 @@ _LEFT_OUT = (
     "distribution",
     "test_every",
 )
-"""What of `train` is not of the model, its loss or its optimizer."""
+"""The keys of `train` that do not concern the model, its loss or its optimizer."""
 
 
 class _Parts:
-    """What a hypermodel is made of."""
+    """The configs, models and data of a hypermodel."""
 
     def __init__(self, tunable: Tunable):
         self.tunable = tunable

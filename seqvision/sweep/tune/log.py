@@ -1,6 +1,6 @@
-"""What a search asked and was told, in the order it happened: one JSON line each, on disk at once.
+"""What a search asked its oracle and told it, in order: a JSON line each, on disk at once.
 
-The first line says what the search is, so that another does not go on with it.
+The first line holds the settings of the search, so that one with others does not go on with it.
 """
 
 import json
@@ -20,7 +20,7 @@ class Log:
     """The log of a search's folder.
 
     Args:
-        settings: what the search is; a log of another is refused.
+        settings: those of the search; a log with others is refused.
 
     Raises:
         SeqvisionError: the folder holds another search, and `forget` is not given; it says what
@@ -40,12 +40,12 @@ class Log:
                 )
             lines = lines if before == now else []
         self.events: list[dict[str, Any]] = lines[1:]
-        # Anew, so that a line that was cut short by a kill is gone.
+        # Written anew, without a line that a kill cut short.
         text = "".join(json.dumps(line) + "\n" for line in [settings, *self.events])
         write_atomically(self.path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def add(self, **event: Any) -> None:
-        """Write an event down; it is on disk when this returns."""
+        """Write an event; it is on disk when this returns."""
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event) + "\n")
             file.flush()
@@ -75,7 +75,7 @@ def _in_full(settings: dict[str, Any]) -> dict[str, Any]:
     try:
         tune = Tune.model_validate(tune).model_dump(mode="json", by_alias=True)
         config = Config.model_validate({"name": "search", **settings.get("config", {})})
-    except ValidationError:  # It was begun with what there is no more.
+    except ValidationError:  # An option that it was begun with is gone.
         return settings
     resolved = config.resolved()
     content = {section: resolved[section] for section in config.content()}
@@ -98,5 +98,5 @@ def _text(value: Any) -> str:
 
 
 def asked(folder: Path) -> list[int]:
-    """The numbers of the trials that a search's log knows."""
+    """The numbers of the trials in a search's log."""
     return [event["ask"] for event in _whole_lines(folder / "log.jsonl")[1:] if event.get("ask")]

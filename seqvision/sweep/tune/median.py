@@ -1,7 +1,7 @@
-"""The median rule: a run that is worse than half of the trials before it, at the same epoch, ends.
+"""The median rule: it ends a run that is worse than half of the earlier trials at the same epoch.
 
-After the rule of Golovin et al. 2017, "Google Vizier", section 3.2.2, with a trial's value at an
-epoch in place of its best, or its mean, up to there.
+After Golovin et al. 2017, "Google Vizier", section 3.2.2, but with a trial's value at an epoch in
+place of its best, or its mean, up to that epoch.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from seqvision.formatting import metric_value
 from seqvision.runs.history import read_history
 
 MEDIAN_RULE = "median rule: "
-"""What the reason of a run that this rule ended begins with."""
+"""The beginning of the reason why a run ended by this rule."""
 
 _OF_ROW = {
     "val_accuracy": lambda row: 1 - row["val_error"],
@@ -23,7 +23,7 @@ _OF_ROW = {
 
 
 class MedianRule:
-    """Judges runs by the trials that ended whole.
+    """Judges runs by the finished trials.
 
     Args:
         objective: a name that `tune.objective` may have.
@@ -35,12 +35,12 @@ class MedianRule:
         """The objective after each epoch, the mean over a trial's seeds."""
 
     def learn(self, folders: list[Path]) -> None:
-        """Take in a trial, by the folders of its runs."""
+        """Add a finished trial, by the folders of its runs."""
         runs = [_curve(folder, self.objective) for folder in folders]
         self.curves.append([fmean(values) for values in zip(*runs, strict=False)])
 
     def judge(self, row: dict[str, Any]) -> str | None:
-        """Why a run is to end with the epoch that `row` is of; None if it may go on."""
+        """Why a run is to end after the epoch of `row`, of its history; None if it may go on."""
         epoch = row["epoch"]
         others = [curve[epoch - 1] for curve in self.curves if len(curve) >= epoch]
         if epoch < self.rule.epochs or len(others) < self.rule.trials:

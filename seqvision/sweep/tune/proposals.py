@@ -12,7 +12,7 @@ from seqvision.sweep.tune.trial import EndedTrial, Proposal
 
 
 class Proposals:
-    """The oracle of a search, as its log left it.
+    """The oracle of a search, in the state that the search's log says.
 
     Attributes:
         ended: the trials that have ended, in that order.
@@ -79,7 +79,7 @@ class Proposals:
             return
         kept = Proposal(event["ask"], event["values"], event["epochs"], event["after"])
         if _proposal(trial, self.space) != kept:
-            # Another version of keras-tuner or scikit-learn; what was tried stays what it was.
+            # By another version of keras-tuner or scikit-learn. What was tried stays as logged.
             logging.getLogger(__name__).warning(
                 "trial %d: the oracle would now propose another; the search keeps its own",
                 kept.number,

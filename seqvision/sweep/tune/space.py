@@ -1,7 +1,7 @@
 """A config's `tune.space` as keras-tuner's hyperparameters, and their values as a config's.
 
-keras-tuner knows whole numbers, numbers, truth values and texts; a list or a mapping among the
-choices goes to it as JSON and comes back as what it was.
+keras-tuner knows ints, floats, bools and strings; a list or a mapping among the choices is given
+to it as JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ def declare(space: dict[str, Any], hp: Any) -> dict[str, Any]:
     Returns:
         The values that `hp` holds, by path, of the parameters that are in use.
     """
-    # Not by `hp.Choice` in `hp.conditional_scope`, which cannot say that one needs two others.
+    # `hp.conditional_scope` would not do: with it a parameter cannot depend on two others.
     hp.merge([_parameter(path, space) for path in space], overwrite=False)
     return decoded(space, hp.values)
 
@@ -49,7 +49,7 @@ def _parameter(path: str, space: dict[str, Any]) -> Any:
 
 
 def code(parameter: Any, value: Any) -> Any:
-    """What keras-tuner holds in place of a value."""
+    """The value as keras-tuner holds it."""
     match parameter:
         case Choice():
             kinds = {type(each) for each in parameter.choice}
@@ -61,7 +61,7 @@ def code(parameter: Any, value: Any) -> Any:
 
 
 def decoded(space: dict[str, Any], codes: dict[str, Any]) -> dict[str, Any]:
-    """The values, by path, that keras-tuner's stand for; its own notes are left out."""
+    """The config's values, by path, of keras-tuner's; without keys of keras-tuner's own."""
     return {path: _decoded(space[path], codes[path]) for path in space if path in codes}
 
 

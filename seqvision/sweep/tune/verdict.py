@@ -1,4 +1,4 @@
-"""What tuning was worth on the test images, which nothing before has looked at."""
+"""What tuning gained on the test images, which the search has not used."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,21 +28,21 @@ class Estimate:
 class Verdict:
     """The best config beside the untuned one.
 
-    Of one seed, an interval says what other test images might have given: Wilson's for an error,
-    Student's t over the images for the difference. Of several it says what other seeds might
-    have given: Student's t over the seeds, which are paired for the difference.
+    With one seed, an interval says what other test images might give: Wilson's for an error,
+    Student's t over the images for the difference. With several it says what other seeds might
+    give: Student's t over the seeds, which are paired for the difference.
     """
 
     seeds: list[int]
     objective: str
     untuned_objective: float
     tuned_objective: float
-    """The mean over the seeds; it chose the tuned config, so it flatters it."""
+    """The mean over the seeds. The tuned config was chosen by it, so it is too good on average."""
     untuned: Estimate
     tuned: Estimate
     """The test error, a share."""
     difference: Estimate
-    """Tuned less untuned: below 0 where tuning helped."""
+    """Tuned minus untuned: below 0 where tuning helped."""
 
     @property
     def in_words(self) -> str:

@@ -149,7 +149,7 @@ def test_the_hardest_images_are_those_most_models_miss_whatever_their_seeds(resu
     assert [card.index for card in cards] == [7, 3]
     first = cards[0]
     assert (first.true, first.wrong, first.runs) == ("class 7", 2, 6)
-    assert [(s.answer, s.right, s.runs, s.models) for s in first.said] == [
+    assert [(s.answer, s.right, s.runs, s.models) for s in first.predictions] == [
         ("class 7", True, 4, ["c"]),
         ("class 8", False, 2, ["a", "b"]),
     ]

@@ -1,4 +1,4 @@
-"""What the charts of a search share: one row a trial, and how values are shown."""
+"""What the charts of a search share: one row for each trial, and how values are shown."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from seqvision.formatting import is_share
 
 
 def by_trial(trials: pd.DataFrame) -> pd.DataFrame:
-    """One row a trial of `load_trials`'s table, in the order proposed.
+    """One row for each trial of `load_trials`'s table, in the order proposed.
 
     Its columns are `trial`, `mean`, over the seeds also `low` and `high`, the parameters, and
-    `kind`: `whole`, `fewer epochs` (Hyperband gave it less than its best), `stopped` (by the median
+    `kind`: `whole`, `fewer epochs` (than Hyperband gave its best trials), `stopped` (by the median
     rule) or `failed`.
 
     Raises:
@@ -36,7 +36,7 @@ def by_trial(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def objective_of(trials: pd.DataFrame) -> str:
-    """The name of the metric that the search was by."""
+    """The name of the metric that the search optimized."""
     return trials["objective"].iloc[0]
 
 
@@ -53,7 +53,7 @@ def varied(table: pd.DataFrame, trials: pd.DataFrame) -> list[str]:
 
 
 def is_number(column: pd.Series) -> bool:
-    """Whether a parameter is a quantity, and not one of several choices."""
+    """Whether a parameter is a quantity and not a choice."""
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
@@ -64,7 +64,7 @@ def is_logarithmic(column: pd.Series) -> bool:
 
 
 def _unevenness(values: pd.Series) -> float:
-    """Kolmogorov's distance from values spread evenly between their ends."""
+    """Kolmogorov's distance to values spread evenly from the smallest to the largest."""
     low, high = values.min(), values.max()
     places = np.sort((values - low) / ((high - low) or 1.0))
     return float(np.abs(places - np.linspace(0, 1, len(places))).max())

@@ -1,4 +1,4 @@
-"""How much each parameter matters, as far as the trials can tell."""
+"""How much each parameter matters, by the trials."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ def importances(trials: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     """The importance of each parameter that was varied, the largest first, as shares of their sum.
 
     Returns:
-        Columns `parameter` and `importance`; and what share of the spread of trials that were left
-        out the model explains, below 0 where it does worse than the mean.
+        Columns `parameter` and `importance`; and the share of the variance of left-out trials that
+        the model explains, below 0 where it is worse than the mean.
 
     Raises:
         NothingToShow: fewer than eight trials have ended well, or all gave the same.
@@ -67,7 +67,7 @@ def importances(trials: pd.DataFrame) -> tuple[pd.DataFrame, float]:
 
 
 def _coded(column: pd.Series) -> pd.Series:
-    """A parameter as numbers; one that was not in use lies below all others."""
+    """A parameter as numbers; where it was not in use, below all others."""
     if is_number(column):
         return column.astype(float).fillna(column.min() - 1)
     texts = column.astype(str).where(column.notna())

@@ -1,4 +1,4 @@
-"""Parallel coordinates: which values go together in good trials."""
+"""Parallel coordinates: which values occur together in good trials."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def parallel_coordinates(trials: pd.DataFrame) -> Any:
 
 
 def positions(column: pd.Series) -> tuple[pd.Series, list[tuple[float, str]]]:
-    """Where values lie on an axis from 0 to 1, and the labels along it, `(place, text)`."""
+    """The positions of values on an axis from 0 to 1, and its labels, `(position, text)`."""
     if not is_number(column):
         texts = column.astype(str).where(column.notna())
         known = sorted(texts.dropna().unique())

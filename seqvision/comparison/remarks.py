@@ -1,0 +1,57 @@
+"""What a person adds to a page of published results, read from YAML."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seqvision.config.read import read_file
+from seqvision.errors import ConfigError
+from seqvision.options import first_problem
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Question(_Section):
+    """A question and the pairs of models that answer it; the first of each minus the second."""
+
+    ask: str
+    pairs: Annotated[
+        list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(min_length=1)
+    ]
+
+
+class Other(_Section):
+    """Somebody else's published figure for the same task."""
+
+    dataset: str
+    what: str
+    error: str
+    """In percent, with its spread as its source has it."""
+    source: str
+
+
+class Notes(_Section):
+    """What a person adds to the numbers."""
+
+    remarks: list[str] = []
+    """What a reader should know before the tables."""
+    questions: list[Question] = []
+    others: list[Other] = []
+
+
+def read_notes(path: Path) -> Notes:
+    """Read questions and others' figures from YAML.
+
+    Raises:
+        ConfigError: `file:line:column: what is wrong`.
+    """
+    document = read_file(path)
+    try:
+        return Notes.model_validate(document.values)
+    except ValidationError as error:
+        place, message, _ = first_problem(error)
+        dotted = ".".join(map(str, place))
+        raise ConfigError(f"{document.where(place)}: {dotted}: {message}") from None
