@@ -37,9 +37,19 @@ RECORD = {
 }
 
 
+@pytest.fixture(scope="session")
+def writer():
+    """Of a results folder, the function that writes runs into it."""
+    return run_writer
+
+
 @pytest.fixture
 def write_run(tmp_path):
-    """Write a run's folder below `results`, and return it.
+    return run_writer(tmp_path / "results")
+
+
+def run_writer(results):
+    """A function that writes a run's folder below `results`, and returns it.
 
     `changes` are values of the record by their path, such as `{"dataset.checksum": "other"}`.
     With `wrong`, a mask over the test images, there are predictions that err on just those, and
@@ -48,7 +58,7 @@ def write_run(tmp_path):
 
     def write(name, seed=0, changes=(), *, config_hash=None, wrong=None, history=None):
         config_hash = config_hash or f"{sum(map(ord, name)):08x}"
-        folder = tmp_path / "results" / name / f"{config_hash}-s{seed}"
+        folder = results / name / f"{config_hash}-s{seed}"
         folder.mkdir(parents=True, exist_ok=True)
         record = json.loads(json.dumps(RECORD))
         record |= {"run_id": f"{name}/{folder.name}", "name": name, "seed": seed}

@@ -18,8 +18,10 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-@pytest.fixture
-def comparison(write_run, results):
+@pytest.fixture(scope="module")
+def comparison(writer, tmp_path_factory):
+    results = tmp_path_factory.mktemp("formats")
+    write_run = writer(results)
     generator = np.random.default_rng(0)
     for seed in range(3):
         size = {"model.parameters": 622410, "model.flops_per_image": 34_544_800}

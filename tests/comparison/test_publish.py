@@ -29,12 +29,14 @@ def errors(write_run, name, *errors, changes=(), config_hash=None):
         write_run(name, seed, changed, config_hash=config_hash)
 
 
-@pytest.fixture
-def text(write_run, tmp_path):
+@pytest.fixture(scope="module")
+def text(writer, tmp_path_factory):
+    results = tmp_path_factory.mktemp("publish")
+    write_run = writer(results)
     errors(write_run, "gru", 0.10, 0.11, 0.12)
     errors(write_run, "lstm", 0.070, 0.081, 0.089)
     errors(write_run, "noise", 0.09, 0.12, 0.11)
-    return page(load_records(tmp_path / "results"), NOTES, "seqvision publish there")
+    return page(load_records(results), NOTES, "seqvision publish there")
 
 
 def test_each_row_has_its_mean_interval_and_command(text):

@@ -2,12 +2,9 @@
 
 import logging
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-import seqvision
 from seqvision.comparison.records import load_records
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
@@ -158,17 +155,6 @@ def test_the_records_of_real_runs_are_read_whole(results):
     assert row["run_id"] == record["run_id"]
     assert row["train.epochs"] == 1
     assert row["config_hash"] == config.hash
-
-
-def test_loads_without_keras(write_run, results):
-    write_run("gru", 0)
-    code = (
-        "import sys, seqvision; table = seqvision.load_records(sys.argv[1])\n"
-        "print(len(table), sorted({'keras', 'tensorflow'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, results], capture_output=True, text=True)
-    assert done.stdout.strip() == "1 []", done.stderr
-    assert seqvision.load_records is load_records
 
 
 def test_untested_runs_are_there_but_no_comparison_is_of_them(write_run):

@@ -1,9 +1,11 @@
 """On two equal models, how often does each statistic call them different?
 
 Equal: each run errs on an image with a chance that is the image's own (easy and hard ones), is
-shifted by the run's luck, and is the same for both models. At 0.05 it should be 50 of 1,000 times
-or fewer; 60 leave room for chance.
+shifted by the run's luck, and is the same for both models. At 0.05 it should be 25 of 500 times or
+fewer; 32 leave room for chance, and one that calls them different twice as often goes beyond.
 """
+
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from seqvision.statistics.majority import majority_p_value
 from seqvision.statistics.mcnemar import mcnemar_over_seeds
 from seqvision.statistics.student import t_p_value
 
-COMPARISONS = 1000
+COMPARISONS = 500
 IMAGES = 1000
 
 
@@ -25,11 +27,12 @@ def runs(generator, hardness, luck, models, seeds):
     return generator.random((models, seeds, IMAGES)) < expit(hardness + spread)
 
 
+@cache
 def worlds(luck, seeds, models=2):
+    """The runs of each comparison."""
     generator = np.random.default_rng(20)
-    for _ in range(COMPARISONS):
-        hardness = generator.normal(-4.5, 2.5, IMAGES)
-        yield runs(generator, hardness, luck, models, seeds)
+    hardness = generator.normal(-4.5, 2.5, (COMPARISONS, IMAGES))
+    return [runs(generator, each, luck, models, seeds) for each in hardness]
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
@@ -38,18 +41,16 @@ def test_paired_difference(luck, seeds):
     differences = np.array([w.mean(axis=2)[0] - w.mean(axis=2)[1] for w in worlds(luck, seeds)])
     p = t_p_value(differences.mean(1), differences.std(1, ddof=1), [seeds] * COMPARISONS)
     # Far fewer would mean that it is blind; two differences of a thousandth may well be equal.
-    assert 20 <= (p < 0.05).sum() <= 60
+    assert 10 <= (p < 0.05).sum() <= 32
 
 
-@pytest.mark.parametrize(
-    ("seeds", "luck"), [(2, 0.1), (2, 0.4), (3, 0), (3, 0.1), (3, 0.4), (5, 0.1)]
-)
+@pytest.mark.parametrize(("seeds", "luck"), [(2, 0.1), (3, 0), (3, 0.4), (5, 0.1)])
 def test_bootstrap(seeds, luck):
     calls = 0
     for wrong, other in worlds(luck, seeds):
         low, high = bootstrap_interval(wrong.astype(int) - other, draws=500)
         calls += not low <= 0 <= high
-    assert calls <= 60
+    assert calls <= 32
 
 
 @pytest.mark.parametrize(("seeds", "luck"), [(1, 0), (3, 0), (3, 0.1), (5, 0.1)])
@@ -57,13 +58,13 @@ def test_mcnemar_of_most_seeds(seeds, luck):
     calls = 0
     for wrong, other in worlds(luck, seeds):
         calls += mcnemar_over_seeds(list(zip(wrong, other, strict=True))) < 0.05
-    assert calls <= 60
+    assert calls <= 32
 
 
 def test_mcnemar_speaks_of_trained_models_not_of_what_other_seeds_would_give():
     """Where luck moves a run's error by a quarter, it finds what the paired difference must not."""
     calls = [mcnemar_over_seeds(list(zip(*pair, strict=True))) < 0.05 for pair in worlds(0.4, 3)]
-    assert sum(calls) > 100
+    assert sum(calls) > 50
 
 
 @pytest.mark.parametrize(("seeds", "luck"), [(1, 0), (3, 0.1)])
@@ -72,7 +73,7 @@ def test_cochran_of_most_seeds(seeds, luck):
     for wrong in worlds(luck, seeds, models=4):
         p_values = [cochrans_q(wrong[:, seed])[1] for seed in range(seeds)]
         calls += majority_p_value(p_values) < 0.05
-    assert calls <= 60
+    assert calls <= 32
 
 
 def test_each_finds_a_true_difference():
