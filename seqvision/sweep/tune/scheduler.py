@@ -102,11 +102,6 @@ class TrialScheduler(Listener):
                 if len(trial.outcomes) == len(trial.jobs):
                     self._tell(trial)
 
-    def is_trial(self, job: Job) -> bool:
-        """Whether a job is a trial's, and not the untuned config's."""
-        with self._lock:
-            return job.run_id in self._trials
-
     def _next(self) -> Job | None:
         while not self._waiting and not self._later:
             proposal = self.proposals.ask()

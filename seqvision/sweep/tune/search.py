@@ -1,7 +1,6 @@
 """A search from its first run to its verdict."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +98,7 @@ def _search(
             "anew, another name or --results keeps both"
         )
     try:
-        run_all(scheduler.jobs(), _FailedTrials(perform, scheduler.is_trial), scheduler)
+        run_all(scheduler.jobs(), _FailedTrials(perform), scheduler)
     except SeqvisionError:
         if not proposals.ended:  # Then the folder holds nothing of use.
             shutil.rmtree(folder)
@@ -131,15 +130,14 @@ def _settings(tunable: Tunable) -> dict[str, Any]:
 class _FailedTrials:
     """A performer that takes a trial with a wrong config for a failed one, and not for the end."""
 
-    def __init__(self, perform: Performer, is_trial: Callable[[Job], bool]):
-        self.perform, self.is_trial = perform, is_trial
-        self.places = perform.places
+    def __init__(self, perform: Performer):
+        self.perform, self.places = perform, perform.places
 
     def __call__(self, job: Job, listener: Listener) -> Outcome:
         try:
             return self.perform(job, listener)
         except SeqvisionError as error:
-            if not self.is_trial(job):
+            if job.test:  # Not a trial, but the untuned config.
                 raise
             return Outcome(job, "failed", message=str(error))
 
