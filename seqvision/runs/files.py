@@ -1,7 +1,8 @@
-"""Files that are either whole or not there."""
+"""Writes files that are either complete or not there."""
 
 import csv
 import json
+import math
 import os
 import shutil
 import zipfile
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` fill a temporary file beside `path`, then put it in its place at once."""
+    """Have `write` fill a temporary file beside `path`, then rename it."""
     # The suffix stays last: Keras chooses a format by it.
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
@@ -30,9 +31,19 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically; NaN, which JSON has not, becomes null."""
-    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    """Write JSON atomically; NaN and infinity, which JSON does not have, become null."""
+    value = _finite_or_none(value)
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str, allow_nan=False)
     write_atomically(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+
+
+def _finite_or_none(value: Any) -> Any:
+    """A value with None for each number in it that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite_or_none(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite_or_none(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_yaml(path: Path, value: dict[str, Any], comment: Iterable[str] = ()) -> None:
@@ -64,7 +75,7 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]])
 
 
 def check_writable(folder: Path) -> None:
-    """Find out, without making anything, whether a folder can be made and written in.
+    """Check, without creating anything, that a folder can be created and written to.
 
     Raises:
         SeqvisionError: it cannot.
@@ -82,7 +93,7 @@ def copy_atomically(source: Path, path: Path) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
-    """The arrays of a NumPy archive, by name; what they hold is not run as code.
+    """The arrays of a NumPy archive, by name; nothing is unpickled.
 
     Raises:
         OSError: it cannot be read.
@@ -92,7 +103,7 @@ def read_arrays(path: Path) -> dict[str, "np.ndarray"]:
 
     try:
         with np.load(path, allow_pickle=False) as archive:
-            # NumPy reads an array without a look at its checksum.
+            # NumPy does not verify an array's checksum.
             if damaged := archive.zip.testzip():
                 raise ValueError(f"{damaged} is damaged")
             return dict(archive)

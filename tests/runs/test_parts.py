@@ -1,5 +1,7 @@
 """Batches, schedules, calibration and locks, each against what is known of them."""
 
+import json
+
 import numpy as np
 import pytest
 from keras import ops
@@ -9,7 +11,7 @@ from seqvision.config.train import Augment
 from seqvision.data.base import Split
 from seqvision.errors import SeqvisionError
 from seqvision.runs.batches import batches
-from seqvision.runs.files import write_atomically
+from seqvision.runs.files import write_atomically, write_json
 from seqvision.runs.lock import locked
 from seqvision.runs.metrics import calibration_error
 from seqvision.runs.schedules import learning_rate
@@ -72,6 +74,17 @@ def test_calibration_error_of_a_worked_example():
     p = np.array([[0.8, 0.2], [0.8, 0.2], [0.6, 0.4], [0.6, 0.4]])
     labels = np.array([0, 1, 0, 0])
     assert calibration_error(p, labels) == pytest.approx((2 * 0.3 + 2 * 0.4) / 4)
+
+
+def test_json_has_null_for_what_is_not_finite(tmp_path):
+    values = {"a": [1.5, np.nan], "b": {"c": (-np.inf, np.float64("inf"))}, "d": "NaN"}
+    write_json(tmp_path / "x.json", values)
+
+    def refuse(constant):
+        raise ValueError(constant)
+
+    read = json.loads((tmp_path / "x.json").read_text(), parse_constant=refuse)
+    assert read == {"a": [1.5, None], "b": {"c": [None, None]}, "d": "NaN"}
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
