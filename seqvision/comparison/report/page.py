@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,11 +21,12 @@ from seqvision.comparison.report.figures import Figure, figures
 from seqvision.comparison.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.comparison.report.leaderboard import Leaderboard, leaderboard
 from seqvision.comparison.report.pictures import test_images
-from seqvision.comparison.report.provenance import Provenance, provenance, read_record
+from seqvision.comparison.report.provenance import Provenance, provenance
 from seqvision.comparison.report.search import search_section
 from seqvision.comparison.report.strips import Strip, strips
 from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
 from seqvision.formatting import count, counted, percent
+from seqvision.runs.record import read_record
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
     if len(named) > 1:
         raise SeqvisionError(f"the baseline {baseline!r} is several models: {', '.join(named)}")
     own_baseline = named[0] if len(named) else None
-    record = read_record(runs["folder"].iloc[0])
+    record = read_record(Path(runs["folder"].iloc[0]))
+    assert record  # The run is finished.
     data, classes = record["dataset"], record["dataset"]["class_names"]
     found: dict[str, Any] = {"notes": []}
     images = None

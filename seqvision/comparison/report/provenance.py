@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from seqvision.runs.record import RunRecord, read_record
+
 _NOT_PART_OF_A_RUN = ("name", "description", "tune", "train.seeds")
 
 
@@ -88,13 +90,8 @@ def provenance(runs: pd.DataFrame, reference: str) -> Provenance:
     return found
 
 
-def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
-    return [read_record(folder) for folder in runs["folder"]]
-
-
-def read_record(folder: str) -> dict[str, Any]:
-    """What a run's record.json holds."""
-    return json.loads(Path(folder, "record.json").read_text(encoding="utf-8"))
+def _records(runs: pd.DataFrame) -> list[RunRecord]:
+    return [record for folder in runs["folder"] if (record := read_record(Path(folder)))]
 
 
 def _run(record: dict[str, Any], environments: list[dict[str, str]]) -> Run:
