@@ -32,7 +32,7 @@ class Split:
         return len(self.images)
 
     def take(self, index: np.ndarray) -> "Split":
-        """The images and labels at some places."""
+        """The images and labels at the indices `(m,)`."""
         return Split(self.images[index], self.labels[index])
 
 
@@ -47,11 +47,11 @@ class Dataset:
     source: str
     """Where the images came from, in words."""
     validation: Split | None = None
-    """The validation images that it comes with; mostly there are none."""
+    """The dataset's own validation images, if it has any."""
     scale: str = "0..255"
-    """The pixel values that were black and white where the images came from; here 0..255 are."""
+    """The values of black and white in the source; here they are 0 and 255."""
     notes: tuple[str, ...] = ()
-    """What was decided as the images were read, in sentences."""
+    """What was decided while the images were read, in sentences."""
     stands_in_for: str | None = None
     """The dataset that was asked for, when this one took its place."""
     relative_size: float = 1.0
@@ -88,21 +88,21 @@ def make_dataset(
     pixels: str = "auto",
     notes: Notes | None = None,
 ) -> Dataset:
-    """Return a dataset once its arrays are known to fit together.
+    """Return a dataset after a check that its arrays fit together.
 
     Args:
         arrays: training images and labels, test images and labels; or images and labels alone.
             Images are `(n, height, width[, channels])` or `(n, channels, height, width)`.
-        source: where they are from, in words.
+        source: where they came from, in words.
         class_names: what labels from 0 stand for; the labels' own values if not given.
         validation: the images and labels of a validation part, if there is one.
-        test: of images and labels alone, the share of each class that is held out; a fifth if not
+        test: the share of each class that is held out if there are no test images; a fifth if not
             given.
-        pixels: the pixel values that are black and white, `0..1`; `auto` goes by the values.
-        notes: what was decided before.
+        pixels: the values of black and white, `0..1`; `auto` infers them from all pixels.
+        notes: what was decided so far.
 
     Raises:
-        DataError: saying which part is wrong and how.
+        DataError: it says which part is wrong and how.
     """
     notes = notes or Notes(source)
     parts: dict[str, Pair] = {"training": arrays[:2]}
@@ -145,7 +145,7 @@ def make_dataset(
 
 
 def _held_out(split: Split, share: float, source: str) -> dict[str, Split]:
-    """Training and test images of one set."""
+    """One set, split by class into `training` and `test`."""
     kept, taken = stratified(split.labels, round(len(split) * share))
     if not len(taken):
         classes = len(np.unique(split.labels))
@@ -158,10 +158,10 @@ def _held_out(split: Split, share: float, source: str) -> dict[str, Split]:
 
 
 def person_path(path: str) -> Path:
-    """A path that a person gave, `~` expanded.
+    """The path that a person gave, `~` expanded.
 
     Raises:
-        DataError: there is nothing there.
+        DataError: it does not exist.
     """
     try:
         found = Path(path).expanduser()

@@ -1,4 +1,4 @@
-"""Where an image's channels are: last, as Keras has them, or else put there."""
+"""Puts the channels of images last, where Keras expects them."""
 
 import numpy as np
 
@@ -9,13 +9,12 @@ _USUAL = (1, 3, 4)
 
 
 def channels_last(images: np.ndarray, source: str, part: str, notes: Notes) -> np.ndarray:
-    """Images `(n, height, width)` or `(n, height, width, channels)`.
+    """Return images as `(n, height, width)` or `(n, height, width, channels)`.
 
-    Images `(n, channels, height, width)`, as PyTorch has them, are turned around where the shape
-    leaves no doubt.
+    PyTorch's order, `(n, channels, height, width)`, is changed where the shape leaves no doubt.
 
     Raises:
-        DataError: there are none, or the shape does not say what is what.
+        DataError: there are no images, or the shape is ambiguous.
     """
     if len(images) == 0:
         raise DataError(f"{source}: there are no {part} images")

@@ -1,4 +1,4 @@
-"""scikit-learn's small digits: always at hand."""
+"""scikit-learn's small digits, which need no download."""
 
 import numpy as np
 

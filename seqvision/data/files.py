@@ -1,4 +1,4 @@
-"""Readers of the file formats that datasets come in, each length checked before it is believed."""
+"""Readers of datasets' file formats; each length in a header is checked before it is used."""
 
 import contextlib
 import gzip
@@ -44,7 +44,7 @@ def keras_cache(name: str) -> Path | None:
 
 @contextlib.contextmanager
 def nothing_downloaded() -> Iterator[None]:
-    """Within it a dataset is on this machine or cannot be had; Keras is not imported."""
+    """Within it `download` raises DataUnavailable at once, and Keras is not imported."""
     before = _downloads.set(False)
     try:
         yield
@@ -59,7 +59,7 @@ def download(name: str, get: Callable[[Any], Any]) -> Any:
     """Return what `get(keras)` downloads; Keras is imported only for it, as that takes seconds.
 
     Raises:
-        DataUnavailable: it cannot be had now.
+        DataUnavailable: it cannot be downloaded now.
     """
     if not _downloads.get():
         raise DataUnavailable(f"{name} is not on this machine")
@@ -84,7 +84,7 @@ def read_idx(path: Path) -> np.ndarray:
     """Read an IDX file, plain or gzipped (LeCun's format, big-endian).
 
     Raises:
-        DataError: it is not IDX, cut short, longer than it says, or does not unpack.
+        DataError: it is not IDX, does not unpack, or is not as long as its header says.
     """
     content = _unpacked(path)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES:
@@ -112,7 +112,7 @@ _IDX_PARTS = {"train": "train", "t10k": "t10k", "test": "t10k"}
 
 
 def read_idx_folder(folder: Path) -> Arrays | None:
-    """Read MNIST's four files: training images, labels, test images, labels; None if none is there.
+    """Read MNIST's four files: images and labels to train and to test; None if there are none.
 
     Raises:
         DataError: as `read_idx_parts`.
@@ -122,10 +122,12 @@ def read_idx_folder(folder: Path) -> Arrays | None:
 
 
 def read_idx_parts(folder: Path) -> dict[str, Pair]:
-    """Read images and labels by `train`, `t10k` and, if it is there, `val`; nothing if none is.
+    """Read images and labels by `train`, `t10k` and, where there is one, `val`.
+
+    The result is empty if the folder has none of these files.
 
     Raises:
-        DataError: one is missing while others are there, or is damaged.
+        DataError: some of the files are missing, or one is damaged.
     """
     found = _idx_files(folder)
     names = {stem.partition("-")[0] for stem in found} | {"train", "t10k"} if found else ()
@@ -206,7 +208,7 @@ def npz_keys(path: Path) -> list[str]:
 
 
 def _unpacked(path: Path) -> bytes:
-    """A file's content; whether it is gzipped shows in its first bytes, not in its name."""
+    """A file's content, unpacked if its first bytes, not its name, say that it is gzipped."""
     try:
         with path.open("rb") as file:
             if file.read(2) != b"\x1f\x8b":

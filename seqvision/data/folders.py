@@ -9,26 +9,27 @@ from seqvision.errors import DataError
 
 
 class Survey:
-    """Looks through folders and remembers what it has seen.
+    """Looks through folders and counts what it finds.
 
     Args:
-        root: the folder that paths are told from.
+        root: the folder that the paths in its lists are relative to.
     """
 
     def __init__(self, root: Path):
         self.root = root
         self.read = 0
+        """How many pictures are read."""
         self.deep = 0
-        """Those of the pictures read that lie in folders within a class's folder."""
+        """How many of these lie in folders within a class's folder."""
         self.loose: list[str] = []
-        """Pictures that lie in no folder of a class."""
+        """Pictures outside the classes' folders."""
         self.others: list[str] = []
         """Files that are no pictures."""
         self.system: list[str] = []
-        """What operating systems and tools have left."""
+        """Files that operating systems and tools have left."""
 
     def folders(self, folder: Path) -> list[Path]:
-        """The folders in a folder, by name; files beside them are passed over."""
+        """The folders in a folder, by name; its files are passed over."""
         found = []
         for path in self._inside(folder):
             if path.is_dir():
@@ -45,12 +46,12 @@ class Survey:
         return found
 
     def pass_over(self, folder: Path) -> None:
-        """Count what lies in a folder that nothing is read from."""
+        """Count the files of a folder that is not read."""
         for path in self._files(folder):
             self._pass_over(path)
 
     def say(self, notes: Notes) -> None:
-        """One line: how many were read, and what was not."""
+        """Note in one line how many pictures are read, and what is passed over."""
         kinds = {
             "in no folder of a class": self.loose,
             "not pictures": self.others,
@@ -69,7 +70,7 @@ class Survey:
             paths = sorted(folder.iterdir())
         except OSError as error:
             raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
-        self.system += [self._told(path) for path in paths if left_behind(path.name)]
+        self.system += [self._relative(path) for path in paths if left_behind(path.name)]
         return [path for path in paths if not left_behind(path.name)]
 
     def _files(self, folder: Path, above: frozenset[Path] = frozenset()) -> list[Path]:
@@ -86,11 +87,11 @@ class Survey:
     def _is_picture(self, path: Path) -> bool:
         if is_picture(path):
             return True
-        self.others.append(self._told(path))
+        self.others.append(self._relative(path))
         return False
 
     def _pass_over(self, path: Path) -> None:
-        (self.loose if is_picture(path) else self.others).append(self._told(path))
+        (self.loose if is_picture(path) else self.others).append(self._relative(path))
 
-    def _told(self, path: Path) -> str:
+    def _relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()

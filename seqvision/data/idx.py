@@ -1,4 +1,4 @@
-"""A person's own images in MNIST's format."""
+"""The user's own images in MNIST's format."""
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset, person_path
@@ -14,12 +14,11 @@ def idx(path: FilePath, pixels: Pixels = "auto") -> Dataset:
     Args:
         path: the folder that holds train-images-idx3-ubyte, train-labels-idx1-ubyte,
             t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte; and val-images-… and val-labels-…,
-            if there are images to validate with.
-        pixels: the pixel values that are black and white, such as `0..1`; `auto` goes by the
-            values.
+            if there are validation images.
+        pixels: the values of black and white, such as `0..1`; `auto` infers them from all pixels.
 
     Raises:
-        DataError: the folder or a file is missing, is damaged, or they do not fit.
+        DataError: the folder or a file is missing, is damaged, or the files do not fit together.
     """
     folder = person_path(path)
     parts = read_idx_parts(folder) if folder.is_dir() else None

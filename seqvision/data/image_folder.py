@@ -1,4 +1,4 @@
-"""A person's own pictures: a folder a class."""
+"""The user's own pictures: a folder for each class."""
 
 import math
 from collections import Counter
@@ -44,7 +44,7 @@ def image_folder(
     """Your own pictures: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone.
 
     A class's pictures may lie in folders within its own. Beside `train` and `test` there may be
-    `val` (or `validation`), whose pictures are then the ones to validate with.
+    `val` (or `validation`), whose pictures are then used for validation.
 
     Args:
         path: the folder.
@@ -52,9 +52,9 @@ def image_folder(
         color: `grayscale` is one channel, `rgb` three.
         test: without a `test` folder, the share of each class that is kept for testing; 0.2 if not
             given.
-        background: what shows where a picture is transparent.
-        pixels: the values in the files that are black and white, such as `0..4095`; with `auto` it
-            is all that a file's bits can hold, as viewers have it.
+        background: the colour behind the transparent parts of a picture.
+        pixels: the values of black and white in the files, such as `0..4095`; `auto` takes the
+            least and the greatest that a file's bits can hold, as viewers do.
 
     Raises:
         DataError: a folder has no pictures, or a picture cannot be read.
@@ -73,7 +73,7 @@ def image_folder(
     read = partial(_read, files, classes, size=size, color=color, background=background)
     parts, done = read(pixels=given)
     if given is None and not done["bright"]:
-        # A viewer would show them all black: 0 and 1 are the black and white of who made them.
+        # A viewer would show them all black: whoever made them meant 0 as black and 1 as white.
         given = (0.0, 1.0)
         notes.warning("no pixel is above 1 of 255: 0..1 is taken for black to white")
         parts, done = read(pixels=given)
@@ -87,7 +87,7 @@ def image_folder(
         classes,
         validation=parts.get("val"),
         test=test,
-        pixels="0..255",  # As they are now.
+        pixels="0..255",  # `read_picture` returns these.
         notes=notes,
     )
     return replace(dataset, scale=text(*given)) if given else dataset
@@ -140,7 +140,12 @@ def _of_classes(
 def _read(
     files: Files, classes: tuple[str, ...], **options: Any
 ) -> tuple[dict[str, Pair], Counter[str]]:
-    """Images and labels of each part, and of how many pictures there is what to say."""
+    """Read the pictures of each part.
+
+    Returns:
+        Images `(n, height, width[, 3])` and labels `(n,)` of each part, and to how many pictures
+        each remark of `read_picture` applies.
+    """
     parts: dict[str, Pair] = {}
     said: Counter[str] = Counter()
     for part, of_classes in files.items():

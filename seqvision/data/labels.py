@@ -16,18 +16,18 @@ def numbered(
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Labels of each part as int64 `(n,)`, and the classes' names.
 
-    The classes are the values that occur, in order, each named by its value. With `class_names`
-    they are these, and labels are places among them.
+    The classes are the values that occur, sorted, each named by its value. If `class_names` are
+    given, labels are indices into these.
 
     Args:
-        labels: those of each part: whole numbers of any type, texts, or one-hot rows.
+        labels: of each part, whole numbers of any type, texts, or one-hot rows.
 
     Raises:
-        DataError: labels are none of these, or do not tell classes.
+        DataError: labels are none of these, or cannot be classes.
     """
     plain = {part: _plain(array, source, part) for part, array in labels.items()}
     if class_names is not None:
-        return _places(plain, class_names, source), class_names
+        return _checked_indices(plain, class_names, source), class_names
     if texts := any(array.dtype.kind == "U" for array in plain.values()):
         plain = {part: array.astype(str) for part, array in plain.items()}
     values, codes = np.unique(np.concatenate(list(plain.values())), return_inverse=True)
@@ -38,7 +38,7 @@ def numbered(
     if texts:
         if "" in values:
             raise DataError(f"{source}: a label is an empty text; leave such images out")
-        order = sorted(range(len(values)), key=lambda i: _as_one_counts(values[i]))
+        order = sorted(range(len(values)), key=lambda i: _numbers_first(values[i]))
         values, codes = values[order], np.argsort(order)[codes]
     else:
         _check_numbers(values, source, notes)
@@ -50,13 +50,13 @@ def numbered(
 def check_classes(
     labels: dict[str, np.ndarray], class_names: tuple[str, ...], source: str, notes: Notes
 ) -> None:
-    """Refuse classes that a model cannot learn; say which the test cannot measure.
+    """Refuse classes without a training image; note those without a test image.
 
     Args:
-        labels: whole numbers of each part, as `numbered` gives them.
+        labels: of each part, as `numbered` returns them.
 
     Raises:
-        DataError: there is one class alone, or a class has no training image.
+        DataError: there is only one class, or a class has no training image.
     """
     trained = set(np.unique(labels["training"]))
     if len(class_names) < 2:
@@ -78,7 +78,7 @@ def check_classes(
 
 
 def _plain(labels: np.ndarray, source: str, part: str) -> np.ndarray:
-    """Labels as `(n,)`, whole numbers or texts."""
+    """Labels `(n,)`, `(n, 1)` or one-hot `(n, classes)` as `(n,)`, whole numbers or texts."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.dtype.kind == "S":
@@ -103,9 +103,10 @@ def _plain(labels: np.ndarray, source: str, part: str) -> np.ndarray:
     return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
 
 
-def _places(
+def _checked_indices(
     labels: dict[str, np.ndarray], class_names: tuple[str, ...], source: str
 ) -> dict[str, np.ndarray]:
+    """Labels `(n,)` of each part, checked to be indices into the classes' names."""
     for part, array in labels.items():
         if array.dtype.kind == "U":
             raise DataError(f"{source}: {part} labels must be whole numbers, got {array.dtype}")
@@ -118,9 +119,10 @@ def _places(
 
 
 def _check_numbers(values: np.ndarray, source: str, notes: Notes) -> None:
+    """Refuse negative labels, but for −1 and 1; `values` `(classes,)` are the different ones."""
     low, high = values[0], values[-1]
     if low < 0 and values.tolist() != [-1, 1]:
-        # Such as -1 for what nobody has labelled.
+        # Such as -1 for unlabelled images.
         raise DataError(
             f"{source}: labels go from {low} to {high}; labels count classes from 0: "
             "number them anew, or leave images without a label out"
@@ -132,7 +134,7 @@ def _check_numbers(values: np.ndarray, source: str, notes: Notes) -> None:
         )
 
 
-def _as_one_counts(label: str) -> tuple[bool, int, str]:
-    """Texts that are numbers come first, and 10 after 9."""
+def _numbers_first(label: str) -> tuple[bool, int, str]:
+    """A key to sort by: numbers come first, and 10 after 9."""
     number = label.isdecimal()
     return not number, int(label) if number else 0, label

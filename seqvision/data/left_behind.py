@@ -1,4 +1,4 @@
-"""Files and folders that operating systems and tools leave beside a person's own."""
+"""Files and folders that operating systems and tools leave among a person's data."""
 
 _NAMES = {
     "thumbs.db",
@@ -17,6 +17,6 @@ _NAMES = {
 def left_behind(name: str) -> bool:
     """Whether a file or folder of this name is nobody's data: `.DS_Store`, `._0.png`, `__MACOSX`.
 
-    All that begins with a dot is among them.
+    Every name that begins with a dot counts as such.
     """
     return name.startswith(".") or name.lower() in _NAMES

@@ -1,4 +1,4 @@
-"""The dataset that a config names, or, said loudly, the one that stands in for it."""
+"""Loads the dataset that a config names or, with a warning, the one that stands in for it."""
 
 import logging
 from dataclasses import replace
@@ -16,10 +16,10 @@ def load(spec: str | dict[str, Any], offline: str | dict[str, Any] | None = None
     """Load a dataset by its spec, `mnist` or `{name: npz, path: digits.npz}`.
 
     Args:
-        offline: the dataset to use when `spec` can be had nowhere.
+        offline: the dataset to use when `spec` is not available.
 
     Raises:
-        DataUnavailable: it can be had nowhere and nothing may stand in.
+        DataUnavailable: it is neither on this machine nor can be downloaded, and `offline` is None.
         DataError: its files are damaged; nothing stands in for them.
     """
     name, _ = name_and_options(spec)

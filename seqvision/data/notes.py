@@ -1,4 +1,4 @@
-"""What was decided while a dataset was read: said on stderr, and kept for the record."""
+"""What is decided while a dataset is read: logged, and kept for the record."""
 
 import logging
 
@@ -6,10 +6,10 @@ log = logging.getLogger("seqvision")
 
 
 class Notes:
-    """Sentences about one source, each said once.
+    """Sentences about one source, each logged once.
 
     Args:
-        source: where the images come from; it leads each sentence that is said.
+        source: where the images come from; each logged sentence begins with it.
     """
 
     def __init__(self, source: str):
@@ -17,11 +17,11 @@ class Notes:
         self.sentences: list[str] = []
 
     def info(self, sentence: str) -> None:
-        """What is as one would expect."""
+        """Note what one would expect."""
         self._add(logging.INFO, sentence)
 
     def warning(self, sentence: str) -> None:
-        """What a person has to know, as they may have meant it otherwise."""
+        """Note what a person may have meant otherwise."""
         self._add(logging.WARNING, sentence)
 
     def _add(self, level: int, sentence: str) -> None:
@@ -30,6 +30,6 @@ class Notes:
             log.log(level, "%s: %s", self.source, sentence)
 
 
-def some(names: list[str], most: int = 3) -> str:
-    """A list's first names: `a, b, c, …`."""
-    return ", ".join([*names[:most], "…"][: len(names)] if len(names) > most else names)
+def some(names: list[str]) -> str:
+    """The first three of a list: `a, b, c, …`."""
+    return ", ".join(names if len(names) <= 3 else [*names[:3], "…"])

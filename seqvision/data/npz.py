@@ -1,4 +1,4 @@
-"""A person's own images in a NumPy archive."""
+"""The user's own images in a NumPy archive."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels, Rate
 
 _PAIRS = (("x_{}", "y_{}"), ("{}_images", "{}_labels"), ("{}_x", "{}_y"))
-"""How the two arrays of a part are called; MedMNIST's are the second."""
+"""The names of a part's two arrays; MedMNIST uses the second pair."""
 _WHOLE = (("x", "y"), ("images", "labels"))
 _VALIDATION = ("val", "valid", "validation")
 
@@ -22,15 +22,14 @@ def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Da
 
     Args:
         path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
-            one-hot rows. x_val and y_val are the images to validate with, if they are there;
-            train_images, train_labels, … and, for x and y, images and labels are names too.
+            one-hot rows. x_val and y_val, if there are any, are used for validation. The names
+            train_images, train_labels, …, and images and labels for x and y, are known too.
         test: with x and y alone, the share of each class that is kept for testing; a fifth if not
             given.
-        pixels: the pixel values that are black and white, such as `0..1`; `auto` goes by the
-            values.
+        pixels: the values of black and white, such as `0..1`; `auto` infers them from all pixels.
 
     Raises:
-        DataError: the file is not there, is damaged, or its arrays do not fit.
+        DataError: the file does not exist, is damaged, or its arrays do not fit together.
     """
     file = person_path(path)
     names = npz_keys(file)

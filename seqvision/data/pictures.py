@@ -1,4 +1,4 @@
-"""A picture file as a viewer shows it: upright, on its ground, from black to white."""
+"""Reads a picture as a viewer shows it: upright, on a background, from black to white."""
 
 import re
 import warnings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 _FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
-"""What is tried: formats that hold pixels and nothing that is carried out, as EPS does."""
+"""Formats that hold only pixels. EPS, for one, holds a program."""
 _ENDINGS = {
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff"),
     *(".webp", ".pbm", ".pgm", ".ppm", ".pnm", ".jp2", ".avif", ".heic", ".heif"),
@@ -53,19 +53,20 @@ def read_picture(
     background: Literal["white", "black"] = "white",
     pixels: Range | None = None,
 ) -> tuple[np.ndarray, set[str]]:
-    """A picture's pixels, uint8 `(height, width[, 3])`, and what there is to say of it.
+    """Return a picture's pixels, uint8 `(height, width[, 3])`, and remarks on it.
 
-    That is any of: `transparent`, `invisible` (transparent, and of the background's colour),
-    `turned` upright, `frames` (of several the first was read), `white is 65535` of deep pictures,
-    `bright` (not all of its pixels are 0 or 1 of 255).
+    The remarks are any of: `transparent`, `invisible` (transparent, in the background's colour),
+    `turned` upright, `frames` (the first of several was read), `white is 65535` in pictures of more
+    than 8 bits, `bright` (some pixel is above 1 of 255).
 
     Args:
         size: height and width.
-        background: what is seen through where the picture is transparent.
-        pixels: the file's values that are black and white; all that its bits can hold if not given.
+        background: the colour behind the transparent parts.
+        pixels: the file's values of black and white; the least and the greatest that its bits can
+            hold if not given.
 
     Raises:
-        DataError: it cannot be read, or it is a guess what is black and white.
+        DataError: it cannot be read, or black and white would be a guess.
     """
     from PIL import Image
 
@@ -114,7 +115,7 @@ def _formats() -> list[str]:
 
 
 def _white(opened: "Picture") -> int | None:
-    """What white is in the file's own numbers; None if anything may be. Known before loading."""
+    """The value of white in an opened file, not loaded yet; None if it could be any."""
     if opened.mode == "F":
         return None
     bits = getattr(opened, "tag_v2", {}).get(258, (0,))[0]  # TIFF's BitsPerSample
@@ -134,7 +135,7 @@ def _upright(picture: "Picture", done: set[str]) -> "Picture":
             done.add("turned")
             return turned
     except Exception:
-        pass  # With damaged EXIF, which fails in many ways, a viewer shows the picture as it lies.
+        pass  # Damaged EXIF fails in many ways; a viewer then shows the picture as it is stored.
     return picture
 
 
@@ -146,7 +147,7 @@ def _deep(
     file: Path,
     done: set[str],
 ) -> "Picture":
-    """A picture of one number a pixel that 8 bits cannot hold, as floats in 0..255."""
+    """A picture of one channel of more than 8 bits, as floats `(height, width)` in 0..255."""
     from PIL import Image
 
     values = np.asarray(picture).astype(np.float32)
@@ -178,7 +179,7 @@ def _shallow(
     file: Path,
     done: set[str],
 ) -> "Picture":
-    """A picture of 8 bits a channel or fewer, as L or RGB."""
+    """A picture of at most 8 bits a channel, in Pillow's mode L or RGB."""
     from PIL import Image
 
     clear = picture.info.get("transparency")
@@ -212,5 +213,5 @@ def _stretched(picture: "Picture", pixels: Range, white: int | None, file: Path)
 
 
 def _extrema(picture: "Picture") -> np.ndarray:
-    """The least and the greatest value of each channel."""
+    """The least and the greatest value of each channel, `(channels, 2)`."""
     return np.atleast_2d(picture.getextrema())

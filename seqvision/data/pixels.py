@@ -1,7 +1,7 @@
-"""Which pixel values are black and white: told by the values, whatever their type.
+"""Which pixel values are black and white: inferred from the values, whatever their type.
 
-Images are kept as 0..255. What they were before follows from the values of all parts together,
-training, validation and test, so that no part is read on another scale than the rest.
+Images, `(n, height, width[, channels])` throughout, are kept as 0..255. Their scale before is
+inferred from training, validation and test images together, so that all get the same.
 """
 
 import numpy as np
@@ -15,28 +15,29 @@ Range = tuple[float, float]
 
 _KEPT = (0.0, 255.0)
 _LEVELS = 16
-"""Whole numbers up to here are counted grey levels, as in scikit-learn's digits: as shares of 255
+"""Whole numbers from 0 up to this are grey levels, as in scikit-learn's digits, not parts of 255:
 they would all be nearly black."""
 _DARK = 64
+"""Out of 255: an image without a brighter pixel is nearly black."""
 _DEEP = (1023, 4095, 16383)
 """White in 10, 12 and 14 bits."""
 _NEARLY = 1 / 16
-"""How far shares of 255 in half precision lie from the whole numbers they were made of."""
+"""How far off whole numbers are after a division by 255 in half precision and back."""
 
 
 def scaled(
     images: dict[str, np.ndarray], pixels: str, source: str, notes: Notes
 ) -> tuple[dict[str, np.ndarray], str]:
-    """Images of all parts as 0..255, and what black and white were before: `0..1`.
+    """Images of all parts as 0..255, and the values of black and white before: `0..1`.
 
-    They are uint8 if all are whole numbers then, else float32.
+    The images are uint8 if all their values are whole numbers in 0..255, else float32.
 
     Args:
-        images: those of each part, any numbers.
+        images: of each part, any numbers.
         pixels: black and white, `0..1`, or `auto`.
 
     Raises:
-        DataError: they are not numbers, or it is a guess what is black and white.
+        DataError: they are not numbers, or black and white would be a guess.
     """
     extents = {part: _extent(array, source, part) for part, array in images.items()}
     low = min(extent[0] for extent in extents.values())
@@ -52,12 +53,12 @@ def scaled(
 
 
 def text(black: float, white: float) -> str:
-    """A range as an option says it."""
+    """A range as the option `pixels` writes it."""
     return f"{black:.10g}..{white:.10g}"
 
 
 def check_within(given: Range, low: float, high: float, source: str) -> None:
-    """Refuse pixels beyond the black and white that were given; a rounding error is none."""
+    """Refuse pixels outside the given range, but for rounding errors."""
     black, white = given
     slack = (white - black) * 1e-4
     if low < black - slack or high > white + slack:
@@ -67,7 +68,7 @@ def check_within(given: Range, low: float, high: float, source: str) -> None:
 
 
 def say_if_dark(high: float, notes: Notes) -> None:
-    """Warn of images of 0..255 whose brightest pixel would hardly be seen."""
+    """Warn if the brightest pixel, of 0..255, is nearly black."""
     if high < _DARK:
         notes.warning(
             f"the brightest pixel of all is {high:g} of 255, nearly black "
@@ -96,7 +97,7 @@ def _found(
     source: str,
     notes: Notes,
 ) -> Range:
-    """Black and white by the values of all parts; what they are is said."""
+    """Infer black and white from the values of all parts, and note them."""
     levels = low >= 0 and 1 < high <= _LEVELS and all(map(_are_whole, images.values()))
     found = (0.0, high) if levels else _evident(low, high)
     if found is None:
@@ -126,9 +127,9 @@ def _found(
 
 
 def _evident(low: float, high: float) -> Range | None:
-    """The range that pixels are of, if anyone would say so."""
+    """The range that pixels from `low` to `high` clearly have; None where there is doubt."""
     if low < 0:
-        # What spans no more than 1 may be 0..1 with its mean taken away.
+        # A span of at most 1 may be 0..1 less its mean.
         return (-1.0, 1.0) if low >= -1 and high <= 1 and high - low > 1 else None
     if high <= 1:
         return 0.0, 1.0

@@ -14,16 +14,19 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The places `(kept, taken)` that take `count` images, of each class its share.
+    """Split images into `(kept, taken)`, their indices: `count` are taken, of each class its share.
 
-    An image's lot is a hash of its place, so no generator's stream has a say. Where that would
-    take all images of a class one of them is kept, and so many fewer than `count` are taken.
+    Which ones depends on a hash of each image's index, not on a random generator, which may change
+    with NumPy. Each class keeps one image at least, so fewer than `count` may be taken.
+
+    Args:
+        labels: `(n,)`.
     """
     place = np.arange(len(labels), dtype=np.uint64)
     mixed = (place + np.uint64(1)) * np.uint64(_SPREAD)
-    lot = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    order = np.lexsort((lot, labels))  # by class, then by lot
-    # Taking every (n / count)-th of the classes laid end to end gives each class its share.
+    hashed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    order = np.lexsort((hashed, labels))  # by class, then by hash
+    # Every (n / count)-th of all images, sorted by class, gives each class its share.
     ends = (np.arange(count) + 0.5) * len(labels) / count if count else np.empty(0)
     taken = np.sort(order[ends.astype(int)])
     kept = np.setdiff1d(np.arange(len(labels)), taken)
@@ -34,9 +37,9 @@ def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def train_and_validation(dataset: "Dataset", validation: int | float) -> tuple["Split", "Split"]:
-    """The images to train on and those to validate with.
+    """Return training and validation images.
 
-    A dataset that brings validation images of its own keeps all its training images.
+    A dataset that has its own validation images keeps all its training images.
 
     Args:
         validation: a share or a count of the training images, the config's `data.validation`.

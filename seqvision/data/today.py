@@ -1,4 +1,4 @@
-"""Which data a config names today: by its files where that is enough, else by its checksum."""
+"""Which data a config names today: the state of its files and, to be sure, its checksum."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ Spec = str | dict[str, Any]
 def files_stamp(spec: Spec) -> str | None:
     """A hash of names, sizes and modification times of the files that a dataset's options name.
 
-    As long as it stays the same, so does the data. None for a dataset that names no file.
+    While it stays the same, so does the data. None for a dataset whose options name no file.
     """
     _, options = name_and_options(spec)
     named = [path for value in options.values() if (path := _path_there(value))]
@@ -43,10 +43,10 @@ def _path_there(value: Any) -> Path | None:
 
 
 def checksum_today(spec: Spec, offline: Spec | None = None) -> str:
-    """The checksum of the dataset that a run would be given now; nothing is downloaded for it.
+    """The checksum of the dataset that a run would load now; nothing is downloaded.
 
     Raises:
-        DataUnavailable: it is not on this machine, and nothing may stand in.
+        DataUnavailable: it is not on this machine, nor is `offline`.
         DataError: its files are missing or damaged.
     """
     return _checksum(json.dumps([spec, offline]), files_stamp(spec))
@@ -54,6 +54,6 @@ def checksum_today(spec: Spec, offline: Spec | None = None) -> str:
 
 @lru_cache(maxsize=64)
 def _checksum(specs: str, stamp: str | None) -> str:
-    """`stamp` makes files that have changed another dataset."""
+    """Cached for each `stamp`, so that files are read again after they changed."""
     with nothing_downloaded():
         return load(*json.loads(specs)).checksum
