@@ -1,7 +1,7 @@
-"""What a run said of the test images, all of it and in a few kilobytes.
+"""A run's predictions for the test images, in full and in a few kilobytes.
 
-`predictions.npz` holds every probability. `answers.npz` holds what comparisons read: small enough
-to be published beside the record.
+`predictions.npz` holds every probability. `answers.npz` holds what comparisons read and is small
+enough to publish with the record.
 """
 
 from pathlib import Path
@@ -11,47 +11,44 @@ import numpy as np
 from seqvision.runs.files import read_arrays, write_atomically
 
 _LEVELS = 255
-"""Confidence is kept in so many steps: one byte an image."""
+"""Confidence is kept in multiples of 1/255, as one byte an image."""
 
 
 def write_predictions(path: Path, probabilities: np.ndarray, labels: np.ndarray) -> None:
-    """Write test probabilities `(n, classes)` float32 and labels `(n,)`, atomically.
-
-    Beside them go the answers that they make, answers.npz.
-    """
+    """Write test probabilities `(n, classes)` and labels `(n,)`, atomically, and answers.npz."""
     arrays = {"probabilities": probabilities.astype(np.float32), "labels": labels}
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
     write_answers(path.with_name("answers.npz"), arrays["probabilities"], labels)
 
 
 def write_answers(path: Path, probabilities: np.ndarray, labels: np.ndarray) -> None:
-    """Write the answers that `(images, classes)` probabilities make, atomically.
+    """Write answers.npz from probabilities `(images, classes)`, atomically.
 
-    The arrays, each `(images,)`: `labels`, the true classes; `mistakes`, the class said XOR the
-    label, so 0 where it is right, which takes next to no room; `confidence`, the probability of the
-    class said, in 255ths.
+    The arrays, each `(images,)`: `labels`, the true classes; `mistakes`, the predicted class
+    XOR the label: 0 where it is right, which compresses well; `confidence`, the probability of the
+    predicted class, in 255ths.
     """
-    labels, said, confidence = answers_of(probabilities, labels)
-    small = np.min_scalar_type(max(labels.max(), said.max()))
+    labels, predicted, confidence = answers_of(probabilities, labels)
+    small = np.min_scalar_type(max(labels.max(), predicted.max()))
     arrays = {
         "labels": labels.astype(small),
-        "mistakes": (labels ^ said).astype(small),
+        "mistakes": (labels ^ predicted).astype(small),
         "confidence": np.rint(_LEVELS * confidence).astype(np.uint8),
     }
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
 
 
 def read_answers(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """True classes, classes said and their probability, in steps of 1/255, of a run's folder.
+    """Read a run's true classes, predicted classes and their probability, in multiples of 1/255.
 
-    They are read from answers.npz or, where that is not there, from predictions.npz.
+    They come from answers.npz or, where there is none, from predictions.npz.
 
     Returns:
         int32, int32 and float32, `(images,)` each.
 
     Raises:
-        FileNotFoundError: neither file is there.
-        OSError, ValueError: it cannot be read, or is no such file.
+        FileNotFoundError: there is neither file.
+        OSError, ValueError: the file cannot be read, or holds something else.
     """
     path = Path(folder, "answers.npz")
     try:
@@ -67,10 +64,10 @@ def read_answers(folder: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def answers_of(
     probabilities: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What `read_answers` gives, from probabilities `(images, classes)` and labels `(images,)`."""
-    said = probabilities.argmax(axis=1)
+    """As `read_answers`, from probabilities `(images, classes)` and labels `(images,)`."""
+    predicted = probabilities.argmax(axis=1)
     confidence = _as_share(np.rint(_LEVELS * probabilities.max(axis=1)))
-    return labels.astype(np.int32), said.astype(np.int32), confidence
+    return labels.astype(np.int32), predicted.astype(np.int32), confidence
 
 
 def _as_share(levels: np.ndarray) -> np.ndarray:
@@ -78,10 +75,10 @@ def _as_share(levels: np.ndarray) -> np.ndarray:
 
 
 def _checked(arrays: dict[str, np.ndarray], *names: str) -> list[np.ndarray]:
-    """The arrays of such names.
+    """The arrays of these names.
 
     Raises:
-        ValueError: one is missing, is of no number, or not of as many images as the others.
+        ValueError: one is missing, is of a wrong type, or has another number of images.
     """
     if missing := [name for name in names if name not in arrays]:
         raise ValueError(f"there is no array {missing[0]!r}")

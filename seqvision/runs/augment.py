@@ -18,7 +18,7 @@ def augmentation(augment: Augment, seed: int, epoch: int) -> Callable[[np.ndarra
     """The changes of one epoch, a function from images to changed images, float32 in 0..255.
 
     Images are `(n, height, width)` or `(n, height, width, channels)`. What a call draws depends
-    on seed, epoch and the calls before it alone.
+    only on seed, epoch and the calls before it.
     """
     generator = np.random.default_rng([seed, epoch, 1])
     cutout = _cutout(augment, generator)
@@ -52,8 +52,8 @@ def affine_transforms(
 ) -> np.ndarray:
     """Draw one transform an image, `(count, 8)` as `keras.ops.image.affine_transform` takes them.
 
-    A transform leads from a place (x, y) of the result to the place of the image it is taken from:
-    about the centre it is zoomed, sheared and rotated, and then shifted.
+    A transform maps a place (x, y) of the result to the place of the image it is sampled from. The
+    image is zoomed, sheared and rotated about its centre, then shifted.
     """
 
     def draw(most: float) -> np.ndarray:
@@ -71,7 +71,7 @@ def affine_transforms(
     zoom = _matrices([[1 / zoom_x, np.zeros(count)], [np.zeros(count), 1 / zoom_y]])
     matrix = zoom @ shear @ rotation
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    moved = centre + np.stack([shift_x, shift_y], axis=1)  # Where the centre comes to lie.
+    moved = centre + np.stack([shift_x, shift_y], axis=1)  # Where the centre goes.
     offset = centre - np.einsum("nij,nj->ni", matrix, moved)
     zeros = np.zeros((count, 2))
     return np.concatenate(
@@ -85,9 +85,10 @@ def _matrices(rows: list[list[np.ndarray]]) -> np.ndarray:
 
 
 def bent(images: np.ndarray, pixels: float, generator: np.random.Generator) -> np.ndarray:
-    """Distort images `(n, height, width, channels)`, each by a field smooth over a seventh of it.
+    """Distort images `(n, height, width, channels)` elastically, by a smooth random field each.
 
-    Each place is taken from one that lies `pixels` away in y and in x, as a standard deviation.
+    Each pixel is sampled from a place whose offset in y and in x has the standard deviation
+    `pixels`; the fields are smoothed over a seventh of the image.
     (`keras.ops.image.elastic_transform` of Keras 3.15 draws the same field for both.)
     """
     count, height, width, channels = images.shape

@@ -1,4 +1,4 @@
-"""What is settled for a run and put back after it: threads, seed, determinism, precision."""
+"""Settings of the process for a run, restored after it: threads, seed, determinism, precision."""
 
 import contextlib
 import logging
@@ -19,17 +19,17 @@ _turn = threading.RLock()
 
 @contextlib.contextmanager
 def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict[str, Any]]:
-    """Set threads, determinism and every random generator; yield what the record says of it.
+    """Set threads, determinism and every random generator; yield the threads for the record.
 
-    All of it belongs to the process, so that runs in several threads of one take turns. It is put
-    back at the end, but for the sizes of thread pools: these stay from when TensorFlow and, between
-    operations, PyTorch first compute on.
+    These settings belong to the process, so runs in several of its threads take turns. They are
+    restored at the end, except for thread pools: TensorFlow's, and PyTorch's between operations,
+    keep the size they had when the backend first computed.
 
     Args:
-        cores: the processor cores that `threads: auto` is to use; all of them when not given.
+        cores: the processor cores that `threads: auto` uses; all of them when not given.
 
     Raises:
-        SeqvisionError: Keras's backend is one that cannot train.
+        SeqvisionError: Keras's backend cannot train.
     """
     keras = import_keras()
     backends = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
@@ -50,14 +50,14 @@ def _tensorflow(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
     from seqvision.privates import deterministic_tensorflow
 
     pools, chosen = tf.config.threading, train.threads
-    # The engine cuts a batch into a shard a thread, which beats threads within an operation.
+    # The engine cuts a batch into one shard a thread: faster than threads within an operation.
     inter_op, intra_op = (
         (cores or available_cores(), 1) if chosen == "auto" else (chosen.inter_op, chosen.intra_op)
     )
     before = (pools.get_inter_op_parallelism_threads(), pools.get_intra_op_parallelism_threads())
     _set_tensorflow_threads(inter_op, intra_op)
-    # Not by the threads of this run, which do not change its numbers: by the machine's cores, so
-    # that a run gives the same alone and beside others.
+    # As many shards as the machine has cores, not as this run has threads: the numbers depend on
+    # the shards, and must be the same alone and beside other runs.
     cut_before, shard_count = shards.chosen(), shards.fitting(train.batch_size, available_cores())
     shards.choose(shard_count)
     deterministic = deterministic_tensorflow if train.deterministic else contextlib.nullcontext
@@ -74,7 +74,7 @@ def _tensorflow(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 
 
 def _set_tensorflow_threads(inter_op: int, intra_op: int) -> None:
-    """Set them if TensorFlow has not computed yet; then its pools are made, and shared by all."""
+    """Set the sizes of TensorFlow's thread pools, unless it has computed and they are fixed."""
     import tensorflow as tf
 
     with contextlib.suppress(RuntimeError):
@@ -88,14 +88,14 @@ def _torch(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    # PyTorch's numbers depend on how many threads an operation has, and are to be the same alone
+    # PyTorch's numbers depend on how many threads an operation has, and must be the same alone
     # and beside other runs.
     every = 1 if train.deterministic else cores or available_cores()
     threads = Threads(inter_op=1, intra_op=every) if train.threads == "auto" else train.threads
     with contextlib.suppress(RuntimeError):  # Fixed when it first computes, as TensorFlow's are.
         torch.set_num_interop_threads(threads.inter_op)
     torch.set_num_threads(threads.intra_op)
-    # Else cuBLAS chooses anew. Of what has no such way on a GPU, PyTorch warns.
+    # Without it cuBLAS is not deterministic. PyTorch warns of operations that cannot be.
     workspace = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"} if train.deterministic else {}
     torch.use_deterministic_algorithms(train.deterministic, warn_only=True)
     try:
@@ -127,7 +127,7 @@ def _jax(train: Train, cores: int | None) -> Iterator[dict[str, int]]:
 
 @contextlib.contextmanager
 def _environment(settings: dict[str, str]) -> Iterator[None]:
-    """Set variables of the environment for a while."""
+    """Set environment variables; restore them at the end."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:

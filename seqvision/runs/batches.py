@@ -1,6 +1,6 @@
-"""Training batches: an order and changes of the images that depend on seed and epoch alone.
+"""Training batches, whose order and augmentation depend on seed and epoch alone.
 
-So a run that goes on at epoch 7 sees what it would have seen without the stop.
+So a run that goes on at epoch 7 sees what it would have seen without the interruption.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ def batches(
 
     Args:
         first_epoch: where to begin, counted from 0.
-        one_hot: give labels as rows of so many numbers instead of one whole number.
-        class_weights: the weight of each class in the loss.
+        one_hot: the number of classes, to give labels as one-hot rows; whole numbers when None.
+        class_weights: the weight of each class in the loss, `(classes,)`.
     """
     epoch = first_epoch
     targets = np.eye(one_hot, dtype=np.float32)[split.labels] if one_hot else split.labels

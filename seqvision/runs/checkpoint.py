@@ -27,8 +27,7 @@ def save(path: Path, model: keras.Model, state: dict[str, Any], best: list[np.nd
 def restore(path: Path, model: keras.Model) -> tuple[dict[str, Any], list[np.ndarray]] | None:
     """Put a checkpoint's values into a compiled model; return its state and best weights.
 
-    None when there is no checkpoint, or one that does not fit or cannot be read: the run then
-    begins anew.
+    None when there is no checkpoint, or it does not fit the model or cannot be read.
     """
     variables = _variables(model)
     try:

@@ -1,4 +1,4 @@
-"""What a record says of a run besides how good its model is."""
+"""What a record says of a run, except for how good its model is."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from seqvision.runs.state import State
 
 
 def describe(setup: Setup, state: State) -> dict[str, Any]:
-    """The record of a run that has trained, without what its model scores."""
+    """The record of a trained run, without the metrics of its model."""
     config, dataset = setup.config, setup.dataset
     steady = state.steady_images / state.steady_seconds if state.steady_seconds else None
     return {

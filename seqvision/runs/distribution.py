@@ -9,10 +9,10 @@ from seqvision.errors import SeqvisionError
 
 
 def scope(distribution: Distribution | None) -> AbstractContextManager[Any]:
-    """What a model is built and compiled in to be trained as a config's `distribution` says.
+    """The scope within which to build and compile a model so that `fit` uses several devices.
 
     Each device holds the weights and takes its share of every batch; the gradients are averaged.
-    Without a GPU the processor stands in as so many devices.
+    Without a GPU, the processor counts as several devices.
 
     Raises:
         SeqvisionError: the backend is not TensorFlow, there are fewer GPUs than asked for, or
@@ -57,9 +57,9 @@ def _processors(tf: Any, count: int) -> list[str]:
 
 
 def as_dataset(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:
-    """Batches as a `tf.data.Dataset`, which every device takes its share of.
+    """Batches as a `tf.data.Dataset`, of which every device takes its share.
 
-    Given a generator, Keras 3.15 begins it twice under a strategy, and a batch is lost.
+    Keras 3.15 starts a plain generator twice under a strategy, and loses a batch.
     """
     import tensorflow as tf
 

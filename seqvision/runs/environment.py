@@ -1,4 +1,4 @@
-"""What a record says of where its run was performed."""
+"""The part of a record that says where its run was performed."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from typing import Any
 from seqvision.devices import devices
 
 _BACKENDS = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"], "torch": ["torch"]}
-"""The packages whose versions tell a backend apart."""
+"""The packages of each backend whose versions a record holds."""
 
 
 def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` fill a temporary file beside `path`, then rename it."""
+    """Have `write` fill a temporary file next to `path`, then rename it."""
     # The suffix stays last: Keras chooses a format by it.
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:

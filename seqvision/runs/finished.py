@@ -1,4 +1,4 @@
-"""Whether a run is done: there is a record of it, and of the data that its config names today."""
+"""Whether a run is finished: it has a record, of the data that its config names today."""
 
 import logging
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ log = logging.getLogger("seqvision")
 
 
 def finished(folder: Path, config: Config, *, test: bool) -> RunRecord | None:
-    """The record of a run that needs not be trained; None if it does, or is of other data.
+    """The record of a finished run; None if it is not finished, or its data has changed.
 
     Args:
         folder: the run's.
-        test: whether test figures are asked for.
+        test: whether the record must hold test metrics.
     """
     record = ended_well(folder, test=test)
     return record if record and of_today(record, config.data) else None
@@ -27,15 +27,15 @@ def finished(folder: Path, config: Config, *, test: bool) -> RunRecord | None:
 def of_today(record: Mapping[str, Any], data: Data) -> bool:
     """Whether a record is of the data that its config names today.
 
-    Files whose size and modification time are as they were are taken to be the same; else the
-    data is read. A record stands if the data it is of is not to be had now.
+    Files of the same size and modification time count as unchanged; otherwise the data is read.
+    If the data is not available now, the record is taken to be of it.
     """
     of = record.get("dataset", {})
     if "checksum" not in of:
         return True
     if of.get("files") and of["files"] == files_stamp(data.dataset):
         return True
-    # The dataset itself; or, for a record of what stood in for it, whatever a run would be given.
+    # The record of a dataset that stood in is compared with whatever a run would load now.
     offline = data.offline if of.get("name") != of.get("asked_for") else None
     try:
         return checksum_today(data.dataset, offline) == of["checksum"]

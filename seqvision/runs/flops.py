@@ -9,9 +9,9 @@ import keras
 def flops_per_image(model: keras.Model) -> int:
     """Count the floating-point operations of a model's matrix products and convolutions.
 
-    A multiplication and an addition are two operations. A kernel of a recurrent layer is used
-    once a time step (a convolution's once a place of each), that of any other layer once a place
-    of its output. Elementwise work is left out: it is a few percent of the products.
+    A multiplication and an addition are two operations. A recurrent layer uses a
+    kernel once for each time step (a convolution once for each position in it), any other layer
+    once for each position of its output. Elementwise work, a few percent, is left out.
     """
     return sum(_flops(layer) for layer in model.layers)
 
@@ -22,7 +22,7 @@ def _flops(layer: Any) -> int:
     if not kernels:
         return 0
     recurrent = isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
-    # The steps, and the places of a frame where the layer convolves.
+    # The steps, and the positions in each where the layer convolves.
     places = layer.input.shape[1:-1] if recurrent else layer.output.shape[1:-1]
     times = math.prod(n for n in places if n)
     return sum(2 * math.prod(kernel.shape) for kernel in kernels) * times

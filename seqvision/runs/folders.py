@@ -1,6 +1,6 @@
 """The folders of runs of one name, `<results>/<name>/<config hash>-s<seed>`, and their renaming.
 
-A run of other data than its config names today is kept as `<config hash>-s<seed>-<checksum>`.
+A run whose data has been replaced is kept as `<config hash>-s<seed>-<checksum>`.
 """
 
 import json
@@ -36,7 +36,7 @@ class RunFolder:
 
 
 def runs_of(home: Path) -> Iterator[RunFolder]:
-    """The runs in `<results>/<name>`, but for those whose config says nothing today."""
+    """The runs in `<results>/<name>`, except those whose config is not valid today."""
     for path in sorted(home.iterdir()) if home.is_dir() else ():
         match = _RUN.fullmatch(path.name)
         if match and (config := _config_of(path)):
@@ -55,19 +55,19 @@ def rename_former(home: Path) -> None:
         try:
             with locked(run.path):
                 _rename(run.path, today)
-        except (Busy, OSError):  # It is at work; or another process was faster.
+        except (Busy, OSError):  # It is running, or another process has renamed it.
             continue
 
 
 def make_place(folder: Path, checksum: str) -> None:
-    """Set a run aside that is of other data, and put back an earlier one that is of this.
+    """Set aside a run of other data, and bring back an earlier run of this data.
 
     Args:
-        folder: a run's, locked.
-        checksum: of the data that the run is to be of.
+        folder: the run's, locked.
+        checksum: that of the data to train on.
 
     Raises:
-        SeqvisionError: what is to be set aside has been set aside already.
+        SeqvisionError: there is a run of that other data set aside already.
     """
     there = _checksum_of(folder)
     if there in (None, checksum):
@@ -84,7 +84,7 @@ def make_place(folder: Path, checksum: str) -> None:
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint says of its run; nothing if there is none, or it cannot be read."""
+    """The state of the run in a checkpoint; empty if there is none, or it cannot be read."""
     try:
         with np.load(checkpoint, allow_pickle=False) as archive:
             return json.loads(archive["state"].tobytes())
@@ -108,7 +108,7 @@ def _config_of(folder: Path) -> Config | None:
 
 
 def _checksum_of(folder: Path) -> str | None:
-    """The checksum of the data that a run was trained on; None if nothing tells."""
+    """The checksum of the data that a run was trained on; None if it is not known."""
     record = read_record(folder) or {}
     return record.get("dataset", {}).get("checksum") or read_state(folder / "checkpoint.npz").get(
         "data"

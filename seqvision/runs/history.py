@@ -37,5 +37,5 @@ def read_history(folder: str | Path) -> list[dict[str, float]]:
 
 
 def with_names_of_today(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of whichever version, with the columns' names of this one."""
+    """A row written by any version, with the column names of this one."""
     return {_FORMER.get(key, key): value for key, value in row.items()}

@@ -1,4 +1,4 @@
-"""The Keras callback of a run: what it logs, when it stops, and what it needs to go on."""
+"""The Keras callback of a run: logging, validation, stopping and checkpoints."""
 
 import logging
 import math
@@ -27,9 +27,9 @@ log = logging.getLogger("seqvision")
 
 
 class Journal(keras.callbacks.Callback):
-    """Follows a run: scalars, history, validation, stopping and checkpoints.
+    """Logs a run, validates and checkpoints each epoch, and decides when to stop.
 
-    The test images are looked at only to be reported; no decision reads `state.tests`.
+    Test errors are only reported; no decision reads `state.tests`.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Journal(keras.callbacks.Callback):
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
         self.sizes: set[int] = set()
-        """How many images were trained on at once, in this process."""
+        """The sizes of the batches, or of several executed at once, seen in this process."""
 
     def resume(self, model: keras.Model) -> None:
-        """Take up a checkpoint, when there is one of this data, model and backend."""
-        if why := self._cannot_take_up():
+        """Restore the checkpoint, if there is one of this data, model and backend."""
+        if why := self._mismatch():
             log.warning("%s: %s; the run begins anew", self.checkpoint_file, why)
         elif found := checkpoint.restore(self.checkpoint_file, model):
             values, self.best_weights = found
@@ -69,11 +69,11 @@ class Journal(keras.callbacks.Callback):
             )
         state = self.state
         state.callbacks = list(dict.fromkeys([*state.callbacks, *self.others]))
-        # Steps of an epoch that was cut short are not the run's: the scalars begin anew.
+        # Written anew, as steps of an epoch that was cut short are not part of the run.
         self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
 
-    def _cannot_take_up(self) -> str | None:
-        """Why the checkpoint, if there is one, is of another run, though of the same config."""
+    def _mismatch(self) -> str | None:
+        """Why the checkpoint is of another run of the same config; None if it is not."""
         found = read_state(self.checkpoint_file)
         if found.keys() - asdict(self.state).keys():
             return "of another version"
@@ -89,7 +89,7 @@ class Journal(keras.callbacks.Callback):
         self.epoch_loss = self.epoch_error = math.nan
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if batch == 0:  # Not at the epoch's beginning: to begin to read images takes a draw too.
+        if batch == 0:  # Not in on_epoch_begin: starting to read images draws a number too.
             begin_epoch(self.seed, self.state.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -101,7 +101,7 @@ class Journal(keras.callbacks.Callback):
             self.state.steady_images += images
         self.sizes.add(images)
         step = self.state.epochs * self.steps_per_epoch + batch + 1
-        # Keras gives means since the epoch's beginning; their differences are the step's own.
+        # Keras gives means since the epoch began; this step's values are what they changed by.
         self.epoch_loss, self.epoch_error = logs["loss"], 1 - logs["accuracy"]
         loss = (self.epoch_loss * seen - self.loss_sum) / images
         error = (self.epoch_error * seen - self.error_sum) / images
@@ -116,7 +116,7 @@ class Journal(keras.callbacks.Callback):
         self.progress.step(step, self.epoch_loss, self.epoch_error)
         if self.train.test_every and self._due(step, self.train.test_every):
             self._measure_test(step)
-        self.step_began = time.perf_counter()  # To read its images is part of a step.
+        self.step_began = time.perf_counter()  # Reading a step's images is part of it.
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.nan_step is not None:
@@ -180,12 +180,12 @@ class Journal(keras.callbacks.Callback):
             state.stopped = f"validation accuracy reached {train.target_val_accuracy}"
         if train.minutes and state.seconds >= 60 * train.minutes:
             state.stopped = f"the budget of {train.minutes} minutes is used up"
-        if told := self.progress.ask(row):
-            state.stopped = told
+        if reason := self.progress.ask(row):
+            state.stopped = reason
         if state.stopped:
             self.model.stop_training = True
 
 
 def _score(row: dict[str, Any], monitor: str) -> float:
-    """What of an epoch is to become small."""
+    """The metric of an epoch to minimize."""
     return row["val_loss"] if monitor == "val_loss" else row["val_error"]

@@ -1,4 +1,4 @@
-"""A lock on a run's folder, which one process at a time holds; it goes when the process goes."""
+"""A lock on a run's folder, held by one process at a time and released when that ends."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ log = logging.getLogger("seqvision")
 def locked(folder: Path) -> Iterator[None]:
     """Make a folder and hold it for this process.
 
-    The lock is a file beside the folder, so the folder may be renamed meanwhile. Where the file
+    The lock is a file next to the folder, so the folder may be renamed meanwhile. Where the file
     system has no locks, nobody is kept out, and a warning says so.
 
     Raises:
@@ -33,9 +33,9 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(poll_interval=0.05)
     except Timeout:
-        raise Busy(f"{folder}: another process is at this run") from None
+        raise Busy(f"{folder}: another process is performing this run") from None
     except (OSError, NotImplementedError) as error:
-        _tell_no_locks(folder.parent, str(error))
+        _warn_no_locks(folder.parent, str(error))
     try:
         yield
     finally:
@@ -60,7 +60,7 @@ def _beside(folder: Path) -> Path:
 
 
 @cache
-def _tell_no_locks(folder: Path, reason: str) -> None:
+def _warn_no_locks(folder: Path, reason: str) -> None:
     log.warning(
         "%s: cannot be locked (%s); see to it that no two processes perform the same run",
         folder,

@@ -1,4 +1,4 @@
-"""The model of a run, and how Keras is told to train it."""
+"""Builds and compiles the model of a run."""
 
 import logging
 import math
@@ -23,7 +23,7 @@ def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.
     """Build what a config's `model` section describes, for the images of a dataset.
 
     Args:
-        needs: what memory is needed for besides, as `build_family` takes it.
+        needs: what else needs memory, as `build_family` takes it.
 
     Raises:
         SeqvisionError: the options do not fit together, or do not fit the images or the memory.
@@ -35,7 +35,7 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model
     """Build a config's model and compile it with its optimizer, schedule and loss.
 
     Args:
-        images: how many there are to train on.
+        images: the number of training images.
 
     Raises:
         SeqvisionError: as `build_model` does; or Keras refuses an argument of the optimizer.
@@ -44,7 +44,7 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model
     batch = min(train.batch_size, images)
     needs = {
         "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} images",
-        "copies": 1 + _kept_of_a_weight(train),
+        "copies": 1 + _slots_of_a_weight(train),
         "beside": 4 * batch * math.prod(dataset.input_shape),  # The images as float32.
     }
     with precision(train.precision):
@@ -66,12 +66,12 @@ def _compile(model: keras.Model, train: Train, steps: int) -> None:
         steps_per_execution=_steps_at_once(train, steps // train.epochs),
         jit_compile=train.jit_compile,
     )
-    # Here, where a distribution's devices all get their share of it.
+    # Within the scope of `train.distribution`, so that each device gets its part.
     model.optimizer.build(model.trainable_variables)
 
 
 def optimizer_of(model: keras.Model) -> Any:
-    """The optimizer that a config names: Keras puts another around it to scale float16's loss."""
+    """The optimizer that a config names: Keras wraps it in another to scale float16's loss."""
     optimizer = model.optimizer
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
@@ -79,10 +79,10 @@ def optimizer_of(model: keras.Model) -> Any:
 
 
 def _steps_at_once(train: Train, steps_per_epoch: int) -> int:
-    """As many of the steps wanted as divide an epoch.
+    """The most steps, up to `steps_per_execution`, that divide an epoch.
 
-    What Keras 3.15 executes at once is always whole: it would take the steps that an epoch lacks
-    from the next. On PyTorch, and over several devices, it executes single steps only.
+    Keras 3.15 always executes that many, so at the end of an epoch it would take steps of the
+    next. On PyTorch, and over several devices, it executes single steps only.
     """
     wanted = train.steps_per_execution
     if keras.backend.backend() == "torch" or train.distribution:
@@ -106,8 +106,8 @@ def _optimizer(train: Train, steps: int) -> keras.optimizers.Optimizer:
         raise SeqvisionError(f"train.optimizer: {error}") from error
 
 
-def _kept_of_a_weight(train: Train) -> int:
-    """How many numbers of a weight's size the optimizer keeps for each weight."""
+def _slots_of_a_weight(train: Train) -> int:
+    """How many slots of a weight's shape the optimizer keeps for each weight."""
     optimizer, probe = _optimizer(train, 1), keras.Variable(np.zeros((2, 3)))
     optimizer.build([probe])
-    return sum(tuple(kept.shape) == (2, 3) for kept in optimizer.variables)
+    return sum(tuple(slot.shape) == (2, 3) for slot in optimizer.variables)

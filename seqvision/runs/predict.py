@@ -1,4 +1,4 @@
-"""What a model says of many images, and how fast it says it."""
+"""The logits of many images, and how fast a model computes them."""
 
 import time
 from collections.abc import Iterator
@@ -34,17 +34,17 @@ def parts(
         began = time.perf_counter()
         taken = images[start : start + batch]
         part = ops.convert_to_numpy(model.predict_on_batch(taken))
-        # On several devices Keras has each answer the whole batch, and joins what they say.
+        # Given several devices, Keras has each predict the whole batch and joins the results.
         part = part[: len(taken)]
         yield part.astype(np.float32), time.perf_counter() - began
 
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Have the model carry the moving average of its weights, if its optimizer keeps one.
+    """Give the model the moving average of its weights, if its optimizer keeps one.
 
-    Afterwards the weights are what they were to the last digit; `keras.callbacks.SwapEMAWeights`
-    of Keras 3.15 swaps them by sums on TensorFlow, which rounds them.
+    Afterwards the weights are exactly what they were. `keras.callbacks.SwapEMAWeights` of Keras
+    3.15 swaps them on TensorFlow by sums, which round them.
     """
     optimizer = optimizer_of(model)
     if not optimizer.use_ema:
@@ -53,7 +53,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     weights = model.trainable_variables
     kept = [ops.convert_to_numpy(weight) for weight in weights]
     optimizer.finalize_variable_values(weights)
-    # On JAX the two now share memory, which a prediction takes for its own.
+    # On JAX weights and averages now share memory, which a prediction takes over.
     model.set_weights(model.get_weights())
     try:
         yield

@@ -1,4 +1,4 @@
-"""How soon a model that reads in one direction knows: accuracy after each step read."""
+"""The accuracy of a causal model after each step that it has read."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from seqvision.scans.base import Scan, reading_order
 
 
 def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> None:
-    """Write how many test images a causal model has right after each step, atomically.
+    """Write how many test images a causal model classifies right after each step, atomically.
 
-    The arrays: `right` `(steps, classes)`, the images of each class that it has right; `images`
-    `(classes,)`, all there are of each class; `order` `(height, width)`, the step at which each
+    The arrays: `right` `(steps, classes)`, the images of each class that are right; `images`
+    `(classes,)`, all images of each class; `order` `(height, width)`, the step at which each
     pixel is read, from 0. And as an example the first image of each class: `examples`
-    `(classes,)`, its place in the test set, -1 where there is none, and `said` `(steps, classes)`,
-    the class that the model takes it for. A model that looks ahead gets no file.
+    `(classes,)`, its index in the test set, -1 where there is none, and `said` `(steps, classes)`,
+    the class predicted for it. A model that looks ahead gets no file.
 
     Args:
         family: the model's family, whose card says `causal` if its models never look ahead.
@@ -46,29 +46,27 @@ def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> 
 
 
 def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """The class that a causal model takes each image for after each step read.
-
-    One pass gives the answers after all steps.
+    """The class that a causal model predicts for each image after each step, all in one pass.
 
     Returns:
         int16 `(images, steps)`.
     """
     derived = _every_step(model)
     steps = derived.output.shape[1]
-    # All layers' outputs are held for all steps at once: fewer images where there are many.
+    # The outputs of all layers are in memory for all steps: fewer images where steps are many.
     batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
-    # Filled up, the last batch is of the size that is compiled already.
+    # The last batch is filled up to the size that is compiled already.
     filled = np.concatenate([images, images[: -len(images) % batch]])
     answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, filled, batch)]
     return np.concatenate(answers)[: len(images)].astype(np.int16)
 
 
 def _every_step(model: keras.Model) -> keras.Model:
-    """The same model, weights copied, with an answer after each step read.
+    """A copy of a model, weights included, that returns logits after each step.
 
-    Every layer that gives its last step only, recurrent or pooling, is made to give all. What it
-    gives at step t is what the model says of a sequence cut off after t, if no layer looks ahead:
-    the family's card says so with `causal=True`.
+    Every layer that returns its last step only, recurrent or pooling, is made to return all. The
+    logits at step t are the model's for a sequence cut off after t if no layer looks ahead, which
+    the family's card says with `causal=True`.
 
     Args:
         model: from images `(batch, *input_shape)` to logits `(batch, num_classes)`.

@@ -1,4 +1,4 @@
-"""How a run tells what it is doing. The command line shows it; a program may ignore it."""
+"""How a run reports its progress, which the command line shows."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from seqvision.runs.record import RunRecord
 
 
 class Progress:
-    """Hears of a run as it goes. These methods do nothing: override what is of interest."""
+    """Receives the events of a run. These methods do nothing: override those of interest."""
 
     def start(self, title: str, total_steps: int, done_steps: int) -> None:
         """Training begins, or goes on after `done_steps`."""
@@ -18,12 +18,12 @@ class Progress:
         """The test error was measured, at `step` of the run, in `epoch` (from 1)."""
 
     def ask(self, row: dict[str, Any]) -> str | None:
-        """Whether to go on after the epoch of which `row` will be the line of history.csv.
+        """Decide whether to go on after an epoch; `row` will be its line of history.csv.
 
         Asked before the epoch's checkpoint, so a run that is killed in between asks again.
 
         Returns:
-            Why the run is to end with this epoch; None if it is to go on.
+            The reason to end with this epoch; None to go on.
         """
 
     def epoch(self, row: dict[str, Any]) -> None:

@@ -14,8 +14,8 @@ class RunRecord(dict[str, Any]):
 
     The keys: `run_id`, `name`, `seed`, `status` (`finished`, `failed` or `untested`), `error` of
     one that failed, `config_hash`, `config`, `dataset`, `metrics`, `timing`, `model`,
-    `environment`; and `callbacks`, the classes of a person's own, where the run had some: what
-    these did, a run of the same config and seed does not repeat.
+    `environment`; and `callbacks`, the classes of the user's own callbacks if there were any: a run
+    of the same config and seed does not repeat what they did.
 
     Attributes:
         folder: it holds history.csv, model.keras and the other files of the run.
@@ -60,7 +60,7 @@ def read_record(folder: Path) -> RunRecord | None:
 
 
 def ended_well(folder: Path, *, test: bool) -> RunRecord | None:
-    """The record of a run that ended well, and with test figures if they are asked for."""
+    """The record of a run that ended well; with `test`, only if it holds test metrics."""
     record = read_record(folder)
     wanted = ("finished",) if test else ("finished", "untested")
     return record if record and record["status"] in wanted else None

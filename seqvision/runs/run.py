@@ -33,23 +33,22 @@ def perform(
 ) -> RunRecord:
     """Return the record of a run, training it unless it is finished already.
 
-    A run that was cut short goes on after its last finished epoch and ends as if it had not been;
-    a longer one goes on from a shorter one where that gives the same numbers. A record of other
+    A run that was cut short goes on after its last finished epoch and ends as if never stopped; a
+    longer one goes on from a shorter one where that gives the same numbers. A record of other
     data than the config names today is set aside.
 
     Args:
         force: train again, from the beginning, even if there is a record.
-        test: measure the test images. A run that does not is `untested` where others are
-            `finished`, and its record has no figure of them.
+        test: measure the test error. Without it the status is `untested` instead of `finished`, and
+            the record has no test metrics.
         begin_with: the folder of a run of the same config, untested or with a smaller
-            `train.stop_after`, to begin with what it ended with. The numbers are those of a run
-            from the beginning.
-        cores: the processor cores that `threads: auto` is to use; all of them when not given.
-        callbacks: a person's own, called after each of the run's. The record names their classes,
-            as what they do is not the config's.
+            `train.stop_after`, to go on from. The numbers are those of a run from the beginning.
+        cores: the processor cores that `threads: auto` uses; all of them when not given.
+        callbacks: the user's own, called after the run's. The record names their classes, as the
+            config does not say what they do.
 
     Raises:
-        Busy: another process is at this run.
+        Busy: another process is performing this run.
         RunFailed: the loss became NaN; the record says at which step.
         SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
     """
@@ -58,12 +57,12 @@ def perform(
         rename_former(folder.parent)
     if not force and (done := finished(folder, config, test=test)):
         return done
-    # All that can be wrong with the input shows before anything is written.
+    # All input is checked before anything is written.
     check_writable(folder)
     with set_up(config, seed, cores) as setup, locked(folder):
         checksum = setup.dataset.checksum
         make_place(folder, checksum)
-        # By another process, meanwhile; or it was of this data before it was of other.
+        # Finished by another process meanwhile, or an earlier run that `make_place` brought back.
         if not force and (done := ended_well(folder, test=test)):
             return done
         if force or read_record(folder):  # A failed run begins anew.
@@ -73,7 +72,7 @@ def perform(
             begin_with = begin_with or shorter_run(folder, config, seed, checksum)
         if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
             copy_atomically(begin_with / checkpoint.name, checkpoint)
-        # Only now, when threads are settled: it imports Keras.
+        # Only now, when threads are set: it imports Keras.
         from seqvision.runs.train import train
 
         return train(setup, folder, progress or Progress(), callbacks, test=test)

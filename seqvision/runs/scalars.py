@@ -27,7 +27,7 @@ class Scalars:
         tests: list[list[float]],
         steps_per_epoch: int,
     ) -> None:
-        """Start a new file with what is known so far."""
+        """Start a new file with what the run has logged so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.writer = EventFileWriter(str(self.folder))
         for step, loss, error in steps:

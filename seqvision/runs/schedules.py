@@ -1,4 +1,4 @@
-"""Learning rates over a run, in shares of its length."""
+"""Learning-rate schedules, whose times are shares of a run's length."""
 
 import math
 from typing import Any
@@ -43,7 +43,7 @@ class OneCycleSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def learning_rate(schedule: OneCycle | Cosine | Step | None, peak: float, steps: int) -> Any:
-    """What to give a Keras optimizer as its learning rate.
+    """The `learning_rate` to give a Keras optimizer.
 
     Args:
         steps: the length of the run, in training steps.

@@ -1,4 +1,4 @@
-"""Every random generator that a run draws from: seeded for it, and put back after it."""
+"""Seeds every random generator that a run draws from, and restores them after it."""
 
 import contextlib
 import random
@@ -11,7 +11,7 @@ from seqvision.import_keras import quietly
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed what `keras.utils.set_random_seed` seeds; afterwards each goes on where it was."""
+    """Seed what `keras.utils.set_random_seed` seeds; restore the states at the end."""
     import keras
 
     from seqvision.privates import keras_seed_kept, tensorflow_seed_kept
@@ -43,10 +43,10 @@ def _torch_seed_kept(backend: str) -> Iterator[None]:
 
 
 def begin_epoch(seed: int, epoch: int) -> None:
-    """Have what is drawn in an epoch depend on seed and epoch alone, so that a run can go on there.
+    """Make an epoch's random numbers depend on seed and epoch alone, so that a run can go on there.
 
-    Keras's layers keep their random states among their variables; on PyTorch, though, its dropout
-    draws from PyTorch's own generator.
+    Keras's layers keep their random states as variables, but on PyTorch its dropout draws from
+    PyTorch's own generator.
     """
     import keras
 

@@ -39,19 +39,19 @@ class Setup:
 
 @contextmanager
 def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setup]:
-    """Load and split the data, settle threads and seed, build and compile the model.
+    """Load and split the data, set threads and seed, build and compile the model.
 
-    What was settled is put back at the end.
+    Threads and random generators are restored at the end.
 
     Raises:
         SeqvisionError: wrong data, or a model, loss or optimizer that does not fit.
     """
-    files = files_stamp(config.data.dataset)  # Before they are read: what changes later shows.
+    files = files_stamp(config.data.dataset)  # Before they are read, so that a later change shows.
     dataset = load(config.data.dataset, config.data.offline)
     training, validation = train_and_validation(dataset, config.data.validation)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     with prepared(config.train, seed, cores) as threads:
-        # Only now, when threads are settled: it imports Keras.
+        # Only now, when threads are set: it imports Keras.
         from seqvision.runs.distribution import scope
         from seqvision.runs.model import model_to_train
 
@@ -63,11 +63,12 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
 def _class_weights(
     weights: str | list[float] | None, training: Split, num_classes: int
 ) -> np.ndarray | None:
+    """The weight of each class in the loss, `(classes,)`; `balanced` ones even out its size."""
     if weights is None:
         return None
     if weights == "balanced":
         counts = np.bincount(training.labels, minlength=num_classes)
-        # A class without training images takes no part in the balance.
+        # A class without training images does not count.
         return len(training) / ((counts > 0).sum() * np.maximum(counts, 1))
     if len(weights) != num_classes:
         raise SeqvisionError(

@@ -1,4 +1,4 @@
-"""The shorter run whose end is the middle of a longer one."""
+"""Finds the shorter run from which a longer one can go on."""
 
 import logging
 from pathlib import Path
@@ -14,14 +14,14 @@ log = logging.getLogger("seqvision")
 
 
 def shorter_run(folder: Path, config: Config, seed: int, checksum: str) -> Path | None:
-    """The folder of the longest run to go on from: its numbers are those of this one so far.
+    """The folder of the longest shorter run whose numbers are those of this run so far.
 
-    It is of the same name, seed, data and config, but for `epochs` and `stop_after`. What is
-    decided is logged, and why, where there is such a run that cannot be gone on from.
+    It has the same name, seed, data and config, except for `epochs` and `stop_after`. The choice is
+    logged, and so is the reason why such a run cannot be used.
 
     Args:
-        folder: that of the run to be.
-        checksum: of its data.
+        folder: that of the run to perform.
+        checksum: that of its data.
     """
     shorter = []
     for run in runs_of(folder.parent):
@@ -56,7 +56,7 @@ def _hindrance(run: RunFolder, record: dict[str, Any], config: Config) -> str | 
     if record["status"] not in ("finished", "untested"):
         return f"it {record['status']}"
     if others := record.get("callbacks"):
-        return f"it had callbacks of a person's own, {', '.join(others)}"
+        return f"it had callbacks of the user's own, {', '.join(others)}"
     backend = record.get("environment", {}).get("backend")
     if backend != import_keras().backend.backend():
         return f"it ran on the backend {backend}"

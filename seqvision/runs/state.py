@@ -1,4 +1,4 @@
-"""What a run knows of itself between its epochs."""
+"""The state of a run between two epochs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class State:
-    """What a run knows besides its weights; kept in the checkpoint as JSON."""
+    """The state of a run besides its weights; kept in the checkpoint as JSON."""
 
     data: str = ""
     """The checksum of the data."""
@@ -29,4 +29,4 @@ class State:
     stopped: str | None = None
     """Why the run ended before its last epoch."""
     callbacks: list[str] = field(default_factory=list)
-    """Classes of a person's own callbacks."""
+    """Classes of the user's own callbacks."""

@@ -1,4 +1,4 @@
-"""The training of a run, and what is measured and written at its end."""
+"""Trains the model of a run, measures it and writes the run's files."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -64,7 +64,7 @@ def train(
             as_dataset(read) if config.train.distribution else read(),
             steps_per_epoch=per_epoch,
             initial_epoch=done,
-            # With nothing left to do, fit still puts averaged weights in their place.
+            # With no epoch left, fit still applies the averaged weights.
             epochs=done if journal.state.stopped else last,
             callbacks=[journal, *callbacks],
             shuffle=False,  # The batches come shuffled.
@@ -90,7 +90,7 @@ def train(
 
 
 def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
-    """The metrics of the trained model; its answers to the test images are written."""
+    """Measure the trained model, and write its predictions for the test images."""
     metrics: dict[str, float] = {}
     if test:
         answers, rate = timed_logits(setup.model, setup.dataset.test.images)
@@ -111,7 +111,7 @@ def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
 
 
 def _finish(setup: Setup, journal: Journal, record: RunRecord) -> None:
-    """Write what is left to write, the record last."""
+    """Write the remaining files, the record last."""
     folder, dataset, state = record.folder, setup.dataset, journal.state
     write_history(folder, state.history)
     write_csv(folder / "steps.csv", ("step", "loss", "error_rate"), state.steps)
@@ -126,5 +126,5 @@ def _finish(setup: Setup, journal: Journal, record: RunRecord) -> None:
     write_json(folder / "record.json", record)
     train = setup.config.train
     ended_for_good = state.stopped or (train.schedule and not train.stop_after)
-    if record["status"] != "untested" and ended_for_good:  # From others a longer run may go on.
+    if record["status"] != "untested" and ended_for_good:  # A longer run may go on from others.
         (folder / "checkpoint.npz").unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def test_where_there_are_no_locks_nobody_is_busy(code, tmp_path, monkeypatch, ca
         raise OSError(code, "no locks here")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    lock._tell_no_locks.cache_clear()
+    lock._warn_no_locks.cache_clear()
     for _ in range(2):
         with locked(tmp_path / "run"):
             assert not is_locked(tmp_path / "run")
