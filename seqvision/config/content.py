@@ -1,8 +1,7 @@
-"""What a config says beyond the defaults: it decides what a run of a given seed ends with.
+"""What a config says beyond the defaults: with the seed it decides a run's result.
 
-A run's hash is made of this and no more, so an option that is added later, with a default that
-leaves all as it was, renames no run. A default that is changed would: give the new behaviour an
-option of its own instead.
+A run's hash is made of this alone, so an option that is added later renames no run if its default
+changes nothing. A changed default would: new behaviour gets an option instead.
 """
 
 import typing
@@ -13,10 +12,10 @@ from seqvision.registry import REGISTRIES, REQUIRED
 
 
 def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a registered thing, checked before, that differ from its own defaults.
+    """The options of a registered thing, checked already, that differ from its defaults.
 
     Args:
-        kind: of its registry: `cell`, `family` …
+        kind: its registry's: `cell`, `family` …
     """
     entry = REGISTRIES[kind].entry(name)
     parameters = {p.name: p for p in entry.parameters}
@@ -31,12 +30,12 @@ def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str
 
 
 def first_name(kind: str, name: str) -> str:
-    """The name that a registered thing had at first: a new name changes no hash."""
+    """The first name of a registered thing, which goes into hashes: renaming changes none."""
     return REGISTRIES[kind].entry(name).card.get("old_name", name)
 
 
 def shortest_spec(kind: str, spec: str | dict[str, Any]) -> str | dict[str, Any]:
-    """A spec without the options that are as by default: `{name: gru, seed: null}` is `gru`."""
+    """A spec without options that have their default: `{name: gru, seed: null}` is `gru`."""
     name, options = name_and_options(spec)
     options = differing_options(kind, name, options)
     name = first_name(kind, name)
@@ -44,7 +43,7 @@ def shortest_spec(kind: str, spec: str | dict[str, Any]) -> str | dict[str, Any]
 
 
 def _shortest(kind: str | None, value: Any) -> Any:
-    """A value with the specs in it, which are of a kind, at their shortest."""
+    """A value with each spec in it shortened; unchanged if it holds none, whose kind is None."""
     if kind is None or value is None:
         return value
     if isinstance(value, list):
@@ -53,7 +52,7 @@ def _shortest(kind: str | None, value: Any) -> Any:
 
 
 def _kind_of(annotation: Any) -> str | None:
-    """The kind of the specs that an annotation is of, such as `list[ScanSpec]`; None if of none."""
+    """The kind of the specs in an annotation such as `list[ScanSpec]`; None if there are none."""
     for note in getattr(annotation, "__metadata__", ()):
         if isinstance(note, Spec):
             return note.kind

@@ -16,15 +16,15 @@ _MOST_POINTS = 10_000
 def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
     """Return the configs that a file, a zoo name or plain data stands for.
 
-    Without a `grid:` that is the one config itself. With one, such as
+    Without a `grid:` that is one config. With one, such as
     `grid: {model.cell: [gru, lstm], model.scan: [rows, columns]}`, it is one for each combination,
-    the last path changing fastest, named after what is its own: `mine-gru-rows`.
+    the last path changing fastest, named after its values: `mine-gru-rows`.
 
     Args:
-        overrides: `path=value` texts; they come before the grid, which has the last word.
+        overrides: `path=value` texts, applied before the grid's values.
 
     Raises:
-        ConfigError: with the place in the file, that of the grid's value where that is wrong.
+        ConfigError: with the place in the file, that of the grid's value if that is wrong.
     """
     overrides = [overrides] if isinstance(overrides, str) else list(overrides)
     whole = validated(read_source(source, overrides))
@@ -63,5 +63,5 @@ def _in_words(path: str, value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text as it may stand in the name of a folder."""
+    """Text with only those characters that are safe in the name of a folder."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-")

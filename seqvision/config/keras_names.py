@@ -1,6 +1,6 @@
-"""Keras's optimizers and their arguments, written down: a config is checked without Keras.
+"""Keras's optimizers and their arguments, listed so that a config is checked without Keras.
 
-tests/config/test_keras_names.py fails when Keras's are others.
+tests/config/test_keras_names.py fails when Keras's differ.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ OPTIMIZERS = {name: (*_OF_ALL, *own) for name, own in _OF_EACH.items()}
 
 
 def check_optimizer(spec: Any) -> dict[str, Any]:
-    """Return an optimizer's spec once Keras is known to have it and every argument.
+    """Return an optimizer's spec after a check that Keras has it and all its arguments.
 
     Raises:
         OptionError: with the path to what is wrong.

@@ -34,7 +34,7 @@ def load_config(source: Source, overrides: Iterable[str] = ()) -> Config:
 
 
 def read_source(source: Source, overrides: Iterable[str] = ()) -> Document:
-    """Read what `load_config` does, not validated yet.
+    """Read what `load_config` reads, without validating it.
 
     Raises:
         ConfigError: a file cannot be read, or an override is no `path=value`.
@@ -104,7 +104,7 @@ def find(source: str | Path) -> Path:
 
 
 def _extended(path: Path, children: tuple[Path, ...]) -> Document:
-    """Read a file and, beneath it, what it extends."""
+    """Read a file, merged over the one that it extends."""
     if path.resolve() in children:
         chain = " → ".join(p.name for p in (*children, path))
         raise ConfigError(f"{path}: extends itself in a circle: {chain}")
@@ -123,7 +123,7 @@ def _extended(path: Path, children: tuple[Path, ...]) -> Document:
     except ConfigError as error:
         raise ConfigError(f"{where}: extends: {error}") from None
     parent = _extended(parent_path, (*children, path.resolve()))
-    # What names or describes the parent is not the child's.
+    # A child does not inherit its parent's name and description.
     inherited = {k: v for k, v in parent.values.items() if k not in ("name", "description")}
     values = _merged(inherited, child.values)
     return Document(values, {**parent.positions, **child.positions})
@@ -139,7 +139,7 @@ def _merged(below: Any, above: Any) -> Any:
 
 
 def _override(document: Document, override: str) -> None:
-    """Apply one `path=value`; whether the path exists is for the validation to say."""
+    """Apply one `path=value`; the validation says whether the path exists."""
     path, equals, text = override.partition("=")
     origin = f"--set {override}"
     keys = path.strip().split(".")
@@ -149,7 +149,7 @@ def _override(document: Document, override: str) -> None:
 
 
 def put(document: Document, keys: list[str], value: Any, position: Position) -> None:
-    """Set one value of a document, and where it was written, making the sections above it."""
+    """Set a value of a document and its position; create the sections above it."""
     place: Any = document.values
     for key in keys[:-1]:
         inner = place.get(key)

@@ -28,7 +28,7 @@ class Bayesian(Section):
     name: Literal["bayesian"]
     seed: Seed = 0
     initial_points: PositiveInt | None = None
-    """Trials drawn at random before the process is asked; three a parameter when not given."""
+    """Trials drawn at random before the process proposes any; three a parameter when not given."""
     beta: PositiveFloat = 2.6
     """How much uncertainty counts against the value expected: more explores more."""
     alpha: PositiveFloat = 1e-4
@@ -38,21 +38,20 @@ class Bayesian(Section):
 class Hyperband(Section):
     """Many trials of few epochs, of which the best go on (Li et al., arXiv 1603.06560).
 
-    `train.epochs` is what the best are given in the end. A learning-rate schedule spans them from
-    the beginning on.
+    The best get all of `train.epochs`, which a learning-rate schedule spans in every trial.
     """
 
     name: Literal["hyperband"]
     seed: Seed = 0
     factor: Annotated[int, Field(ge=2)] = 3
-    """One of so many trials goes on, with so many times the epochs."""
+    """One in `factor` trials goes on, with `factor` times the epochs."""
 
 
 ORACLES = ("random", "grid", "bayesian", "hyperband")
 
 
 def _known(value: Any) -> Any:
-    """A spec with a known name, which may be all that is given."""
+    """The spec of a known oracle as a mapping; its name alone will do."""
     spec = {"name": value} if isinstance(value, str) else value
     with option_error():
         if not isinstance(spec, dict) or not isinstance(name := spec.get("name"), str):

@@ -1,4 +1,4 @@
-"""What a person gives in Python, as a config file would have given it."""
+"""Values given in Python, as a config file would hold them."""
 
 import reprlib
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """A config file as plain data, with the line and column of every key.
 
-YAML 1.2, as ruamel.yaml parses it into nodes; from these nothing is made but mappings, lists, text,
-numbers, truth values and null. Any other tag is refused, and so is a key given twice. Aliases and
-merge keys are expanded up to a bound, so that a small file cannot fill the memory.
+ruamel.yaml parses YAML 1.2 into nodes, which become mappings, lists, text, numbers, booleans and
+null. Any other tag is refused, and so is a key given twice. Aliases and merge keys are expanded up
+to a bound, so that a small file cannot fill the memory.
 """
 
 import reprlib
@@ -82,7 +82,7 @@ def read_value(text: str, origin: str) -> Any:
 
 def _read(text: str, file: str, positions: dict[tuple[str | int, ...], Position]) -> Any:
     yaml: Any = YAML(typ="safe", pure=True)
-    yaml.max_depth = 2 * _DEEPEST  # The values' own depth is bounded later, aliases and all.
+    yaml.max_depth = 2 * _DEEPEST  # The depth of the values, aliases expanded, is bounded later.
     yaml.composer.warn_double_anchors = False  # YAML lets an anchor be set anew.
     try:
         node = yaml.compose(text)
@@ -111,7 +111,7 @@ class _Plain:
         self.positions = positions
         self.file = file
         self.count = 0
-        # By tag; YAML's words for a date and for `=` are text here, as in YAML 1.2.
+        # By tag. ruamel.yaml's tags for dates and for `=` are text, as YAML 1.2 has it.
         self.scalars: dict[str, Callable[[Any], Any]] = {
             "null": lambda _: None,
             "bool": constructor.construct_yaml_bool,

@@ -1,4 +1,4 @@
-"""What a config may say: one frozen model a section, every key with its default.
+"""What a config may hold: a pydantic model for each section, with every default.
 
 The `model` section is the options of its family, checked against that family's own signature.
 """
@@ -32,14 +32,14 @@ class Data(Section):
 
     dataset: DatasetSpec
     offline: DatasetSpec | None = None
-    """The dataset that stands in, and is said to, when `dataset` can be had nowhere."""
+    """The dataset that stands in, with a warning, when `dataset` is not available."""
     validation: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
     """A count (scaled when a smaller dataset stands in) or a share of the training images; a
-    dataset that brings validation images of its own is validated with these."""
+    dataset's own validation images, if it has any, are used instead."""
 
 
 class Config(Section):
-    """A whole config. `name` is also the name of the folder that its records go to."""
+    """A whole config. Its records go to the folder `name`."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     description: str = ""
@@ -48,7 +48,7 @@ class Config(Section):
     train: Train = Train()
     tune: Tune | None = None
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
-    """Paths and the values each is to take: a sweep over every combination."""
+    """Paths and the values of each: a sweep over every combination."""
 
     @field_validator("model")
     @classmethod
@@ -74,7 +74,7 @@ class Config(Section):
         return self.model_dump(mode="json", by_alias=True)
 
     def content(self) -> dict[str, Any]:
-        """What decides what a run of a given seed ends with, as plain data without defaults."""
+        """What decides the result of a run of a given seed, as plain data without defaults."""
         data = self.data.model_dump(mode="json", exclude_defaults=True)
         for key in {"dataset", "offline"} & data.keys():
             data[key] = shortest_spec("dataset", data[key])

@@ -1,4 +1,4 @@
-"""A config to tune: the configs that its `tune.space` spans, each validated like a person's."""
+"""A config to tune, and the configs that its `tune.space` spans, each validated as a file is."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ class Tunable:
         return f"{self.untuned.name}-tune"
 
     def point(self, values: dict[str, Any], name: str, **train: Any) -> Config:
-        """The config with values put in their places.
+        """The config with some values changed.
 
         Args:
-            values: by path, those of parameters that are in use.
+            values: of the parameters that are in use, by path.
             name: the config's name.
             train: other keys of `train` to set.
 
         Raises:
-            ConfigError: the values do not hold together; with the place of one in the file.
+            ConfigError: the values do not fit together; with the place of one in the file.
         """
         return validated(self.document_of(values, name, **train))
 
     def probes(self) -> Iterator[Config]:
-        """The config with every choice, and both ends of every range, put in by itself.
+        """The config with each choice, and each end of each range, one at a time.
 
         Raises:
             ConfigError: with the place of a value that the path cannot take.
@@ -52,12 +52,12 @@ class Tunable:
             yield self.point(point, self.untuned.name)
 
     def document_of(self, values: dict[str, Any], name: str, **train: Any) -> Document:
-        """What `point` validates."""
+        """The document that `point` validates."""
         document = Document(dict(self.document.values), dict(self.document.positions))
         for section in ("tune", "grid"):
             document.values.pop(section, None)
         document.values["name"] = name
-        for path in self.tune.space:  # In this order: what is within another comes after it.
+        for path in self.tune.space:  # In the space's order: a path within another comes after it.
             if path in values:
                 put(document, path.split("."), values[path], self._position(path, values[path]))
         for key, value in train.items():
@@ -75,7 +75,7 @@ class Tunable:
 
 
 def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any) -> Tunable:
-    """Read a config that has a `tune` section, and check every parameter of its space by itself.
+    """Read a config that has a `tune` section, and check each parameter of its space separately.
 
     Args:
         overrides: `path=value` texts.
@@ -113,7 +113,7 @@ def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any)
 
 
 def _probes(tune: Tune) -> Iterator[dict[str, Any]]:
-    """Every choice, and both ends of every range, each with what it needs to be in use."""
+    """Each choice, and each end of each range, with the values that put it in use."""
     for path, parameter in tune.space.items():
         around = _around(path, tune)
         ends = parameter.bounds if isinstance(parameter, Range) else values(parameter)

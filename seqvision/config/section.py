@@ -1,4 +1,4 @@
-"""What every part of a config is made of."""
+"""The base class of a config's sections, and types that several of them use."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Section(BaseModel):
-    """A part of a config: unknown keys are refused, numbers are not made from text."""
+    """A part of a config: unknown keys are refused, text is not converted to numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -20,4 +20,4 @@ def _each_once(seeds: Any) -> Any:
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Seeds = Annotated[list[Seed], Field(min_length=1)]
 EachOnce = AfterValidator(_each_once)
-"""Of seeds, each may be there once; a number says how many there are."""
+"""Refuses a list with the same seed twice; a number, how many seeds, passes."""

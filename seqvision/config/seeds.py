@@ -24,10 +24,10 @@ def read_seeds(
     Args:
         seeds: several, such as `[0, 3]`, `range(5)`, or text as the command line takes it: `0-4`,
             `0,3,7`.
-        seed: one, in their place.
+        seed: one, instead of `seeds`.
 
     Raises:
-        SeqvisionError: both are given, or one is nothing of the kind.
+        SeqvisionError: both are given, or a value is not a seed.
     """
     if seed is not None:
         if seeds is not None:

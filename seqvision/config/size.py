@@ -1,4 +1,4 @@
-"""How many trials a search is, known before keras-tuner is asked."""
+"""How many trials a search has, computed before keras-tuner is started."""
 
 import math
 from typing import Any
@@ -10,10 +10,10 @@ from seqvision.options import OptionError
 
 
 def trials_of(tune: Tune, epochs: int) -> int:
-    """The most trials of a search; fewer where the space has no more.
+    """The most trials that a search may have; a small space may hold fewer.
 
     Args:
-        epochs: what Hyperband gives the best trials in the end.
+        epochs: `train.epochs`, which Hyperband gives the best trials.
     """
     match tune.oracle:
         case GridSearch():
@@ -25,10 +25,10 @@ def trials_of(tune: Tune, epochs: int) -> int:
 
 
 def check_size(tune: Tune, epochs: int) -> None:
-    """See that a search is not out of all proportion.
+    """Refuse a search of too many trials.
 
     Raises:
-        OptionError: with the path, within `tune`, to what makes it so.
+        OptionError: with the path within `tune` to the cause.
     """
     if isinstance(tune.oracle, GridSearch):
         for path, parameter in tune.space.items():
@@ -45,7 +45,7 @@ def _check(count: int, of_what: str, key: str, path: tuple[str, ...]) -> None:
 
 
 def limit(tune: Tune) -> int | None:
-    """The trials after which a search ends; None is when the oracle has no more."""
+    """The trials after which a search ends; None if it ends when the oracle has no more."""
     proposes_without_end = isinstance(tune.oracle, RandomSearch | Bayesian)
     return tune.trials or (20 if proposes_without_end else None)
 
@@ -83,7 +83,7 @@ def _points(left: list[tuple[str, Any]], chosen: dict[str, Any], space: dict[str
 
 
 def _grid_values(parameter: Any) -> int:
-    """How many values the grid oracle tries of a range: as keras-tuner's hyperparameters say."""
+    """How many values of a range the grid oracle tries, as keras-tuner computes them."""
     low, high = parameter.bounds
     step = parameter.step or (1 if isinstance(parameter, IntRange) and not parameter.log else None)
     if step and parameter.log:

@@ -1,4 +1,4 @@
-"""The space of a search: what it may change, and to what."""
+"""The space of a search: which options it may change, and to which values."""
 
 import math
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +20,7 @@ from seqvision.options import OptionError, PositiveFloat, PositiveInt, option_er
 _MOST_STEPS = 1_000_000
 
 When = Annotated[dict[str, Any], Field(min_length=1)]
-"""Parameters that stand above, and the value, or list of values, of each that this one needs."""
+"""The value, or list of values, of earlier parameters with which this one is in use."""
 
 
 class Choice(Section):
@@ -60,7 +60,7 @@ class Range(Section):
         if self.log and self.step is not None and self.step <= 1:
             raise ValueError(f"with log, step is a factor above 1, got {self.step}")
         if self.step is not None:
-            # Before anybody makes a list of them.
+            # Checked before anybody makes a list of them.
             steps = math.log(high / low, self.step) if self.log else (high - low) / self.step
             if steps > _MOST_STEPS:
                 raise ValueError(f"{steps:,.0f} steps from {low} to {high} are out of proportion")
@@ -100,7 +100,7 @@ class Boolean(Section):
 
 
 class Fixed(Section):
-    """One value, such as one that goes with a choice."""
+    """One value, such as one that belongs to a choice."""
 
     fixed: Any
     when: When | None = None
@@ -116,7 +116,7 @@ KINDS: dict[str, type[Section]] = {
 
 
 def _kind(spec: Any) -> str:
-    """The tag of what a config holds, or of a parameter that is to be written."""
+    """The tag of a parameter, read from a config or about to be written to one."""
     if isinstance(spec, Section):
         return f"[{next(kind for kind, section in KINDS.items() if isinstance(spec, section))}]"
     return f"[{next(kind for kind in KINDS if kind in spec)}]"
@@ -134,7 +134,7 @@ Parameter = Annotated[
 
 
 def needed(parameter: Any, space: dict[str, Any]) -> dict[str, list[Any]]:
-    """The values of other parameters, of each any one, with which a parameter is in use."""
+    """For each parameter that this one depends on, the values with which this one is in use."""
     return {
         parent: [value] if value in values(space[parent]) else value
         for parent, value in (parameter.when or {}).items()
@@ -142,7 +142,7 @@ def needed(parameter: Any, space: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def values(parameter: Any) -> list[Any]:
-    """What a parameter that others may depend on can be."""
+    """The values of a parameter that others may depend on; none of a range."""
     match parameter:
         case Choice():
             return parameter.choice

@@ -10,7 +10,7 @@ from seqvision.config.section import EachOnce, Section, Seeds
 from seqvision.options import PositiveFloat, PositiveInt, Rate, Share, option_error
 
 NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
-"""Keys of `train` that do not change what a run of a given seed ends with."""
+"""Keys of `train` that do not change the result of a run of a given seed."""
 
 
 class Augment(Section):
@@ -40,7 +40,7 @@ class EarlyStopping(Section):
 
 
 class Threads(Section):
-    """Thread pools: operations side by side, and threads within one. JAX has no such setting."""
+    """Sizes of thread pools: between and within operations. JAX has no such setting."""
 
     inter_op: PositiveInt
     intra_op: PositiveInt
@@ -64,12 +64,12 @@ class Train(Section):
 
     epochs: PositiveInt = 3
     stop_after: PositiveInt | None = None
-    """End after so many of the epochs, the schedule's span and all else being as for all of them:
-    a run of more epochs goes on from there."""
+    """End after this many epochs, with the schedule and all else as for `epochs`, so that a longer
+    run can go on from there."""
     minutes: PositiveFloat | None = None
     """A budget of training time; the run ends with the epoch in which it is used up."""
     target_val_accuracy: Share | None = None
-    """Stop once validation reaches it."""
+    """Stop once the validation accuracy reaches it."""
     batch_size: PositiveInt = 64
     optimizer: str | dict[str, Any] = Field(default=_OPTIMIZER, validate_default=False)
     """A Keras optimizer and its arguments."""
@@ -84,8 +84,8 @@ class Train(Section):
         "float32"
     )
     steps_per_execution: PositiveInt = 1
-    """How many steps Keras takes at once, or as many fewer as divide an epoch's; one on PyTorch
-    and over several devices."""
+    """How many steps Keras executes at once: the most up to this that divide an epoch; one on
+    PyTorch and over several devices."""
     jit_compile: bool | Literal["auto"] = "auto"
     deterministic: bool = True
     """Use only operations that give the same numbers each time."""
@@ -93,15 +93,15 @@ class Train(Section):
     """On PyTorch, whose numbers depend on them, `auto` is one thread if `deterministic`."""
     distribution: Distribution | None = None
     log_every: PositiveInt = 1
-    """TensorBoard gets loss and error rate of every so many training steps."""
+    """Log loss and error rate to TensorBoard every so many training steps."""
     test_every: PositiveInt | None = None
-    """Measure, show and log the test error every so many steps; nothing else looks at it."""
+    """Measure, show and log the test error every so many steps; no decision uses it."""
     seeds: Annotated[Seeds, EachOnce] = Field(default=[0])
 
     @field_validator("optimizer")
     @classmethod
     def _known_optimizer(cls, value: Any) -> Any:
         if isinstance(value, dict) and "name" not in value:
-            value = {**_OPTIMIZER, **value}  # Such as another learning rate, and no more.
+            value = {**_OPTIMIZER, **value}  # Such as only another learning rate.
         with option_error():
             return check_optimizer(value)

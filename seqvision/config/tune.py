@@ -1,4 +1,4 @@
-"""The `tune` section: what a search may change, who proposes, and by what a trial is judged."""
+"""The `tune` section: what a search may change, which oracle proposes, which metric judges."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -10,21 +10,21 @@ from seqvision.config.space import Space
 from seqvision.options import PositiveInt
 
 MOST_TRIALS = 100_000
-"""More are no search that ends."""
+"""A search of more would never end."""
 
 Objective = Literal["val_accuracy", "val_error", "val_loss"]
 """A metric of the validation images."""
 DIRECTIONS = {"val_accuracy": "max", "val_error": "min", "val_loss": "min"}
-"""Which way each objective is good."""
+"""Whether each objective is maximized or minimized."""
 
 
 class MedianStop(Section):
     """Ends a run whose objective, after an epoch, is worse than the median of other trials'."""
 
     trials: PositiveInt = 5
-    """Trials that ended whole before any is judged."""
+    """How many trials must have finished before any is judged."""
     epochs: PositiveInt = 1
-    """Epochs that each run is given before it is judged."""
+    """How many epochs each run trains before it is judged."""
 
 
 class Tune(Section):
