@@ -1,8 +1,8 @@
-"""Many runs: what is to be done, and who does it.
+"""Many runs: planning them and performing them.
 
 - api.py: `seqvision.run`, of one or many
 - plan.py: configs × seeds, which of them are finished, and how long the rest may take
-- schedule.py: hands one run after another to whoever is free, and collects how each ended
+- schedule.py: hands runs to free places, and collects how each ended
 - where.py: whether runs are performed on this machine or on a cluster
 - local.py: one run in a process of its own, on this machine
 - cluster.py: one run in a task of a Ray cluster

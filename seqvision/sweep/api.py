@@ -70,14 +70,14 @@ def run(
     records are a list, config by config and seed by seed. What is finished is not run again; what
     was cut short goes on from its last finished epoch.
 
-    Afterwards the process is as it was: random generators, determinism, precision. Only the
-    threads of TensorFlow stay as the run set them, if it was what computed first: by default one
-    within an operation. `train.threads` says otherwise.
+    Afterwards random generators, determinism and precision are as they were. Only TensorFlow's
+    threads stay as the run set them if it was the first to compute: one within an operation,
+    unless `train.threads` says otherwise.
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config; or a list of such, in which one
             with a `grid` is a run for each of its points.
-        seed: one seed. When there are no `seeds` either, one config has the first of its own, and
+        seed: one seed. With neither this nor `seeds`, one config has the first of its own, and
             each of a list has all of its own.
         seeds: several: `range(5)`, `[0, 3]`, or text as the command line takes it, `"0-4"`.
         jobs: how many runs there may be at a time, each in a process of its own, or `auto`: one a
@@ -87,11 +87,11 @@ def run(
         overrides: `path=value` texts, such as `"train.epochs=1"`.
         force: train again even if there is a record.
         fail_fast: begin no other run after one that failed.
-        progress: hears of the runs as they go; not of those in other processes.
+        progress: receives the events of the runs in this process.
         callbacks: Keras callbacks of your own, for runs in this process. They see `val_loss` and
-            `val_accuracy`. What they change is not in the config, so that it cannot be told to
-            give the same numbers again: the record names their classes in `callbacks`. A run that
-            is finished is not run again for their sake; `force` does.
+            `val_accuracy`. The config does not say what they change, so it cannot reproduce the
+            numbers: the record names their classes in `callbacks`. A finished run is not run again
+            because of them, unless `force` says so.
 
     Raises:
         SeqvisionError: a config or its data is wrong, or arguments exclude each other.
@@ -139,10 +139,10 @@ def perform_here(
     *,
     fail_fast: bool = False,
 ) -> list[Outcome]:
-    """Perform runs in this process, one after another; a failure leaves the others be.
+    """Perform runs in this process, one after another; a failure does not stop the others.
 
     Raises:
-        SeqvisionError: the input of a run is wrong, or another process is at it.
+        SeqvisionError: the input of a run is wrong, or another process performs it.
     """
     outcomes = []
     for job in jobs:
@@ -164,7 +164,7 @@ def perform_here(
 
 
 def in_order(planned: Sequence[Planned], ended: Iterable[Outcome]) -> list[Outcome]:
-    """How each run of a plan ended, of those too that had been finished before."""
+    """How each run of a plan ended, including those finished before."""
     by_run = {outcome.job.run_id: outcome for outcome in ended}
     return [
         Outcome(each.job, "finished", each.job.record())

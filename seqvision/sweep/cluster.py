@@ -1,8 +1,7 @@
 """Performs runs on a Ray cluster, one task a run (`pip install seqvision[ray]`).
 
-A node that sees the results folder writes there. One that does not works in a folder of its own
-and sends what it has after each epoch, so that whatever becomes of it, the run goes on elsewhere
-from its last finished epoch.
+A node that sees the results folder writes there. Any other works in a folder of its own and sends
+its files after each epoch, so that the run goes on elsewhere if the node is lost.
 """
 
 import importlib
@@ -23,10 +22,10 @@ from seqvision.sweep.schedule import Listener, Outcome, outcome_of
 from seqvision.sweep.worker import FINAL_EVENTS, Event, carry_out, order
 
 _TRIES = 5
-"""How often a run is begun or taken up before its nodes' deaths are held to be its own fault."""
+"""How often a run is started before the loss of its nodes counts as its own failure."""
 
 _FILES = ("config.yaml", "checkpoint.npz")
-"""What a run needs to go on elsewhere."""
+"""The files that a run needs to go on elsewhere."""
 
 
 class Cluster:
@@ -59,7 +58,7 @@ class Cluster:
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.places = min(places or cores, cores)
         self.cores_a_run = cores // self.places
-        # One process a run, which takes its memory with it.
+        # One process for each run, which frees its memory when it ends.
         options = {"num_cpus": self.cores_a_run, "max_calls": 1, "max_retries": 0}
         self._remote = ray.remote(**options)(_perform_on_node)
         self._results = results
@@ -76,7 +75,7 @@ class Cluster:
     def __exit__(self, *_: Any) -> None:
         (self._results / self._token).unlink(missing_ok=True)
         with suppress(OSError):
-            self._results.rmdir()  # If nothing came of it.
+            self._results.rmdir()  # If it is empty.
         self.ray.shutdown()
 
     def __call__(self, job: Job, listener: Listener) -> Outcome:
@@ -120,7 +119,7 @@ class Cluster:
                     if event["event"] == "ask":
                         mailbox.answer.remote(answer)
                 if ended:
-                    self.ray.get(task)  # Raises what befell it.
+                    self.ray.get(task)  # Raises the task's error.
                     return {"event": "stopped"}
         finally:
             with self._lock:
@@ -128,7 +127,7 @@ class Cluster:
             self.ray.kill(mailbox)
 
     def _here(self) -> dict[str, Any]:
-        """Options that keep an actor on this machine, whatever befalls the others."""
+        """Options that keep an actor on this machine, so that it survives the loss of others."""
         strategies = importlib.import_module("ray.util.scheduling_strategies")
         node = self.ray.get_runtime_context().get_node_id()
         stay = strategies.NodeAffinitySchedulingStrategy(node, soft=False)
@@ -136,14 +135,14 @@ class Cluster:
 
 
 def _reach(address: str) -> None:
-    """Try a `host:port`, of which Ray itself would say only after minutes that nobody is there."""
+    """Connect to a `host:port`: Ray itself takes minutes to report that nobody answers."""
     host, _, port = address.rpartition(":")
     if host and port.isdigit() and "/" not in host:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
 class _Mailbox:
-    """An actor that keeps what a run tells until it is fetched."""
+    """An actor that keeps the events of a run until they are fetched."""
 
     def __init__(self) -> None:
         self._letters: list[tuple[Event, dict[str, bytes]]] = []
@@ -167,8 +166,7 @@ class _Mailbox:
 def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox: Any) -> None:
     """Perform a run on whichever node this is."""
     ray: Any = importlib.import_module("ray")
-    # Ray tells a task that has no GPU to see none, and to use as many threads as it has cores;
-    # the second is for `cores` to say.
+    # Ray sets the number of threads to that of the task's cores; here the order's `cores` does.
     os.environ.pop("OMP_NUM_THREADS", None)
 
     def answer() -> str | None:
@@ -197,12 +195,12 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
 
 
 def _sees(results: str, token: str) -> bool:
-    """Whether this node sees the results folder of whoever asks."""
+    """Whether this node sees the results folder of the machine that sent the run."""
     return (Path(results) / token).exists()
 
 
 def _files_of(job: Job) -> dict[str, bytes]:
-    """What is there of a run, or of the one it begins with, for a node that does not see it."""
+    """The files of a run, or of the one it begins with, for a node that does not see them."""
     earlier = _read(job.begin_with, ("checkpoint.npz",)) if job.begin_with else {}
     return {} if job.force else earlier | _read(job.folder, _FILES)
 

@@ -18,11 +18,11 @@ from seqvision.sweep.worker import FINAL_EVENTS, Event, order
 
 
 class Local:
-    """Performs runs on this machine, each in a process that takes its memory with it.
+    """Performs runs on this machine, each in a process of its own.
 
     Args:
         places: how many runs are performed at once.
-        cores_a_run: the cores that each run's threads are meant for.
+        cores_a_run: the number of cores for each run's threads.
     """
 
     def __init__(self, places: int, cores_a_run: int):
@@ -45,7 +45,7 @@ class Local:
 
     @contextlib.contextmanager
     def _process(self, log: Any) -> Iterator["subprocess.Popen[str]"]:
-        """A process that `stop` knows of for as long as it runs."""
+        """Start a worker process, which `stop` reaches as long as it runs."""
         with self._lock:
             process = subprocess.Popen(
                 [sys.executable, "-m", "seqvision.sweep.worker"],
@@ -59,7 +59,7 @@ class Local:
             if self._stopping:
                 process.send_signal(signal.SIGINT)
         try:
-            with process:  # At its end its pipes are closed, at which the process ends too.
+            with process:  # Leaving it closes the pipes, at which the process ends too.
                 yield process
         finally:
             with self._lock:
@@ -89,7 +89,7 @@ def _follow(process: "subprocess.Popen[str]", order: Event, job: Job, listener: 
 
 
 def _send(pipe: IO[str], message: Any) -> None:
-    with contextlib.suppress(BrokenPipeError):  # How the process ended, its exit code says.
+    with contextlib.suppress(BrokenPipeError):  # The process's exit code says how it ended.
         pipe.write(json.dumps(message) + "\n")
         pipe.flush()
 
@@ -103,7 +103,7 @@ def _events(lines: Any) -> Iterator[Event]:
 
 
 def _kept(log: Path, job: Job) -> Path | None:
-    """Keep what a failed run's process wrote, beside what it left."""
+    """Copy the log of a failed run's process to the run's folder."""
     if not log.stat().st_size or not job.folder.is_dir():
         return None
     return Path(shutil.copyfile(log, job.folder / "run.log"))

@@ -1,4 +1,4 @@
-"""What a sweep has to do: configs × seeds, and what of it exists already."""
+"""The runs of a sweep, configs × seeds, and which of them are finished."""
 
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from seqvision.runs.record import RunRecord, read_record, run_id
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be: a config and a seed, and the folder of all results."""
+    """A run to perform: a config and a seed, and the folder of all results."""
 
     config: Config
     seed: int
@@ -67,7 +67,7 @@ def plan(
     """Every run of the configs, each once, in the order given.
 
     Args:
-        seeds: in place of each config's own.
+        seeds: instead of each config's own.
         force: count finished runs as to do.
     """
     jobs: dict[str, Job] = {}
@@ -86,9 +86,9 @@ def seconds_left(
     """How long runs will take, some of them side by side; None while nothing is known.
 
     Args:
-        runs: of each, how long all of it takes, if that is known, and the share still to do. What
-            is not known is taken to be the median of what is.
-        others: how long runs took that are not among these.
+        runs: for each, the seconds that all of it takes, None if not known, and the share still to
+            do. The median of the known seconds stands for those that are not.
+        others: the seconds that other runs took.
     """
     known = [seconds for seconds, _ in runs if seconds] + list(others)
     if not known or not runs:

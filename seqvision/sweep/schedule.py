@@ -1,4 +1,4 @@
-"""Hands runs to whoever is free, and collects how each ended."""
+"""Hands runs to free places, and collects how each ended."""
 
 import logging
 import threading
@@ -26,7 +26,7 @@ class Outcome:
     record: RunRecord | None = None
     message: str = ""
     log: Path | None = None
-    """What the run's process wrote, when there is more to say than the message."""
+    """The log of the run's process, if it says more than the message."""
 
 
 def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outcome:
@@ -42,7 +42,7 @@ def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outco
 
 
 class Listener:
-    """Hears of a sweep as it goes, from several threads. It logs what runs log, each thing once."""
+    """Receives the events of a sweep, from several threads. It logs what runs log, each once."""
 
     _logged: frozenset[str] = frozenset()
 
@@ -50,10 +50,10 @@ class Listener:
         """A run is handed to a free place."""
 
     def event(self, job: Job, event: dict[str, Any]) -> str | None:
-        """A run tells of itself: `start`, `step`, `test`, `epoch` or `log`, as `Progress` does.
+        """An event of a run: `start`, `step`, `epoch` or `ask`, as in `Progress`, or `log`.
 
         Returns:
-            To `ask`, which only a job that `asks` sends: why the run is to end, if it is to.
+            The answer to `ask`, which only a job that `asks` sends: the reason to end, or None.
         """
         if event["event"] == "log" and event["message"] not in self._logged:
             self._logged |= {event["message"]}
@@ -64,7 +64,7 @@ class Listener:
 
 
 class Performer(Protocol):
-    """Whoever performs runs: this machine, or a cluster."""
+    """What performs runs: this machine, or a cluster."""
 
     places: int
     """How many runs it performs at once."""
@@ -73,7 +73,7 @@ class Performer(Protocol):
         """Perform one run and wait for its end; give it the listener's answer to each `ask`.
 
         Raises:
-            SeqvisionError: the input is wrong, so that no other run of it can end well.
+            SeqvisionError: the input is wrong.
         """
         ...
 
@@ -95,9 +95,9 @@ def run_all(
     run does not end the others, unless `fail_fast`.
 
     Args:
-        jobs: all of them; or an iterator that is asked for one when a place is free, after the
-            listener has heard how the earlier ones ended. It may give None, which means nothing
-            before the next run has ended.
+        jobs: a sequence; or an iterator that is asked for a job when a place is free, after the
+            listener has heard how earlier ones ended. It may give None: no job until another run
+            has ended.
 
     Raises:
         SeqvisionError: the input of a run is wrong; runs under way are stopped first.
@@ -135,7 +135,7 @@ def run_all(
 
 
 def _finished_meanwhile(job: Job) -> Outcome | None:
-    """The outcome of a run that has been finished meanwhile, by another process perhaps."""
+    """The outcome of a run that has meanwhile been finished, perhaps by another process."""
     record = None if job.force else job.record()
     return Outcome(job, "finished", record) if record else None
 
@@ -151,7 +151,7 @@ class _Queue:
         self._changed = threading.Condition()
 
     def take(self) -> Job | None:
-        """The next job whose folder nobody holds; waits for one; None when there is none left."""
+        """Wait for a job whose folder nobody has locked; None when no job is left."""
         with self._changed:
             while not self._closed:
                 coming = next(self._coming, _LAST)
@@ -168,7 +168,7 @@ class _Queue:
         return None
 
     def ended(self, job: Job, *, again: bool) -> None:
-        """A job that was taken is done with, or is to be taken again."""
+        """A job that was taken has ended, or goes back to the queue."""
         with self._changed:
             if again:
                 self._waiting.append(job)
@@ -179,4 +179,4 @@ class _Queue:
 
 
 _LAST = object()
-_LOOK_AGAIN = 0.3  # seconds, for a folder that another process holds
+_LOOK_AGAIN = 0.3  # seconds, for a folder that another process has locked

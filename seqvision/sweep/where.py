@@ -11,7 +11,7 @@ from seqvision.errors import SeqvisionError
 def performer(
     jobs: int | str | None, address: str | None, results: Path, runs: int
 ) -> AbstractContextManager[Any]:
-    """The performer of so many runs, which knows in `places` how many it performs at once.
+    """The performer of a number of runs; its `places` say how many it performs at once.
 
     Args:
         jobs: a number; `auto`, one a core, which finishes most runs an hour; or None, which is 1
@@ -19,7 +19,7 @@ def performer(
         address: of a Ray cluster, `auto` for the one this machine is part of; None for here.
 
     Raises:
-        SeqvisionError: `jobs` is no such thing, or there is no such cluster.
+        SeqvisionError: `jobs` is none of these, or there is no such cluster.
     """
     places = number_of(jobs)
     if address is not None:

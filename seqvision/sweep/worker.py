@@ -1,8 +1,8 @@
 """What the process of one run does: `python -m seqvision.sweep.worker`.
 
-It reads one JSON line that says what to run, and writes one for each event of the run. After an
-event that asks whether to go on it reads the answer. When its standard input closes, the process
-that wanted the run is gone, and it ends.
+It reads a JSON line that says what to run, and writes one for each event of the run. After an event
+that asks whether to go on it reads the answer. When its standard input closes, its parent is gone,
+and it ends.
 """
 
 import json
@@ -25,7 +25,7 @@ from seqvision.runs.run import perform
 from seqvision.sweep.plan import Job
 
 Event = dict[str, Any]
-"""Something that happened in a run: the key `event` names it; all of it can be JSON."""
+"""An event of a run, as plain data; the key `event` names it."""
 
 FINAL_EVENTS = ("finished", "failed", "busy", "wrong", "stopped")
 """The events after which no other comes."""
@@ -34,7 +34,7 @@ _SECONDS_BETWEEN_STEPS = 0.3
 
 
 def order(job: Job, cores: int) -> dict[str, Any]:
-    """A job as JSON, for the process that is to perform it with so many cores.
+    """A job as plain data, for the process that will perform it on `cores` cores.
 
     Raises:
         SeqvisionError: as `check_known_elsewhere` does.
@@ -54,11 +54,11 @@ def order(job: Job, cores: int) -> dict[str, Any]:
 
 
 def check_known_elsewhere(config: Config) -> None:
-    """See that another process will find all that a config names.
+    """Check that another process will find all that a config names.
 
     Raises:
-        SeqvisionError: something is registered in this process alone. Its code is not sent along:
-            that would be code made from data, which nothing here runs.
+        SeqvisionError: something is registered only in this process. Its code is not sent along,
+            as nothing here runs code that comes as data.
     """
     try:
         with as_elsewhere():
@@ -77,8 +77,8 @@ def carry_out(
     """Perform the run of an order.
 
     Args:
-        send: takes each event of the run, its final one too.
-        answer: waits for what is said to an `ask`, if the order wants the run to ask.
+        send: takes each event of the run, including the final one.
+        answer: waits for the answer to an `ask` event, which the run sends if the order `asks`.
     """
     progress = ProgressSender(send, answer if order["asks"] else None)
     logger, handler = logging.getLogger("seqvision"), progress.log_handler()
@@ -109,11 +109,11 @@ def carry_out(
 
 
 class ProgressSender(Progress):
-    """Sends the progress of a run as events, that of its steps a few times a second at most.
+    """Sends the progress of a run as events; steps at most a few times a second.
 
     Args:
         send: takes an event.
-        answer: waits for what is said to an `ask`; None if the run is not to ask.
+        answer: waits for the answer to an `ask` event; None if the run does not ask.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class ProgressSender(Progress):
         self.send({"event": "epoch", "row": row})
 
     def log_handler(self) -> logging.Handler:
-        """Passes on what is logged, such as that another dataset stands in."""
+        """A handler that sends each log message as an event."""
         handler = logging.Handler(logging.INFO)
         handler.emit = lambda record: self.send(
             {"event": "log", "level": record.levelname, "message": record.getMessage()}
@@ -150,24 +150,24 @@ class ProgressSender(Progress):
 
 def main() -> None:
     """Carry out the order that standard input holds."""
-    # The pipe is for events: what anything prints goes to the log, with the rest of stderr.
+    # The pipe is for events: whatever is printed goes to the log, as stderr does.
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())
         answers: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_hear, args=(answers,), daemon=True).start()
+        threading.Thread(target=_read_answers, args=(answers,), daemon=True).start()
         try:
             carry_out(
                 order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
             )
         except Exception:
-            # Said before the pipe is closed, at which the parent ends this process.
+            # Before the pipe is closed, at which the parent ends this process.
             traceback.print_exc()
             sys.exit(1)
 
 
-def _hear(answers: "queue.Queue[str | None]") -> None:
-    """Pass on what the parent answers; end with it."""
+def _read_answers(answers: "queue.Queue[str | None]") -> None:
+    """Queue the parent's answers; end this process when the parent has ended."""
     # Read unbuffered: a buffered read would hold a lock that the interpreter wants at its end.
     line = b""
     while byte := os.read(0, 1):
@@ -175,7 +175,7 @@ def _hear(answers: "queue.Queue[str | None]") -> None:
         if byte == b"\n":
             answers.put(json.loads(line))
             line = b""
-    os._exit(1)  # What is on disk is whole at any instant.
+    os._exit(1)  # Files on disk are complete at any time.
 
 
 if __name__ == "__main__":
