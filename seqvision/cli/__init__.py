@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from seqvision.cli._terminal import speak_plainly
+from seqvision.cli._terminal import replace_unencodable
 from seqvision.errors import RunFailed, SeqvisionError
 
 
@@ -56,10 +56,10 @@ def seqvision() -> None:
 
 def main() -> None:
     """Run the command line; wrong input ends with one line on stderr and exit code 2."""
-    speak_plainly()
+    replace_unencodable()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
     logging.getLogger("seqvision").setLevel(logging.INFO)
-    # TensorFlow's greetings, and its complaint of a missing GPU, are not the user's concern.
+    # Silences TensorFlow's greetings and its complaint of a missing GPU.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = seqvision.main(standalone_mode=False)
@@ -73,7 +73,7 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped; of `run` and `tune` the same command goes on", err=True)
+        click.echo("\nstopped; for `run` and `tune` the same command goes on", err=True)
         code = 130
     except BrokenPipeError:
         code = 0

@@ -11,10 +11,10 @@ from seqvision.runs.files import check_writable, write_atomically
 
 
 def write_output(output: Path, formats: Mapping[str, Callable[[], str | bytes]]) -> None:
-    """Write what the format of the file's ending makes, and say so.
+    """Write a file in the format of its ending, and print its name and size.
 
     Args:
-        formats: the content for each ending, such as `.html`, made only when it is asked for.
+        formats: for each ending, such as `.html`, the function that makes the content.
 
     Raises:
         SeqvisionError: another ending, or a place that cannot be written; before anything is made.

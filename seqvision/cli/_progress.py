@@ -16,7 +16,7 @@ from seqvision.runs.record import RunRecord
 
 @contextmanager
 def progress_bar(silent: bool) -> Iterator["ProgressBar | None"]:
-    """A bar on stderr that is taken off at the end; None if there is to be none."""
+    """A bar on stderr, removed at the end; None if `silent`."""
     bar = None if silent else ProgressBar(Console(stderr=True))
     try:
         yield bar
@@ -69,7 +69,7 @@ class ProgressBar(Progress):
         self.close()
 
     def close(self) -> None:
-        """Take the bar off the screen, if it was ever on it."""
+        """Remove the bar, if it was shown."""
         if self.bars.live.is_started:  # Stopping it prints a line.
             self.bars.stop()
 

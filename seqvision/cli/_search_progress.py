@@ -1,4 +1,4 @@
-"""The progress of a search: bars as of a sweep, whose runs become known one by one, and trials."""
+"""The progress of a search: bars as for a sweep, whose runs become known one by one."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class SearchProgress(SweepProgress, SearchListener):
 
     def begin(self, job: Job) -> None:
         with self.lock:
-            # It takes the place of one that was not known yet, unless it was begun before.
+            # It replaces one that was not known yet, unless it was begun before.
             unknown = (name for name in self.to_do if name.startswith("run "))
             if job.run_id not in self.to_do and (name := next(unknown, None)):
                 del self.to_do[name]

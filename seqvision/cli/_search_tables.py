@@ -1,4 +1,4 @@
-"""Tables of a search for a person at a terminal: what it is to be, and what it found."""
+"""Tables of a search for a person at a terminal: what it tries, and what it found."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _MOST = 10  # trials of a table
 
 
 def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = False) -> None:
-    """Say what is searched, how, and what of it is there already; with JSON on stdout."""
+    """Show what is searched, how, and what is done already: on stderr, or as JSON on stdout."""
     from seqvision.config.oracles import GridSearch
     from seqvision.config.size import grid_size, trials_of
     from seqvision.sweep.tune.log import asked
@@ -54,7 +54,7 @@ def show_search(tunable: Any, results: Path, places: int, *, as_json: bool = Fal
 
 
 def show_found(found: Any, chart: Path) -> None:
-    """The best trials, how the search went, and what it was worth on the test images."""
+    """Show the best trials, how the search went, and what it gained on the test images."""
     from rich.console import Console
 
     from seqvision.comparison.metric import higher_is_better

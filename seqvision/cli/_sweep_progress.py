@@ -13,7 +13,7 @@ from seqvision.sweep.schedule import Listener, Outcome
 
 
 class SweepProgress(Listener):
-    """Shows on stderr how a sweep goes; a context manager that takes its bars off at the end."""
+    """Shows on stderr how a sweep goes; a context manager that removes its bars at the end."""
 
     def __init__(self, planned: list[Planned], places: int):
         self.to_do = {each.job.run_id: each.seconds for each in planned if not each.done}
@@ -99,7 +99,7 @@ class SweepProgress(Listener):
         return task.completed / task.total if task.total else 0.0
 
     def _seconds_left(self) -> float | None:
-        """From how long such runs took before, and how far those under way have come."""
+        """Estimated from how long such runs took and how far those under way have come."""
         others = [*self.took]
         for name, began in self.began.items():
             if (share := self._share(name)) > 0.05:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_plan(planned: list[Any], places: int, *, as_json: bool = False) -> None:
-    """Say of each run what its state is and how long such runs took; with JSON on stdout."""
+    """Show each run's state and how long such runs took: on stderr, or as JSON on stdout."""
     if as_json:
         rows = [{"run_id": p.job.run_id, "status": p.status, "seconds": p.seconds} for p in planned]
         click.echo(json.dumps(rows, indent=1))

@@ -1,7 +1,6 @@
-"""Output on any terminal: what its encoding lacks is replaced by what looks most like it.
+"""Output on any terminal: characters that its encoding lacks are replaced by similar ones.
 
-A path that is no text in the terminal's encoding, or `φ` on a Windows console, is to cost a letter,
-not the result of a long search.
+A strange path, or `φ` on a Windows console, must not cost the result of a long search.
 """
 
 import codecs
@@ -35,18 +34,18 @@ _LOOKALIKES = {
     **dict(zip("░▒▓█", ".:%#", strict=True)),
     **dict(zip("▁▂▃▄▅▆▇", "_.-=+*%", strict=True)),
 }
-"""What has none is shown without its accent, by its name if it is Greek, or else as `?`."""
+"""Other characters are shown without their accent, by their name if Greek, or else as `?`."""
 
 
-def speak_plainly() -> None:
-    """Have standard output and standard error never fail for a character that they cannot show."""
+def replace_unencodable() -> None:
+    """Make standard output and standard error replace characters that they cannot encode."""
     codecs.register_error(_HANDLER, _replace)
     codecs.register(_find_ascii)
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue
-        # Click takes a stream in ASCII for a mistake and writes UTF-8 to it, unless it has another
-        # name.
+        # Click takes an ASCII stream for a mistake and writes UTF-8 to it; not if the encoding has
+        # another name.
         is_ascii = codecs.lookup(stream.encoding).name == "ascii"
         stream.reconfigure(encoding=_ASCII if is_ascii else stream.encoding, errors=_HANDLER)
 

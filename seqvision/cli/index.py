@@ -1,4 +1,4 @@
-"""`seqvision index`: for those who change seqvision; people who use it need it never."""
+"""`seqvision index`, for those who change seqvision itself."""
 
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,7 @@ _PACKAGES = (
     "comparison.charts.search",
     "bench.contenders",
 )
-"""Those that have a registry."""
+"""The packages that have a registry."""
 
 
 @click.command(name="index", hidden=True)
@@ -32,7 +32,7 @@ def command() -> None:
 
 
 def parts() -> dict[str, Any]:
-    """What the index is to hold: for each kind, a digest of its folder and its entries."""
+    """The content of the index: for each kind, a digest of its folder and its entries."""
     from seqvision.index import digest_of
     from seqvision.options import for_index
     from seqvision.registry import REGISTRIES, REQUIRED, Entry

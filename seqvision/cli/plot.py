@@ -7,7 +7,7 @@ import click
 
 
 class _Kinds(click.Command):
-    """Its help lists the kinds of charts there are."""
+    """Lists the kinds of charts in its help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from seqvision.comparison.charts import CHARTS
@@ -80,7 +80,7 @@ def command(
 
 
 def _only(records: Any, names: Any, pattern: str, option: str) -> Any:
-    """The records whose name, of `names`, matches a shell pattern."""
+    """The records whose entry in `names` matches a shell pattern."""
     import fnmatch
 
     from seqvision.errors import SeqvisionError, did_you_mean

@@ -64,8 +64,7 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
 
 def _scans(model: Any, input_shape: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """Of each layer that reads the image: how many steps it takes, and in which it reads a pixel,
-    from 0, as rows of columns."""
+    """For each scan, how many steps it has and the step, from 0, at which it reads each pixel."""
     from seqvision.scans.base import Scan, reading_order
 
     for layer in model.layers:

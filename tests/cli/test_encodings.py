@@ -200,13 +200,13 @@ def test_progress_bars_can_be_drawn(encoding, monkeypatch):
 
     from seqvision.cli._progress import ProgressBar
     from seqvision.cli._sweep_progress import SweepProgress
-    from seqvision.cli._terminal import speak_plainly
+    from seqvision.cli._terminal import replace_unencodable
     from seqvision.sweep.plan import Job, Planned
     from seqvision.sweep.schedule import Outcome
 
     monkeypatch.setenv("FORCE_COLOR", "1")  # Bars are drawn as on a terminal.
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
-    speak_plainly()
+    replace_unencodable()
     bar = ProgressBar(Console(stderr=True))
     bar.start("mine é 模", 10, 0)
     bar.step(5, 0.5, 0.25)
