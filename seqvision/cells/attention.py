@@ -7,7 +7,8 @@ import keras
 from keras import ops, tree
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, joint_kernel
+from seqvision.cells.base import CellLayer
+from seqvision.cells.initializers import joint_kernel
 from seqvision.errors import SeqvisionError
 from seqvision.options import CellSpec, Initializer, PositiveInt, build
 from seqvision.privates import DropoutRNNCell

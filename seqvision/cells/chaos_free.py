@@ -6,22 +6,24 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("chaos_free", paper="Laurent & von Brecht 2016, arXiv 1612.06212", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class ChaosFreeCell(CellLayer):
-    """Chaos-free network (CFN): two gates, and no mixing of the states but in them.
+class ChaosFreeCell(RecurrentDropout, RegularizedCell):
+    """Chaos-free network (CFN): two gates, and states that mix only within them.
 
         θ = σ(x V_θ + h U_θ + b_θ)
         η = σ(x V_η + h U_η + b_η)
         h' = θ ∘ tanh(h) + η ∘ tanh(x W)
 
     `input_gate="complement"` is TensorFlow contrib's cell: its η is one minus the paper's, and
-    lets in what η leaves: h' = θ ∘ tanh(h) + (1 − η) ∘ tanh(x W).
+    lets in what η leaves out: h' = θ ∘ tanh(h) + (1 − η) ∘ tanh(x W).
 
     The kernel holds θ, η, W; the recurrent kernel and the bias θ, η.
 
@@ -29,8 +31,8 @@ class ChaosFreeCell(CellLayer):
         units: size of the state.
         input_gate: whether η opens (the paper) or closes (contrib) the way in.
         forget_bias: what b_θ starts at, besides its initializer: one in the paper.
-        input_bias: what the way in starts at: minus one in the paper, as in contrib, where it
-            is one of the opposite sign.
+        input_bias: what the bias of the gate on the input starts at: minus one in the paper. With
+            `complement` b_η starts at its negative, which is one as in contrib.
 
     References:
         Laurent & von Brecht, "A recurrent neural network without chaos", 2016, arXiv 1612.06212.
@@ -86,7 +88,7 @@ class ChaosFreeCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         (h,) = states
         z, x = projected
-        theta, eta = gates(z + times(h, self.recurrent_kernel), 2)
+        theta, eta = gates(z + times(self.dropped(h, training), self.recurrent_kernel), 2)
         theta, eta = self.recurrent_activation(theta), self.recurrent_activation(eta)
         if self.input_gate == "complement":
             eta = 1 - eta

@@ -25,14 +25,14 @@ class EchoStateCell(CellLayer):
 
     No weight is trained: what learns is the layer that reads the states out. W has the given
     share of connections, uniform in [-1, 1] and then scaled to the spectral radius; below 1 the
-    state forgets where it began (the echo state property), as far as such a bound can say for
-    inputs other than zero. There is no feedback from the output.
+    state forgets where it began (the echo state property), which is certain only for an input of
+    zero. There is no feedback from the output.
 
     Args:
         units: the number of units of the reservoir.
         spectral_radius: the largest absolute value of an eigenvalue of W.
         connectivity: the share of W that is not zero.
-        leak: α, how much of the new state is taken; 1 is Jaeger's 2001 network, less his leaky
+        leak: α, the share of the new state; 1 is Jaeger's network of 2001, less than 1 his leaky
             integrators of 2007.
         input_scaling: W_in is uniform in [-input_scaling, input_scaling].
         bias_scaling: b is uniform in [-bias_scaling, bias_scaling].
@@ -86,7 +86,7 @@ class EchoStateCell(CellLayer):
         )
 
     def _reservoir(self, seed: Any, shape: Any, dtype: Any = None) -> Any:
-        """Draw W, again and again until it has a cycle: without one it has no radius to scale."""
+        """Draw W `(units, units)` until it has a cycle: without one its radius is zero."""
         for _ in range(_TRIES):
             weights = ops.convert_to_numpy(_uniform(1.0, seed, shape, "float32"))
             chance = ops.convert_to_numpy(keras.random.uniform(shape, dtype="float32", seed=seed))

@@ -7,8 +7,9 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
 from seqvision.cells.frequency import frequency_windows
+from seqvision.cells.initializers import raised_bias
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
@@ -19,7 +20,7 @@ from seqvision.options import Activation, Initializer, PositiveFloat, PositiveIn
     states="blocks · units, blocks · units",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class GridLSTMCell(CellLayer):
+class GridLSTMCell(RegularizedCell):
     """Grid LSTM over time and frequency: within a time step, an LSTM also walks over the features.
 
     The features of a time step are cut into K windows x_1 … x_K, the blocks. Block k meets two
@@ -149,13 +150,13 @@ class GridLSTMCell(CellLayer):
         return sweep
 
     def _kernels(self, shape: Any, dtype: Any = None) -> Any:
-        """Draw the kernel of each LSTM by itself."""
+        """Draw the kernel of each LSTM, side by side in `shape`, by itself."""
         draws = [self.kernel_initializer.clone() for _ in range(shape[1] // self._gates)]
         kernels = [draw((shape[0], self._gates), dtype=dtype) for draw in draws]
         return ops.concatenate(kernels, axis=1)
 
     def _vectors(self, shape: Any, dtype: Any = None) -> Any:
-        """Draw each peephole as the vector it is."""
+        """Draw each peephole of `(LSTMs, 2, units)` as the vector it is."""
         draws = [self.peephole_initializer.clone() for _ in range(shape[0] * shape[1])]
         return ops.reshape(ops.stack([draw(shape[2:], dtype=dtype) for draw in draws]), shape)
 
@@ -192,7 +193,10 @@ class GridLSTMCell(CellLayer):
         return ops.concatenate(outputs, axis=-1), new_states
 
     def _block(self, sweep: "_Sweep", z: Any, d: Any, c: Any) -> tuple[Any, Any, Any, Any]:
-        """Both LSTMs of one block: from z and the cell states to n', d', m', c'."""
+        """Run both LSTMs of one block: from z `(batch, LSTMs · gates · units)` to n', d', m', c'.
+
+        The cell states d and c, and what is returned, are `(batch, units)`.
+        """
 
         def gate(z: Any, name: str) -> Any:
             if self.use_peepholes:

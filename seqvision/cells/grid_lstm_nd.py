@@ -7,7 +7,8 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.initializers import raised_bias
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveInt
 
@@ -27,7 +28,7 @@ class _Transform:
     states="n · units, n · units, for n dimensions along time in all blocks",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class GridLSTMNDCell(CellLayer):
+class GridLSTMNDCell(RegularizedCell):
     """N-dimensional grid LSTM: LSTMs along time and along depth meet in blocks.
 
     Dimension 0 is depth: the input enters by it, as output h_0 = x P and memory m_0 = x Q of a
@@ -186,7 +187,9 @@ class GridLSTMNDCell(CellLayer):
         return output, [ops.concatenate(new, axis=-1) for new in (new_hs, new_ms)]
 
     def _lstm(self, transform: _Transform, seen: Any, m: Any) -> tuple[Any, Any]:
-        """Carry one dimension through: from all outputs and its memory to both anew."""
+        """Carry one dimension through a block: from all outputs `(batch, N · units)` and its memory
+        m `(batch, units)` to its new output and memory.
+        """
         i, f, g, o = ops.split(_linear(transform, seen), 4, axis=-1)
         if self.use_peepholes:
             i = i + transform.peepholes["input"] * m

@@ -6,8 +6,10 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, grouped_times, knot, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveInt
 
@@ -18,7 +20,7 @@ from seqvision.options import Activation, Initializer, PositiveInt
     states="projection or units, units",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class GroupedLSTMCell(CellLayer):
+class GroupedLSTMCell(RecurrentDropout, RegularizedCell):
     """Group LSTM: k small LSTMs side by side, each on its share of the input and of the state.
 
         for each group: i, f, o = σ(x W + h U + b),  c' = f ∘ c + i ∘ tanh(x W_c + h U_c + b_c)
@@ -103,7 +105,7 @@ class GroupedLSTMCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        z = projected + grouped_times(h, self.recurrent_kernel, gates=4)
+        z = projected + grouped_times(self.dropped(h, training), self.recurrent_kernel, gates=4)
         i, f, g, o = gates(z, 4)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         c = knot(c)

@@ -6,14 +6,15 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer
 from seqvision.cells.primitives import times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("minimal_rnn", paper="Chen 2017, arXiv 1711.06788", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class MinimalRNNCell(CellLayer):
+class MinimalRNNCell(RecurrentDropout, RegularizedCell):
     """Minimal RNN: the input is mapped to the state's space, and a gate mixes the two.
 
         z = tanh(x W + b_z)
@@ -82,6 +83,8 @@ class MinimalRNNCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         (h,) = states
         z, gate = projected
-        u = self.recurrent_activation(gate + times(h, self.recurrent_kernel))
+        u = self.recurrent_activation(
+            gate + times(self.dropped(h, training), self.recurrent_kernel)
+        )
         h = u * h + (1 - u) * z
         return h, [h]

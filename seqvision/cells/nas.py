@@ -6,8 +6,9 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer
 from seqvision.cells.primitives import gates, knot, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Initializer, PositiveInt
 
 
@@ -15,7 +16,7 @@ from seqvision.options import Initializer, PositiveInt
     "nas", paper="Zoph & Le 2016, arXiv 1611.01578", states="projection or units, units"
 )
 @keras.saving.register_keras_serializable("seqvision")
-class NASCell(CellLayer):
+class NASCell(RecurrentDropout, RegularizedCell):
     """The recurrent cell found by neural architecture search: a tree of eight leaves.
 
     With x_k = x W_k and m_k = h U_k + b_k, for k from 0 to 7:
@@ -87,7 +88,7 @@ class NASCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        m = times(h, self.recurrent_kernel)
+        m = times(self.dropped(h, training), self.recurrent_kernel)
         if self.use_bias:
             m = m + self.bias  # Not in `project`: leaf 3 multiplies x by the biased m.
         x, m = ops.split(projected, 8, axis=-1), gates(m, 8)

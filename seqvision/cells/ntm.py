@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, joint_kernel, raised_bias
+from seqvision.cells.initializers import joint_kernel, raised_bias
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
@@ -17,7 +18,7 @@ from seqvision.options import Activation, Initializer, PositiveFloat, PositiveIn
     states="units, units, reads · width, heads · slots, slots · width",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class NTMCell(CellLayer):
+class NTMCell(RegularizedCell):
     """Neural Turing machine: an LSTM controller with heads on a memory M of slots × width.
 
     The controller, an LSTM with states h and c, sees the input and the vectors r that were read
@@ -201,7 +202,13 @@ class NTMCell(CellLayer):
         return self._clipped(output + self.output_bias), [h, c, reads, *flat]
 
     def _address(self, settings: Any, old: Any, memory: Any) -> Any:
-        """Return each head's weights of the slots, `(batch, heads, slots)`."""
+        """Return each head's weights of the slots, `(batch, heads, slots)`.
+
+        Args:
+            settings: `(batch, heads, settings)`, the key first.
+            old: the weights of the step before, `(batch, heads, slots)`.
+            memory: `(batch, slots, width)`.
+        """
         if self.compute_dtype in ("float16", "bfloat16"):
             # A memory of 1e-6 squared, and a small weight to the power of 20, need the range.
             settings, old, memory = (ops.cast(v, "float32") for v in (settings, old, memory))
@@ -225,6 +232,6 @@ class NTMCell(CellLayer):
 
 
 def _unit(vectors: Any) -> Any:
-    """Vectors, along the last axis, of length one; zero stays zero."""
+    """Scale vectors `(…, n)` to length one; zero stays zero."""
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * ops.rsqrt(ops.maximum(squares, 1e-16))

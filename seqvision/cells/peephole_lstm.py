@@ -3,12 +3,11 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
-from seqvision.cells.primitives import gates, knot, times
-from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
+from seqvision.cells.base_lstm import BaseLSTMCell
+from seqvision.cells.primitives import gates, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
 
 
 @CELLS.register(
@@ -17,7 +16,7 @@ from seqvision.options import Activation, Initializer, PositiveFloat, PositiveIn
     states="projection or units, units",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class PeepholeLSTMCell(CellLayer):
+class PeepholeLSTMCell(RecurrentDropout, BaseLSTMCell):
     """LSTM whose gates see the cell state, with an optional projection and clips.
 
         i = σ(x W_i + h U_i + p_i ∘ c + b_i)
@@ -30,12 +29,8 @@ class PeepholeLSTMCell(CellLayer):
     c, o, the states are `[h, c]`.
 
     Args:
-        units: size of the cell state.
         use_peepholes: whether the gates see the cell state; without, it is a plain LSTM.
-        forget_bias: what the forget gate's bias starts at, besides its initializer.
-        cell_clip: bound of the cell state's absolute values; None for no bound.
-        projection: size of the output, given by a linear projection P; None for no projection.
-        projection_clip: bound of the projected output's absolute values.
+        others: those of `BaseLSTMCell`, `RecurrentDropout` and `RegularizedCell`.
 
     References:
         Gers & Schmidhuber, "Recurrent nets that time and count", 2000; Sak, Senior & Beaufays,
@@ -45,80 +40,15 @@ class PeepholeLSTMCell(CellLayer):
 
     elementwise = True
 
-    def __init__(
-        self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
-        use_peepholes: bool = True,
-        forget_bias: float = 1.0,
-        cell_clip: PositiveFloat | None = None,
-        projection: PositiveInt | None = None,
-        projection_clip: PositiveFloat | None = None,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "orthogonal",
-        bias_initializer: Initializer = "zeros",
-        peephole_initializer: Initializer = "glorot_uniform",
-        projection_initializer: Initializer = "glorot_uniform",
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
-        self.use_peepholes = use_peepholes
-        self.forget_bias = forget_bias
-        self.cell_clip = cell_clip
-        self.projection = projection
-        self.projection_clip = projection_clip
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.peephole_initializer = keras.initializers.get(peephole_initializer)
-        self.projection_initializer = keras.initializers.get(projection_initializer)
-        self.output_size = projection or units
-        self.state_size = [self.output_size, units]
-
-    def build(self, input_shape: Any) -> None:
-        units, gates = self.units, 4 * self.units
-        self.kernel = self.add_weight(
-            (input_shape[-1], gates), self.kernel_initializer, name="kernel"
-        )
-        self.recurrent_kernel = self.add_weight(
-            (self.output_size, gates), self.recurrent_initializer, name="recurrent_kernel"
-        )
-        bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
-        self.bias = self.add_weight((gates,), bias, name="bias")
-        if self.use_peepholes:
-            peephole = self.peephole_initializer
-            self.input_peephole = self.add_weight((units,), peephole, name="input_peephole")
-            self.forget_peephole = self.add_weight((units,), peephole, name="forget_peephole")
-            self.output_peephole = self.add_weight((units,), peephole, name="output_peephole")
-        if self.projection:
-            self.projection_kernel = self.add_weight(
-                (units, self.projection), self.projection_initializer, name="projection_kernel"
-            )
-
-    def project(self, sequence: Any, training: bool = False) -> Any:
-        return ops.matmul(sequence, self.kernel) + self.bias
+    def __init__(self, *args: Any, use_peepholes: bool = True, **kwargs: Any):
+        super().__init__(*args, use_peepholes=use_peepholes, **kwargs)
 
     def step(
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        i, f, g, o = gates(projected + times(h, self.recurrent_kernel), 4)
-        if self.use_peepholes:
-            i = i + self.input_peephole * c
-            f = f + self.forget_peephole * c
-        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
-        if self.cell_clip:
-            c = ops.clip(c, -self.cell_clip, self.cell_clip)
-        c = knot(c)
-        if self.use_peepholes:
-            o = o + self.output_peephole * c
-        h = self.recurrent_activation(o) * self.activation(c)
-        if self.projection:
-            h = times(h, self.projection_kernel)
-            if self.projection_clip:
-                h = ops.clip(h, -self.projection_clip, self.projection_clip)
-        return h, [h, c]
+        recurrent = times(self.dropped(h, training), self.used_kernel("recurrent_kernel"))
+        i, f, g, o = gates(projected + recurrent, 4)
+        i, f = self.gate(i, c, self.input_peephole), self.gate(f, c, self.forget_peephole)
+        c = self.clipped(f * c + i * self.activation(g))
+        return self.put_out(o, c)

@@ -7,8 +7,10 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, knot, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt, Share
 
@@ -17,7 +19,7 @@ _CLOCK = 256  # Half precision counts no further than this.
 
 @CELLS.register("phased_lstm", paper="Neil et al. 2016, arXiv 1610.09513", states="units, units, 2")
 @keras.saving.register_keras_serializable("seqvision")
-class PhasedLSTMCell(CellLayer):
+class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
     """LSTM with a time gate: each unit is open for a part of a period of its own.
 
         φ = ((t − s) mod τ) / τ
@@ -161,7 +163,7 @@ class PhasedLSTMCell(CellLayer):
             clock = [_ticked(ticks)]
         else:
             z, k = projected
-        i, f, g, o = gates(z + times(h, self.recurrent_kernel), 4)
+        i, f, g, o = gates(z + times(self.dropped(h, training), self.recurrent_kernel), 4)
         if self.use_peepholes:
             i = i + self.input_peephole * c
             f = f + self.forget_peephole * c
@@ -192,13 +194,13 @@ class PhasedLSTMCell(CellLayer):
 
 
 def _time(clock: Any, dtype: str) -> Any:
-    """The number of the step, `(batch, 1)`."""
+    """The number of the step, `(batch, 1)`, from the clock `(batch, 2)`."""
     clock = ops.cast(clock, dtype)
     return clock[:, :1] + _CLOCK * clock[:, 1:]
 
 
 def _ticked(clock: Any) -> Any:
-    """The clock of the next step."""
+    """The clock of the next step, `(batch, 2)`."""
     low = clock[:, :1] + 1
     full = ops.cast(low >= _CLOCK, clock.dtype)
     return ops.concatenate([low * (1 - full), clock[:, 1:] + full], axis=-1)

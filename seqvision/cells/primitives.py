@@ -1,10 +1,10 @@
-"""What a cell's step asks for by name, so that an engine can answer.
+"""The operations of a cell's step that an engine may run in its own way.
 
-Two kinds of things are not elementwise, products with a kernel and normalisation. A step made of
-these and of operations that treat each unit by itself can be differentiated for all time steps at
-once (`seqvision.layers.engine.elementwise`): the engine answers for the primitives, and all that
-is left between them are derivatives of one number by another. `gates` and `knot` compute nothing;
-they cut the step in pieces that depend on few others, which leaves less to multiply.
+Two kinds of operations are not elementwise, products with a kernel and normalisation. A step made
+of these and of operations that treat each unit by itself can be differentiated for all time steps
+at once (`seqvision.layers.engine.elementwise`): the engine differentiates the primitives, and
+between them each number depends on few others. `gates` and `knot` compute nothing; they cut the
+step into smaller pieces, so that fewer derivatives are multiplied.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def gates(values: Any, count: int) -> list[Any]:
 
 
 def knot(values: Any) -> Any:
-    """Return values as they are: something that several other things are computed from."""
+    """Mark values `(batch, n)` that several others are computed from; return them unchanged."""
     return _answer(Knot(), values)[0]
 
 
@@ -137,7 +137,7 @@ class Normalised:
         return centred * scale, scale
 
     def _cut(self, values: Any) -> list[Any]:
-        """Groups of one size lie along an axis of their own, those of several sizes apart."""
+        """Cut `(…, n)` into groups: those of one size lie along an axis, `(…, groups, size)`."""
         count, size = len(self.sizes), self.sizes[0]
         if count == 1:
             return [values]
@@ -148,6 +148,7 @@ class Normalised:
         return [values[..., end - n : end] for n, end in zip(self.sizes, ends, strict=True)]
 
     def _joined(self, groups: Any) -> Any:
+        """Undo `_cut`."""
         if len(groups) > 1:
             return ops.concatenate(groups, axis=-1)
         (values,) = groups
@@ -175,7 +176,7 @@ class Gates:
 
 @dataclass(frozen=True)
 class Knot:
-    """Something that several other things are computed from."""
+    """A value that several others are computed from."""
 
     kernel = None
 
@@ -193,6 +194,7 @@ def _mean(values: Any) -> Any:
 
 
 def _pulled_back(d: Any, result: Any, scale: Any) -> Any:
+    """The gradient of values `(…, n)`, from that of their normal form and 1 / σ `(…, 1)`."""
     return (d - _mean(d) - result * _mean(d * result)) * scale
 
 

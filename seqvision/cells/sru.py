@@ -6,13 +6,13 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("sru", paper="Lei et al. 2017, arXiv 1709.02755", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class SRUCell(CellLayer):
+class SRUCell(RegularizedCell):
     """Simple recurrent unit: a linear recurrence with gates from the input alone.
 
         f = σ(x W_f + b_f),  r = σ(x W_r + b_r)

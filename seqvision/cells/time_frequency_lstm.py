@@ -6,8 +6,9 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
 from seqvision.cells.frequency import frequency_windows
+from seqvision.cells.initializers import raised_bias
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
 
 
@@ -17,7 +18,7 @@ from seqvision.options import Activation, Initializer, PositiveFloat, PositiveIn
     states="blocks · units, blocks · units",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class TimeFreqLSTMCell(CellLayer):
+class TimeFreqLSTMCell(RegularizedCell):
     """Time-frequency LSTM: one LSTM that reads block after block of a time step's features.
 
     The features of a time step are cut into K windows x_1 … x_K, the blocks. Block k sees its own

@@ -6,14 +6,16 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, times
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
 from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("ugrnn", paper="Collins et al. 2016, arXiv 1611.09913", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class UGRNNCell(CellLayer):
+class UGRNNCell(RecurrentDropout, RegularizedCell):
     """Update-gate RNN: one gate says how much of the state is kept.
 
         g = σ(x W_g + h U_g + b_g)
@@ -72,7 +74,7 @@ class UGRNNCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         (h,) = states
-        g, c = gates(projected + times(h, self.recurrent_kernel), 2)
+        g, c = gates(projected + times(self.dropped(h, training), self.recurrent_kernel), 2)
         g = self.recurrent_activation(g)
         h = g * h + (1 - g) * self.activation(c)
         return h, [h]
@@ -80,7 +82,7 @@ class UGRNNCell(CellLayer):
 
 @CELLS.register("intersection_rnn", paper="Collins et al. 2016, arXiv 1611.09913", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class IntersectionRNNCell(CellLayer):
+class IntersectionRNNCell(RecurrentDropout, RegularizedCell):
     """+RNN: an update gate along time, and another along depth from input to output.
 
         g_h = σ(x W_gh + h U_gh + b_gh),  h' = g_h ∘ h + (1 − g_h) ∘ tanh(x W_h + h U_h + b_h)
@@ -152,7 +154,7 @@ class IntersectionRNNCell(CellLayer):
     ) -> tuple[Any, list[Any]]:
         (h,) = states
         z, x = projected
-        gh, c, gy, y = gates(z + times(h, self.recurrent_kernel), 4)
+        gh, c, gy, y = gates(z + times(self.dropped(h, training), self.recurrent_kernel), 4)
         gh, gy = self.recurrent_activation(gh), self.recurrent_activation(gy)
         h = gh * h + (1 - gh) * self.activation(c)
         return gy * x + (1 - gy) * self.output_activation(y), [h]

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from seqvision.cells.base import Cell, is_elementwise
+from seqvision.cells.protocol import Cell, is_elementwise
 from seqvision.layers.engine.path import TellsPath
 from seqvision.layers.engine.unroll import unroll_may_be_left_open
 from seqvision.layers.linear import linear_recurrence
@@ -21,7 +21,7 @@ from seqvision.privates import rnn
 class Recurrent(TellsPath, keras.layers.RNN):
     """`keras.layers.RNN` that does at once, for all time steps, what needs no state.
 
-    For a cell of the `project`/`step` protocol (`seqvision.cells.base.Cell`) the loop over time
+    For a cell of the `project`/`step` protocol (`seqvision.cells.protocol.Cell`) the loop over time
     holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
     their products, with a gradient of its own; for a cell that is linear in its state, such as
     the simple recurrent unit, there is no loop at all, unless there is a mask, `unroll=False`, or

@@ -1,4 +1,4 @@
-"""What wrappers share: a cell that holds another, of Keras's or of ours."""
+"""What wrappers share: a cell around another cell, one of Keras's or of ours."""
 
 import inspect
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops, tree
 
-from seqvision.cells.base import Cell, CellLayer
+from seqvision.cells.base import CellLayer
+from seqvision.cells.protocol import Cell
 from seqvision.errors import SeqvisionError
 from seqvision.privates import DropoutRNNCell
 
@@ -24,6 +25,7 @@ class Wrapper(CellLayer, DropoutRNNCell):
         cell: a recurrent cell with states of shape `(batch, size)`.
     """
 
+    elementwise = True  # As far as the wrapper goes; `is_elementwise` asks the cell too.
     _within_sequence = False
 
     def __init__(self, cell: Any, **kwargs: Any):
@@ -32,11 +34,6 @@ class Wrapper(CellLayer, DropoutRNNCell):
         self.cell = cell
         self.state_size = cell.state_size
         self.output_size = output_size(cell)
-
-    @property
-    def elementwise(self) -> bool:  # type: ignore[override]
-        """Whether the wrapped cell is; what a wrapper adds must be, too."""
-        return isinstance(self.cell, Cell) and self.cell.elementwise
 
     def enter(self, sequence: Any, training: bool = False) -> tuple[Any, Any]:
         """From a sequence `(batch, time, features)` to the one that the wrapped cell reads.
@@ -73,14 +70,17 @@ class Wrapper(CellLayer, DropoutRNNCell):
         if isinstance(self.cell, Cell):
             output, states = self.cell.step(inputs, states, training)
         else:
-            asks = "training" in inspect.signature(self.cell.call).parameters
-            kwargs = {"training": training} if asks else {}
-            output, new = self.cell(inputs, states, **kwargs)
-            states = list(new) if tree.is_nested(new) else [new]
+            output, states = self.call_cell(inputs, states, training)
         return self.leave(output, own, training), states
 
+    def call_cell(self, inputs: Any, states: list[Any], training: bool) -> tuple[Any, list[Any]]:
+        """Call the wrapped cell, ours or not, for one time step: inputs `(batch, features)`."""
+        asks = "training" in inspect.signature(self.cell.call).parameters
+        output, new = self.cell(inputs, states, **({"training": training} if asks else {}))
+        return output, list(new) if tree.is_nested(new) else [new]
+
     def recurrence(self, projected: Any, training: bool = False) -> tuple[Any, Any] | None:
-        # A step of its own may change states, and then the cell's word no longer holds.
+        # A wrapper with a step of its own may change states: they move otherwise than the cell's.
         return self._of_cell(projected, training) if type(self).step is Wrapper.step else None
 
     def _of_cell(self, projected: Any, training: bool) -> tuple[Any, Any] | None:
@@ -113,7 +113,7 @@ class Wrapper(CellLayer, DropoutRNNCell):
             self.cell.reset_recurrent_dropout_mask()
 
     def _uniform(self, sequence: Any, size: int, seed: Any) -> Any:
-        """Draw numbers in [0, 1), `(batch, time, size)`, anew for each step of a sequence.
+        """Draw numbers in [0, 1), `(batch, time, size)`, for each step of a sequence.
 
         Raises:
             SeqvisionError: on JAX, within the loop of `keras.layers.RNN`.

@@ -44,6 +44,8 @@ class DropoutWrapper(Wrapper):
         recurrent neural networks", 2015, arXiv 1512.05287.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         cell: Any,
@@ -62,11 +64,8 @@ class DropoutWrapper(Wrapper):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._masks: dict[str, Any] = {}
-
-    @property
-    def elementwise(self) -> bool:  # type: ignore[override]
         # Masks that hold for a whole sequence know which axis is time, and the whole batch.
-        return super().elementwise and not self.variational
+        self.elementwise = not variational
 
     def enter(self, sequence: Any, training: bool = False) -> tuple[Any, Any]:
         if not training:
@@ -120,4 +119,5 @@ class DropoutWrapper(Wrapper):
         return masks
 
     def _mask(self, noise: Any, rate: float) -> Any:
+        """The mask of noise in [0, 1): 0 below the rate, else 1 / (1 − rate)."""
         return ops.cast(noise >= rate, self.compute_dtype) / (1 - rate)

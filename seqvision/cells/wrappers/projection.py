@@ -32,12 +32,14 @@ class _Projection(Wrapper):
         self._width = units or self.output_size
 
     def _build_map(self, features: int) -> None:
+        """Add the weights for values `(…, features)`."""
         shape = (features, self._width)
         self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
         if self.use_bias:
             self.bias = self.add_weight((self._width,), self.bias_initializer, name="bias")
 
     def _map(self, values: Any) -> Any:
+        """Return φ(v W + b), `(…, width)`."""
         values = times(values, self.kernel)
         return self.activation(values + self.bias if self.use_bias else values)
 

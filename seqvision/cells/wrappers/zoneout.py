@@ -1,4 +1,4 @@
-"""Zoneout: states that now and then stay as they were."""
+"""Zoneout: units that at random keep their state for a step."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class ZoneoutWrapper(Wrapper):
         2016, arXiv 1606.01305.
     """
 
-    elementwise = Wrapper.elementwise
+    elementwise = True
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ class Replay:
     """Runs a cell's step.
 
     Args:
-        cell: of the `project`/`step` protocol, `seqvision.cells.base.Cell`.
+        cell: of the `project`/`step` protocol, `seqvision.cells.protocol.Cell`.
         weights: the variables that a run is given values of.
         structure: the nest of what `cell.project` returns.
     """

@@ -1,4 +1,4 @@
-"""Cells whose units see only their own past: IndRNN, and its gated kin IndyGRU and IndyLSTM."""
+"""IndyGRU and IndyLSTM: a GRU and an LSTM whose units see only their own past."""
 
 from typing import Any
 
@@ -6,95 +6,17 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
-from seqvision.cells.base import CellLayer, raised_bias
+from seqvision.cells.indrnn import UNIFORM
+from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import knot
-from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
-
-_UNIFORM = {"class_name": "RandomUniform", "config": {"minval": -1.0, "maxval": 1.0}}
-
-
-@CELLS.register("indrnn", paper="Li et al. 2018, arXiv 1803.04831", states="units")
-@keras.saving.register_keras_serializable("seqvision")
-class IndRNNCell(CellLayer):
-    """Independently recurrent neural network: each unit has one recurrent weight.
-
-        h' = relu(x W + u ∘ h + b)
-
-    Args:
-        units: size of the state.
-        activation: relu in the paper, tanh in TensorFlow.
-        recurrent_clip: bound of |u|, kept at the start and after each update of the weights.
-            The paper's bound for T steps is 2^(1/T) with relu: 1.025 for 28 steps.
-        recurrent_initializer: of u; None is uniform in [-1, 1], as TensorFlow's.
-
-    References:
-        Li et al., "Independently recurrent neural network (IndRNN): building a longer and
-        deeper RNN", 2018, arXiv 1803.04831.
-    """
-
-    elementwise = True
-
-    def __init__(
-        self,
-        units: PositiveInt,
-        activation: Activation = "relu",
-        recurrent_clip: PositiveFloat | None = None,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer | None = None,
-        bias_initializer: Initializer = "zeros",
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_clip = recurrent_clip
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = units
-        self.output_size = units
-
-    def build(self, input_shape: Any) -> None:
-        self.kernel = self.add_weight(
-            (input_shape[-1], self.units), self.kernel_initializer, name="kernel"
-        )
-        bound = MaxAbs(self.recurrent_clip) if self.recurrent_clip else None
-        draw = self.recurrent_initializer
-        self.recurrent_kernel = self.add_weight(
-            (self.units,),
-            (lambda shape, dtype=None: bound(draw(shape, dtype=dtype))) if bound else draw,
-            constraint=bound,
-            name="recurrent_kernel",
-        )
-        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias")
-
-    def project(self, sequence: Any, training: bool = False) -> Any:
-        return ops.matmul(sequence, self.kernel) + self.bias
-
-    def step(
-        self, projected: Any, states: list[Any], training: bool = False
-    ) -> tuple[Any, list[Any]]:
-        h = self.activation(projected + self.recurrent_kernel * states[0])
-        return h, [h]
-
-
-@keras.saving.register_keras_serializable("seqvision")
-class MaxAbs(keras.constraints.Constraint):
-    """Keeps the absolute values of a weight within a bound."""
-
-    def __init__(self, bound: float):
-        self.bound = bound
-
-    def __call__(self, w: Any) -> Any:
-        return ops.clip(w, -self.bound, self.bound)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"bound": self.bound}
+from seqvision.cells.recurrent_dropout import RecurrentDropout
+from seqvision.cells.regularized import RegularizedCell
+from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("indy_gru", paper="Li et al. 2018, arXiv 1803.04831", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class IndyGRUCell(CellLayer):
+class IndyGRUCell(RecurrentDropout, RegularizedCell):
     """GRU with diagonal recurrence, as TensorFlow contrib had it.
 
         z = σ(x W_z + u_z ∘ h + b_z),  r = σ(x W_r + u_r ∘ h + b_r)
@@ -131,7 +53,7 @@ class IndyGRUCell(CellLayer):
         self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
         self.gate_bias = gate_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or UNIFORM)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.state_size = units
         self.output_size = units
@@ -154,11 +76,12 @@ class IndyGRUCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         (h,) = states
+        seen = self.dropped(h, training)
         x_z, x_r, x_h = ops.split(projected, 3, axis=-1)
         u_z, u_r, u_h = ops.split(ops.convert_to_tensor(self.recurrent_kernel), 3)
-        z = self.recurrent_activation(x_z + u_z * h)
-        r = self.recurrent_activation(x_r + u_r * h)
-        h = z * h + (1 - z) * self.activation(x_h + u_h * r * h)
+        z = self.recurrent_activation(x_z + u_z * seen)
+        r = self.recurrent_activation(x_r + u_r * seen)
+        h = z * h + (1 - z) * self.activation(x_h + u_h * r * seen)
         return h, [h]
 
 
@@ -166,7 +89,7 @@ class IndyGRUCell(CellLayer):
     "indy_lstm", paper="Gonnet & Deselaers 2019, arXiv 1903.08023", states="units, units"
 )
 @keras.saving.register_keras_serializable("seqvision")
-class IndyLSTMCell(CellLayer):
+class IndyLSTMCell(RecurrentDropout, RegularizedCell):
     """LSTM with diagonal recurrence.
 
         i, f, o = σ(x W + u ∘ h + b), each with its own W, u, b
@@ -203,7 +126,7 @@ class IndyLSTMCell(CellLayer):
         self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
         self.forget_bias = forget_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or _UNIFORM)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or UNIFORM)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.state_size = [units, units]
         self.output_size = units
@@ -226,7 +149,8 @@ class IndyLSTMCell(CellLayer):
         self, projected: Any, states: list[Any], training: bool = False
     ) -> tuple[Any, list[Any]]:
         h, c = states
-        recurrent = ops.concatenate([h, h, h, h], axis=-1) * self.recurrent_kernel
+        seen = [self.dropped(h, training)] * 4
+        recurrent = ops.concatenate(seen, axis=-1) * self.recurrent_kernel
         i, f, g, o = ops.split(projected + recurrent, 4, axis=-1)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         c = knot(c)
