@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-import seqvision
-from seqvision.cells import AttentionCellWrapper, PeepholeLSTMCell, UGRNNCell
+from seqvision import create_model
+from seqvision.cells import AttentionCell, PeepholeLSTMCell, UGRNNCell
+from seqvision.cells.wrappers import AttentionCellWrapper
 from seqvision.errors import SeqvisionError
 from seqvision.layers import Recurrent
 
@@ -88,7 +89,7 @@ def transcription(w, call, state_size, x, length):
     [{"length": 3}, {"length": 7}, {"length": 2, "size": 5, "score_size": 8, "input_size": 2}],
 )
 def test_is_its_equations(x, run, randomise, inner, reference, options):
-    cell = AttentionCellWrapper(cell=inner(), **options)
+    cell = AttentionCellWrapper(inner(), **options)
     randomise(cell)
     own = {v.name: np.asarray(v) for v in cell.weights[: -len(cell.cell.weights)]}
     call = reference([np.asarray(v) for v in cell.cell.weights])
@@ -100,12 +101,12 @@ def test_is_its_equations(x, run, randomise, inner, reference, options):
 
 
 def test_sizes_are_true_whatever_the_cell():
-    cell = AttentionCellWrapper(cell=PeepholeLSTMCell(4, projection=3), length=5)
+    cell = AttentionCellWrapper(PeepholeLSTMCell(4, projection=3), length=5)
     assert (cell.state_size, cell.output_size) == ([3, 4, 3, 15], 3)
-    cell = AttentionCellWrapper(6, "gru", length=5, size=2)
+    cell = AttentionCell(6, "gru", length=5, size=2)
     assert (cell.state_size, cell.output_size) == ([6, 2, 10], 2)
     stacked = keras.layers.StackedRNNCells([keras.layers.LSTMCell(4), keras.layers.GRUCell(5)])
-    assert AttentionCellWrapper(cell=stacked, length=2).state_size == [4, 4, 5, 5, 10]
+    assert AttentionCellWrapper(stacked, length=2).state_size == [4, 4, 5, 5, 10]
 
 
 @pytest.mark.parametrize(
@@ -115,19 +116,19 @@ def test_sizes_are_true_whatever_the_cell():
         lambda **o: keras.layers.StackedRNNCells(
             [keras.layers.LSTMCell(4, **o), keras.layers.GRUCell(3, **o)], **o
         ),
-        lambda **o: AttentionCellWrapper(cell=UGRNNCell(3, **o), length=2, **o),
+        lambda **o: AttentionCellWrapper(UGRNNCell(3, **o), length=2, **o),
     ],
     ids=["gru", "stack", "attention"],
 )
 def test_runs_in_layers(check_in_layers, inner):
-    check_in_layers(lambda **o: AttentionCellWrapper(cell=inner(**o), length=3, **o))
+    check_in_layers(lambda **o: AttentionCellWrapper(inner(**o), length=3, **o))
 
 
 @pytest.mark.parametrize("layer", [Recurrent, keras.layers.RNN])
 def test_a_dropout_of_keras_is_one_mask_a_sequence(layer):
     """A cell without memory gives equal steps equal outputs only if the mask is the same."""
     inner = keras.layers.SimpleRNNCell(64, dropout=0.5, recurrent_dropout=0.5, seed=1)
-    cell = AttentionCellWrapper(cell=inner, length=2, input_size=64)
+    cell = AttentionCellWrapper(inner, length=2, input_size=64)
     recurrent = layer(cell, return_sequences=True)
     x = np.ones((2, 5, 3), "float32")
     recurrent(x)
@@ -141,7 +142,7 @@ def test_a_dropout_of_keras_is_one_mask_a_sequence(layer):
 
 
 def test_weights_start_as_the_source_does():
-    cell = AttentionCellWrapper(20, "lstm", score_size=30)
+    cell = AttentionCell(20, "lstm", score_size=30)
     cell.build((None, 40))
     for weight, fans in (
         (cell.kernel, 40 + 20 + 40),
@@ -160,13 +161,13 @@ def test_weights_start_as_the_source_does():
 def test_gradients(check_gradients):
     inner = keras.layers.LSTMCell(3, dtype="float64")
     options = {"length": 2, "score_size": 4, "input_size": 5}
-    check_gradients(AttentionCellWrapper(cell=inner, **options, dtype="float64"))
+    check_gradients(AttentionCellWrapper(inner, **options, dtype="float64"))
 
 
 def test_a_config_names_the_cell_within(tmp_path):
     within = {"name": "layer_norm_lstm", "variant": "joint"}
     spec = {"name": "attention", "cell": within, "length": 4}
-    model = seqvision.create_model("bidirectional", (6, 5), 3, cell=spec, units=[4])
+    model = create_model("bidirectional", (6, 5), 3, cell=spec, units=[4])
     x = np.random.default_rng(0).uniform(0, 255, (2, 6, 5)).astype("float32")
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -174,9 +175,28 @@ def test_a_config_names_the_cell_within(tmp_path):
     with pytest.raises(
         SeqvisionError, match=r"cell\.cell: unknown cell 'lstn'; did you mean 'lstm'"
     ):
-        seqvision.create_model("stacked", (6, 5), 3, cell={"name": "attention", "cell": "lstn"})
+        create_model("stacked", (6, 5), 3, cell={"name": "attention", "cell": "lstn"})
 
 
-def test_a_cell_given_by_name_needs_units():
-    with pytest.raises(SeqvisionError, match="the cell 'gru' needs units, got None"):
-        AttentionCellWrapper(cell="gru")
+def test_loads_from_the_config_it_once_had():
+    """It used to be the cell too, which took `units` and held them in its config."""
+    config = AttentionCellWrapper(keras.layers.GRUCell(4), length=3, size=5).get_config()
+    saved = {
+        "module": "seqvision.cells.attention",
+        "class_name": "AttentionCellWrapper",
+        "registered_name": "seqvision>AttentionCellWrapper",
+        "config": {**config, "units": 4},
+    }
+    loaded = keras.saving.deserialize_keras_object(saved)
+    assert type(loaded) is AttentionCellWrapper
+    assert loaded.get_config() == config
+
+
+def test_a_config_may_wrap_a_cell_in_it():
+    wrap = [{"name": "attention", "length": 3}]
+    model = create_model("stacked", (6, 5), 3, cell="lstm", units=[4], wrap=wrap)
+    inside = {"name": "attention", "cell": "lstm", "length": 3}
+    same = create_model("stacked", (6, 5), 3, cell=inside, units=[4])
+    same.set_weights(model.get_weights())
+    x = np.random.default_rng(0).uniform(0, 255, (2, 6, 5)).astype("float32")
+    np.testing.assert_allclose(same(x), model(x), atol=1e-6)
