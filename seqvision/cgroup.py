@@ -1,4 +1,4 @@
-"""What Linux's control groups let this process have, as a container sets it."""
+"""The limits that Linux's control groups, and so containers, set for this process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def memory_limit(root: Path = Path("/")) -> int | None:
 
 
 def _folders(root: Path, controller: str) -> Iterator[Path]:
-    """The folders of the process's groups, and of all that these are within."""
+    """The folders of the process's control groups, each followed by its parents."""
     home = root / "sys/fs/cgroup"
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
@@ -44,10 +44,10 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
         _, controllers, path = line.split(":", 2)
         if not controllers:
             base = home
-        elif controller in controllers.split(","):  # Version 1 has a tree a controller.
+        elif controller in controllers.split(","):  # Version 1 has a tree for each controller.
             base = home / controller
         else:
             continue
-        # Within a container the group may be mounted as the root of what it sees.
+        # Within a container the group may be mounted as the root.
         parts = [part for part in path.split("/") if part not in ("", "..")]
         yield from (base.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1))

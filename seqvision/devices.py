@@ -4,10 +4,10 @@ from seqvision.import_keras import import_keras
 
 
 def devices() -> list[str]:
-    """Their names, such as `cpu:0` where there is no accelerator."""
+    """The names of the devices, such as `cpu:0` where there is no accelerator."""
     keras = import_keras()
     if keras.backend.backend() != "torch":
         return keras.distribution.list_devices()
-    import torch  # pyright: ignore[reportMissingImports]  # Of which Keras gives no list.
+    import torch  # pyright: ignore[reportMissingImports]  # Keras cannot list its devices.
 
     return [f"gpu:{place}" for place in range(torch.cuda.device_count())] or ["cpu:0"]

@@ -17,11 +17,11 @@ class ConfigError(SeqvisionError):
 
 
 class DataError(SeqvisionError):
-    """A data file that is damaged or does not fit: nothing may stand in for it."""
+    """A data file that is damaged or does not fit; no other dataset may take its place."""
 
 
 class DataUnavailable(SeqvisionError):
-    """A dataset that is nowhere to be had; a config's `offline:` dataset may stand in for it."""
+    """A dataset that was not found or downloaded; a config's `offline:` one may take its place."""
 
 
 class UnknownName(SeqvisionError, LookupError):
@@ -29,7 +29,7 @@ class UnknownName(SeqvisionError, LookupError):
 
 
 class Busy(SeqvisionError):
-    """A run that another process is at; nothing is wrong with it."""
+    """A run that another process is working on; nothing is wrong with it."""
 
 
 class NothingToShow(SeqvisionError):
@@ -37,7 +37,7 @@ class NothingToShow(SeqvisionError):
 
 
 class RunFailed(SeqvisionError):
-    """A run that started and could not end well, such as a loss that became NaN: exit code 1."""
+    """A run that started and failed, for instance when its loss became NaN: exit code 1."""
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ def count(value: float) -> str:
 
 
 def counted(value: float, word: str) -> str:
-    """How many of what: `1 run`, `1,200 runs`, `10 classes`."""
+    """A number of things: `1 run`, `1,200 runs`, `10 classes`."""
     ending = "" if value == 1 else "es" if word.endswith("s") else "s"
     return f"{count(value)} {word}{ending}"
 
@@ -69,7 +69,7 @@ def is_share(metric: str) -> bool:
 
 
 def metric_value(metric: str, value: float) -> str:
-    """What a metric came to: `98.21%` of `val_accuracy`, `0.0612` of `val_loss`."""
+    """The value of a metric: `98.21%` for `val_accuracy`, `0.0612` for `val_loss`."""
     return percent(value) if is_share(metric) else number(value)
 
 

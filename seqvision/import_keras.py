@@ -1,4 +1,4 @@
-"""Imports Keras, late and without noise: it takes seconds, and TensorFlow greets on stderr."""
+"""Imports Keras only when it is needed, as it takes seconds, and without TensorFlow's messages."""
 
 import contextlib
 import importlib
@@ -33,9 +33,9 @@ def import_keras() -> ModuleType:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Keep stderr back while TensorFlow may be imported, and show it only if that fails.
+    """Hold stderr back while TensorFlow may be imported, and show it only if that fails.
 
-    TensorFlow 2.21 writes greetings before it reads TF_CPP_MIN_LOG_LEVEL.
+    TensorFlow 2.21 writes messages before it reads TF_CPP_MIN_LOG_LEVEL.
     """
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = level or "3"
@@ -52,5 +52,5 @@ def quietly() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-            if level is None:  # It was read by now, and is nothing to hand on to other processes.
+            if level is None:  # TensorFlow has read it, and child processes must not inherit it.
                 del os.environ["TF_CPP_MIN_LOG_LEVEL"]

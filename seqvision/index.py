@@ -2,9 +2,9 @@
 
 Importing the cells, layers and datasets takes seconds, since Keras and TensorFlow come with them.
 `index.json` holds what the commands `list`, `check` and `show` need of them. It is a copy of what
-the files say, and each part carries a digest of the folder it was made of: where a folder has
+the files say, and each part carries a digest of the folder it was made from: if a folder has
 changed since, its files are imported instead, which is slower and just as right. `seqvision index`
-writes it anew, and a test fails as long as it is out of date.
+rewrites it, and a test fails while it is out of date.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ def digest_of(folder: Path) -> str:
 
 
 def indexed(kind: str, folder: Path) -> dict[str, dict[str, Any]] | None:
-    """The entries of a kind by name; None where the index is not of this state of the folder."""
+    """The entries of a kind by name; None if the folder has changed since the index was written."""
     part = _parts().get(kind)
     return part["entries"] if part and part["digest"] == digest_of(folder) else None
 

@@ -1,4 +1,4 @@
-"""How much memory there is, and a word before something is begun that cannot fit."""
+"""How much memory there is, and an error before something starts that cannot fit."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ _SWAP_AND_MEMORY = ("MemTotal", "SwapTotal")
 
 
 def total_memory(root: Path = Path("/")) -> int | None:
-    """The bytes that this process can have at most, in use or not; None where nobody says.
+    """The most bytes that this process can use, free or not; None where the system does not say.
 
     It is the machine's memory and swap, or what the container's control group allows if that is
     less.
@@ -27,8 +27,8 @@ def total_memory(root: Path = Path("/")) -> int | None:
 
 
 def peak_memory() -> int:
-    """The most bytes that this process has held at once."""
-    import resource  # There is none on Windows.
+    """The most bytes that this process has used at once."""
+    import resource  # Windows has no such module.
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
@@ -38,9 +38,9 @@ def check_fits(size: float, what: str, more: int = 0) -> None:
     """Refuse what certainly cannot fit.
 
     Args:
-        size: the bytes it takes at the least.
+        size: the bytes it takes at least.
         what: how a message begins, such as `"model: its weights"`.
-        more: the bytes that there are beside the machine's, such as accelerators'.
+        more: the bytes that there are besides the machine's, such as accelerators'.
 
     Raises:
         SeqvisionError: with both sizes.

@@ -11,11 +11,11 @@ def model_file(source: str | Path, what: str, suffixes: Sequence[str]) -> Path:
 
     Args:
         source: a file, or the folder of a finished run, which holds a `model.keras`.
-        what: what it is wanted for, as an error begins.
-        suffixes: of the names that such files have.
+        what: what the file holds, the first word of an error: `"model"` or `"weights"`.
+        suffixes: the endings that its name may have.
 
     Raises:
-        SeqvisionError: there is no such file, or its name is another.
+        SeqvisionError: there is no such file, or its name ends otherwise.
     """
     expected = f"expected a {' or '.join(suffixes)} file, or the folder of a finished run"
     if not isinstance(source, (str, Path)):
@@ -28,7 +28,7 @@ def model_file(source: str | Path, what: str, suffixes: Sequence[str]) -> Path:
                 raise SeqvisionError(f"{what}: {source} holds no model.keras; {expected}")
         if not path.is_file():
             raise SeqvisionError(f"{what}: no file {str(source)!r}; {expected}")
-    except (OSError, RuntimeError) as error:  # Such as a name that is too long.
+    except (OSError, RuntimeError) as error:  # The name is too long, for instance.
         raise SeqvisionError(f"{what}: no file {str(source)!r}: {error}") from None
     if not path.name.endswith(tuple(suffixes)):
         raise SeqvisionError(f"{what}: {source} is another kind of file; {expected}")
@@ -36,6 +36,6 @@ def model_file(source: str | Path, what: str, suffixes: Sequence[str]) -> Path:
 
 
 def unreadable(source: str | Path, what: str, error: Exception) -> SeqvisionError:
-    """What to raise in place of an error that comes from within a file: its first line."""
+    """The error to raise for a file that a reader failed on, with the first line of its message."""
     reason = str(error).strip().strip("'\"").partition("\n")[0]
     return SeqvisionError(f"{what}: {source} cannot be read: {reason}")

@@ -1,4 +1,4 @@
-"""What an option may hold: the types that datasets, scans, cells and families annotate with.
+"""The types of options, with which datasets, scans, cells and families annotate parameters.
 
 A *spec* names a registered thing and its options: `gru`, or `{name: gru, reset_after: false}`.
 Options are checked against the thing's own parameters, so a new cell needs no schema of its own.
@@ -32,10 +32,10 @@ class OptionError(SeqvisionError):
 
 
 def pixel_range(text: str) -> tuple[float, float] | None:
-    """The values that are black and white: `0..1` → `(0.0, 1.0)`, and `auto` → None.
+    """The values of black and white pixels: `0..1` → `(0.0, 1.0)`, and `auto` → None.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     if text == "auto":
         return None
@@ -71,7 +71,7 @@ ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
 DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
 
 PositiveInt = Annotated[int, Field(gt=0, le=1_000_000)]
-"""A size or a count; none that makes sense is larger."""
+"""A size or a count; no larger one makes sense."""
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 """The share of values that dropout sets to zero."""
@@ -90,7 +90,7 @@ def _in_proportion(units: int) -> int:
 
 _LayerSize = Annotated[int, Field(gt=0), AfterValidator(_in_proportion)]
 Units = _LayerSize | Annotated[list[_LayerSize], Field(min_length=1, max_length=1000)]
-"""The size of a state, or one size a layer."""
+"""The size of a state, or a list of one size for each layer."""
 Pooling = Literal["last", "mean", "max", "attention"]
 MergeMode = Literal["concat", "sum", "mul", "ave"]
 Activation = str | None
@@ -99,7 +99,7 @@ Initializer = str | dict[str, Any]
 Regularizer = str | dict[str, Any] | None
 Constraint = str | dict[str, Any] | None
 Pixels = Annotated[str, AfterValidator(_pixels)]
-"""The pixel values that are black and white, `0..1`; with `auto` the values themselves tell."""
+"""The values of black and white pixels, `0..1`; `auto` infers them from the data."""
 FilePath = str
 """A file or folder; `~` and a path relative to the current folder are fine."""
 
@@ -158,7 +158,7 @@ def name_and_options(spec: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def build(registry: Registry, spec: str | dict[str, Any], *given: Any, **more: Any) -> Any:
-    """Call what a spec names with its options and with what code gives.
+    """Call what a spec names, with its options and the caller's arguments.
 
     Raises:
         UnknownName: no such name is registered.
@@ -168,7 +168,7 @@ def build(registry: Registry, spec: str | dict[str, Any], *given: Any, **more: A
 
 
 def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
-    """Return a spec in its shortest form once its name and options are known to be right.
+    """Check a spec's name and options; return it in its shortest form.
 
     Raises:
         OptionError: with the path to what is wrong and what would be right.
@@ -186,7 +186,7 @@ def check_spec(kind: str, spec: Any) -> str | dict[str, Any]:
 
 
 def known_entry(registry: Registry, name: str, path: tuple[str, ...] = ()) -> Entry:
-    """The entry of a name, or an `OptionError` at `path` that says what there is."""
+    """The entry of a name; if there is none, an `OptionError` at `path` with the known names."""
     try:
         entry = registry.entry(name)
     except UnknownName as error:
@@ -197,7 +197,7 @@ def known_entry(registry: Registry, name: str, path: tuple[str, ...] = ()) -> En
 
 
 def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
-    """Return options, converted, once each fits the parameter of its name.
+    """Check each option against the parameter of its name; return them converted.
 
     Raises:
         OptionError: an option is unknown, missing, of the wrong type or out of range.
@@ -223,7 +223,7 @@ def check_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _newly_named(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of an entry, those that are given by an old name under the new one."""
+    """The options, with old names replaced by new ones."""
     for old, new in entry.card.get("old_options", {}).items():
         if old in options:
             if new in options:
@@ -235,13 +235,13 @@ def _newly_named(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _say_new_name(what: str, old: str, new: str) -> None:
-    """Say it once; the old name goes on to work."""
+    """Log the new name, once; the old one still works."""
     log.warning("%s %r is called %r now", what, old, new)
 
 
 def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, str]:
-    """The path to the first thing wrong, what is wrong with it, and pydantic's word for it."""
-    # Of a union's branches, the one that looked into the value says most.
+    """The path to the first error, its message, and pydantic's name for its type."""
+    # Each branch of a union reports an error; the one with the longest path says most.
     problem = max(error.errors(), key=lambda e: (e["type"] == "option", len(e["loc"])))
     context = problem.get("ctx", {})
     # Pydantic names a union's branch within the path; a person knows only keys and positions.
@@ -261,7 +261,7 @@ def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
 
 
 def type_of(parameter: Parameter) -> Any:
-    """The type of a parameter; Any where there is none, and the constructor has to judge."""
+    """The type of a parameter; Any if it has none, and then the constructor checks its value."""
     if parameter.annotation is None:
         return _OF_KERAS.get(parameter.name, Any)
     return from_index(parameter.annotation)
@@ -289,7 +289,7 @@ def for_index(annotation: Any) -> Any:
 
 
 def from_index(annotation: Any) -> Any:
-    """The type that `for_index` has written, or the type itself."""
+    """The type that `for_index` wrote, or the annotation itself if it is a type already."""
     match annotation:
         case str():
             return _NAMED[annotation]

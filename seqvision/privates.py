@@ -29,15 +29,15 @@ DropoutRNNCell: Any = dropout_rnn_cell.DropoutRNNCell
 after it. Since Keras 3.0."""
 
 AutocastScope: Any = backend.AutocastScope
-"""Makes weights be read in a layer's own precision, as within its `call`. Since Keras 3.0."""
+"""Casts weights to a layer's own precision when read, as within its `call`. Since Keras 3.0."""
 
 
 @contextlib.contextmanager
 def keras_seed_kept() -> Iterator[None]:
-    """Put back Keras's seed, and its generator for what is drawn without one, at the end.
+    """Restore Keras's seed, and the generator used by default, at the end.
 
-    Keras can set them, `keras.utils.set_random_seed`, but not tell what they were. By these names
-    since Keras 3.13.
+    `keras.utils.set_random_seed` sets them, but nothing public reads them. By these names since
+    Keras 3.13.
     """
     names = (GLOBAL_RANDOM_SEED, GLOBAL_SEED_GENERATOR)
     kept = {name: global_state.get_global_attribute(name) for name in names}
@@ -50,10 +50,10 @@ def keras_seed_kept() -> Iterator[None]:
 
 @contextlib.contextmanager
 def tensorflow_seed_kept() -> Iterator[None]:
-    """Put back TensorFlow's seed, and where in its numbers it was, at the end.
+    """Restore TensorFlow's seed and the position of its generator at the end.
 
-    It cannot be asked for either; setting the seed alone would begin its numbers anew. Where
-    TensorFlow is not installed there is nothing to put back. Since TensorFlow 2.12 or earlier.
+    Nothing public reads these either, and setting the seed alone would restart the generator. Does
+    nothing where TensorFlow is not installed. Since TensorFlow 2.12 or earlier.
     """
     try:
         with quietly():
@@ -72,9 +72,9 @@ def tensorflow_seed_kept() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deterministic_tensorflow() -> Iterator[None]:
-    """Have TensorFlow's operations give the same numbers again, if they do not do so already.
+    """Make TensorFlow's operations deterministic within, if they are not already.
 
-    How to begin that is public, how to end it is not. Since TensorFlow 2.12 or earlier.
+    Switching that on is public, switching it off is not. Since TensorFlow 2.12 or earlier.
     """
     from tensorflow.python.framework import config
 
@@ -89,7 +89,7 @@ def deterministic_tensorflow() -> Iterator[None]:
 
 
 def tensorflow_1_cells() -> Any:
-    """The module of TensorFlow 1's cells, for comparison; what `tf.compat.v1` had is gone.
+    """The module of TensorFlow 1's cells, for comparison; `tf.compat.v1` no longer has them.
 
     Since TensorFlow 2.12 or earlier.
     """
@@ -99,7 +99,7 @@ def tensorflow_1_cells() -> Any:
 
 
 def in_use_with(parent: str, values: list[Any]) -> Any:
-    """The condition that a parameter of keras-tuner is in use with some values of another.
+    """The condition that a keras-tuner parameter is active for these values of its parent.
 
     keras-tuner's public way, `conditional_scope`, cannot say that one needs two others. Since
     keras-tuner 1.4.0 or earlier.
@@ -112,8 +112,8 @@ def in_use_with(parent: str, values: list[Any]) -> Any:
 class InMemory:
     """Mix into an oracle of keras-tuner: it writes no files, and searches small spaces to the end.
 
-    keras-tuner writes each trial to disk whenever it changes, and takes a space for used up once
-    20 random points in a row are known already. Since keras-tuner 1.4.0 or earlier.
+    keras-tuner writes each trial to disk whenever it changes, and takes a space for exhausted when
+    20 random points in a row were tried before. Since keras-tuner 1.4.0 or earlier.
     """
 
     def __init__(self, **kwargs: Any):
@@ -128,7 +128,7 @@ class InMemory:
 
 
 def random_point(oracle: Any) -> dict[str, Any]:
-    """What keras-tuner's Bayesian oracle proposes while it has too few trials: a random new point.
+    """A random new point, as keras-tuner's Bayesian oracle proposes while it has too few trials.
 
     Since keras-tuner 1.4.0 or earlier.
     """

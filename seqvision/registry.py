@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
-from seqvision.import_keras import import_keras
 from seqvision.index import indexed
 
 REGISTRIES: dict[str, "Registry"] = {}
@@ -34,7 +33,7 @@ _elsewhere = ContextVar("elsewhere", default=False)
 
 @contextmanager
 def as_elsewhere() -> Iterator[None]:
-    """Within it, registries hold only what another process finds too: not what this one added."""
+    """Within it, registries hold what another process finds too, not what this one registered."""
     token = _elsewhere.set(True)
     try:
         yield
@@ -48,7 +47,7 @@ class Parameter:
 
     name: str
     annotation: Any = None
-    """Its type, or what the index has of its type (`seqvision.options.type_of`); None if absent."""
+    """Its type, or the index's notation of it (`seqvision.options.type_of`), or None."""
     default: Any = REQUIRED
 
 
@@ -63,7 +62,7 @@ class Entry:
     card: dict[str, Any] = field(default_factory=dict)
     """What its author says of it in the decorator, such as `paper="arXiv 1406.1078"`."""
     parameters: tuple[Parameter, ...] = ()
-    """Its options: what code does not pass and a config may."""
+    """Its options, which a config may set."""
 
     def load(self) -> Any:
         """Import and return the thing itself."""
@@ -77,8 +76,8 @@ class Registry:
         kind: what is registered, in the singular, as messages say it: `"cell"`.
         package: the package whose files register what they define.
         group: the entry-point group that other packages add to; the package's name if not given.
-        given: the parameters that code passes, which a config therefore may not.
-        of_keras: whether its files import Keras.
+        given: the parameters that code passes, which a config may not set.
+        of_keras: whether its files import Keras, which then comes first (`seqvision.with_keras`).
 
     Example, in a file of the package:
 
@@ -118,8 +117,6 @@ class Registry:
 
     def import_all(self) -> dict[str, Entry]:
         """Import this package's files and describe what they register."""
-        if self.of_keras:
-            import_keras()  # First: when it is, it imports these files itself (`with_keras`).
         for path in sorted(self.folder.glob("[!_]*.py")):
             importlib.import_module(f"{self.package}.{path.stem}")
         things = {name: thing for name, thing in self._imported.items() if self._is_own(thing)}
@@ -168,12 +165,12 @@ class Registry:
         return enter
 
     def __contains__(self, name: object) -> bool:
-        """Whether something is registered under a name, or once was."""
+        """Whether something is, or once was, registered under a name."""
         return name in self._old_names or name in self.names()
 
     @property
     def _old_names(self) -> dict[str, str]:
-        """The names that own entries once had, and those they have."""
+        """The new name for each old name of seqvision's own entries."""
         own = self._own.items()
         return {e.card["old_name"]: name for name, e in own if "old_name" in e.card}
 
@@ -183,7 +180,7 @@ class Registry:
         return sorted(fnmatch.filter(known, pattern))
 
     def entry(self, name: str) -> Entry:
-        """What is known of a name, be it an old one; imports only what is not seqvision's own.
+        """What is known of a name, old or new; imports only what is not seqvision's own.
 
         Raises:
             UnknownName: nothing of this name is registered.
@@ -245,15 +242,15 @@ class Registry:
 
 
 def _entry_of_index(name: str, parameters: dict[str, Any], **values: Any) -> Entry:
-    """The entry that the index has; a parameter there is `[type]` or `[type, default]`."""
+    """An entry of the index; a parameter there is `[type]` or `[type, default]`."""
     return Entry(name, **values, parameters=tuple(Parameter(k, *v) for k, v in parameters.items()))
 
 
 def options_of(thing: Any) -> Iterator[Parameter]:
-    """The options of a thing: what calling it takes, but for what every Keras layer takes.
+    """The options of a thing: its parameters, except those that every Keras layer has.
 
-    A class whose constructor has `**kwargs` hands them on to its base class, whose options are
-    then its own too.
+    A class whose constructor has `**kwargs` passes them to its base class, whose options it then
+    has too.
     """
     constructors, of_every_layer = [thing], {}
     if inspect.isclass(thing):

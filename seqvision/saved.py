@@ -1,4 +1,4 @@
-"""Models as they were saved."""
+"""Loads saved models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

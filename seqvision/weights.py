@@ -1,4 +1,4 @@
-"""Weights from a file into a model, with a word for whatever does not fit."""
+"""Loads weights from a file into a model, and says what does not fit."""
 
 import logging
 import tempfile
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("seqvision")
 
 Shapes = dict[str, tuple[int, ...]]
-"""The shapes of what a layer holds, by its place within the layer's group of the file."""
+"""The shapes of a layer's weights, by their paths within the layer's group of the file."""
 
 
 def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) -> None:
-    """Load weights into a model whose last layer is its head; nothing of the file is run.
+    """Load weights into a model whose last layer is its head; no code in the file is run.
 
     Args:
         source: a `.keras` or `.weights.h5` file, or the folder of a finished run.
-        fresh_head: leave the head as it is if that is all that does not fit, and log a warning
-            that says so. Otherwise that is an error.
+        fresh_head: if only the head does not fit, keep its initial weights and log a warning;
+            otherwise that is an error.
 
     Raises:
         SeqvisionError: there is no such file, it is damaged, or it does not fit; with the layer
@@ -36,19 +36,19 @@ def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) 
     with _weights_file(file) as path, tempfile.TemporaryDirectory() as folder:
         there = _layout(path, source)
         own = Path(folder) / "own.weights.h5"
-        model.save_weights(own)  # Keras's own way of laying out such a model.
+        model.save_weights(own)  # Shows how Keras lays out this model.
         here = _layout(own, source)
         head = model.layers[-1]
         skipped = _misfit(here, there, head.name, source, fresh_head)
         try:
             model.load_weights(path, objects_to_skip=[head] if skipped else None)
-        except Exception as error:  # Whatever HDF5 says of a damaged part.
+        except Exception as error:  # HDF5 has many errors for a damaged file.
             raise unreadable(source, "weights", error) from None
 
 
 @contextmanager
 def _weights_file(path: Path) -> Iterator[Path]:
-    """The HDF5 file of weights, taken out of a `.keras` archive if that is what there is."""
+    """The HDF5 file of weights, extracted if `path` is a `.keras` archive."""
     if path.suffix != ".keras":
         yield path
         return
@@ -56,7 +56,7 @@ def _weights_file(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 taken = archive.extract("model.weights.h5", folder)
-        except Exception as error:  # An archive knows many ways of being damaged, too.
+        except Exception as error:  # So has zip.
             raise unreadable(path, "weights", error) from None
         yield Path(taken)
 
@@ -79,7 +79,7 @@ def _layout(path: Path, source: str | Path) -> dict[str, tuple[str, Shapes]]:
                 group.visititems(note)
                 own = group.get("vars")
                 layers[key] = (str(own.attrs.get("name", key)) if own else key, shapes)
-    except Exception as error:  # As HDF5 does.
+    except Exception as error:  # HDF5's many.
         raise unreadable(source, "weights", error) from None
     return layers
 
@@ -91,7 +91,7 @@ def _misfit(
     source: str | Path,
     fresh_head: bool,
 ) -> bool:
-    """Whether the head alone does not fit and may begin anew."""
+    """Whether only the head does not fit and may start afresh; anything else is an error."""
     nothing: tuple[str, Shapes] = ("", {})
     wrong = {
         key: (here.get(key, nothing)[0] or there[key][0], here.get(key, nothing)[1], found)
@@ -127,7 +127,7 @@ def _misfit(
 
 
 def _warn_of_other_layers(here: set[str], there: set[str], source: str | Path) -> None:
-    """Layers without weights fit whatever they do: another scan reads another sequence."""
+    """Warn of layers without weights that differ, such as scans: they fit any file."""
     only = [
         sorted(key for key in mine - other if not key.startswith(("dropout", "activation")))
         for mine, other in ((here, there), (there, here))

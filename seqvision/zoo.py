@@ -1,4 +1,4 @@
-"""Models by name: those of the zoo's configs, and every family with options of one's own."""
+"""Models by name: those of the zoo's configs, and every family with any options."""
 
 import fnmatch
 from collections.abc import Sequence
@@ -34,9 +34,8 @@ def create_model(
 ) -> "keras.Model":
     """Build a model of the zoo, or of a family, as a plain `keras.Model`.
 
-    It ends in logits, so a loss has to be told: `SparseCategoricalCrossentropy(from_logits=True)`.
-    Keras's `"sparse_categorical_crossentropy"` takes what it gets for probabilities, and is right
-    with `activation="softmax"` only.
+    It ends in logits, so its loss is `SparseCategoricalCrossentropy(from_logits=True)`. Keras's
+    `"sparse_categorical_crossentropy"` expects probabilities: use it with `activation="softmax"`.
 
     Args:
         name: a zoo model such as `"gru3"`, or a family such as `"stacked"`.
@@ -46,14 +45,14 @@ def create_model(
         num_classes: the number of logits. When not given, the classes of the zoo model's dataset;
             a family's are 10.
         weights: a `.keras` or `.weights.h5` file, or the folder of a finished run, to load weights
-            from. With `num_classes` given and another number of classes in the file, the last
-            layer begins anew and all else is kept; a logged warning says so.
-        activation: what the logits go through at the end, such as `"softmax"`, in float32.
+            from. If `num_classes` is given and the file has another number of classes, the last
+            layer keeps its initial weights; a logged warning says so.
+        activation: applied to the logits in float32, such as `"softmax"`.
         options: options of the family; with a zoo model they override its own.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`, or to what
-        `activation` makes of them.
+        A model from images `(batch, *input_shape)` to logits, or what `activation` makes of them,
+        `(batch, num_classes)`.
 
     Raises:
         UnknownName: there is no such model or family.

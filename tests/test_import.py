@@ -137,6 +137,24 @@ importlib.reload(keras)
 
 
 @pytest.mark.parametrize(
+    ("base", "name", "registered"),
+    [
+        ("scans.base", "Scan", "Rows"),
+        ("cells.base", "CellLayer", "PeepholeLSTMCell"),
+        ("cells.wrappers.base", "Wrapper", "ZoneoutWrapper"),
+    ],
+)
+def test_a_base_class_may_be_imported_before_keras(base, name, registered):
+    code = f"""
+import seqvision.{base} as base
+import sys, keras
+assert base is sys.modules[base.__name__]
+assert issubclass(keras.saving.get_registered_object("seqvision>{registered}"), base.{name})
+"""
+    python(code)
+
+
+@pytest.mark.parametrize(
     "statements",
     [
         "import seqvision; seqvision.compare",

@@ -14,8 +14,8 @@ def images_per_second(work: Work) -> float:
 
     Each layer's products of one training step, forward and backward, are done in the shapes that
     an ideal implementation has: the input of all steps at once, the state step by step, and each
-    kernel's gradient at once. They do not wait for one another and nothing is done between them.
-    Each is cut into a shard a core, which wastes less than cores that share a product.
+    kernel's gradient at once. They do not depend on one another, with nothing between them. Each is
+    cut into one shard for each core, which is faster than cores that share a product.
 
     Raises:
         RuntimeError: TensorFlow has started, and with it its threads.
@@ -61,15 +61,15 @@ def _cells(model: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _seconds(shape: tuple[int, int, int], shards: int) -> float:
-    """The median time of one product, cut by its longest outer side into shards side by side."""
+    """The median time of one product (m, k) × (k, n), its m rows cut into shards side by side."""
     import tensorflow as tf
 
     m, k, n = shape
     rows = max(1, m // shards)
     generator = np.random.default_rng(0)
-    # So many that a call is worth it, and not so many that small ones take long to be traced.
+    # Enough to outweigh the cost of a call, but not so many that tracing takes long.
     times = min(400, max(1, round(2e9 / (2 * m * k * n))))
-    # Each product has numbers of its own, so that none is left out as done already.
+    # Each product has its own operand, so that TensorFlow does not merge equal ones.
     left = [
         tf.constant(generator.normal(size=(rows, k)), tf.float32) for _ in range(shards * times)
     ]

@@ -1,6 +1,6 @@
 """What one process measures of one contender: `python -m seqvision.bench.measure`.
 
-It reads one JSON line that says what to measure, and writes one JSON line of what it found.
+It reads one JSON line that says what to measure, and writes one JSON line of results.
 """
 
 import json
@@ -20,7 +20,7 @@ _WARM_UP = 3  # steps after the first, in which caches fill and pools of threads
 
 
 def reference(work: Work, path: Path) -> None:
-    """Write weights drawn by Keras, and what a model of Keras's own layers answers with them."""
+    """Write weights drawn by Keras, and the logits of a model of Keras's layers with them."""
     from seqvision.bench.contenders.keras import twin
     from seqvision.import_keras import import_keras
 
@@ -32,7 +32,7 @@ def reference(work: Work, path: Path) -> None:
 
 
 def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]:
-    """Measure a contender for about so many seconds of training, and less of answering.
+    """Measure a contender for about `seconds` of training, and less of inference.
 
     Returns:
         `train_images_per_second` and `inference_images_per_second` (of 256 images at a time)
@@ -52,10 +52,10 @@ def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]
         import_keras()
     began = time.perf_counter()
     contender: Contender = CONTENDERS.get(name)(work, weights)
-    difference = float(np.abs(contender.answer(work.batch()[0]) - expected).max())
-    after_answer = time.perf_counter()
-    first = contender.fit(1)[0] - after_answer
-    # The first answer has compiled a graph of its own, which training does not need.
+    difference = float(np.abs(contender.predict(work.batch()[0]) - expected).max())
+    after_prediction = time.perf_counter()
+    first = contender.fit(1)[0] - after_prediction
+    # The prediction compiled a graph that training does not need; its time is left out.
     found: dict[str, Any] = {"difference": difference, "first_step_seconds": first}
     ends = contender.fit(1 + _WARM_UP + 2)
     step = ends[-1] - ends[-2]
@@ -72,18 +72,18 @@ def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]
 
 
 def _median_seconds(contender: Contender, images: np.ndarray, seconds: float) -> float:
-    contender.answer(images)  # Compiles.
-    contender.answer(images)
+    contender.predict(images)  # Compiles.
+    contender.predict(images)
     took: list[float] = []
     while sum(took) < seconds or len(took) < 5:
         start = time.perf_counter()
-        contender.answer(images)
+        contender.predict(images)
         took.append(time.perf_counter() - start)
     return float(np.median(took))
 
 
 def main() -> None:
-    """Do what standard input asks; what it cannot do is an answer too."""
+    """Measure what standard input asks for, or say why the contender cannot."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)
         order = json.loads(sys.stdin.readline())

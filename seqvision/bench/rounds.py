@@ -1,4 +1,4 @@
-"""Contenders in turn, each time in a fresh process, so that no drift of the machine favours one."""
+"""Measures contenders by turns in fresh processes, so that no drift of the machine favours one."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ FIGURES = (
     "peak_memory_mb",
 )
 TOLERANCE = {"float32": 1e-3, "float64": 1e-3}
-"""How far logits may lie from Keras's and the work still be the same; 0.1 in half precision."""
+"""How far logits may differ from Keras's in the same work; 0.1 in half precision."""
 
 
 def bench(
@@ -30,15 +30,15 @@ def bench(
     contenders: Sequence[str],
     rounds: int,
     seconds: float,
-    heard: Callable[[str, int], None],
+    started: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """Measure the contenders on a piece of work, round by round.
 
     Args:
-        contenders: names of `CONTENDERS`; the first is the one the others are held against.
-        rounds: how often each is measured, always in a fresh process.
+        contenders: names of `CONTENDERS`; the others are compared with the first.
+        rounds: how often each is measured.
         seconds: of training that each process measures.
-        heard: is told `(contender, round)` before each measurement.
+        started: called with `(contender, round)` before each measurement.
 
     Returns:
         `contenders`: for each, the `median`, `min` and `max` of every figure, the `ratio` of the
@@ -63,14 +63,14 @@ def bench(
             for name in (*contenders, "ceiling"):
                 if name in cannot:
                     continue
-                heard(name, number)
+                started(name, number)
                 path = references.get(name, Path(folder))
-                answer = _ask(works.get(name, work), name, path, seconds)
-                if "cannot" in answer:
-                    cannot[name] = answer["cannot"]
+                measured = _ask(works.get(name, work), name, path, seconds)
+                if "cannot" in measured:
+                    cannot[name] = measured["cannot"]
                     continue
-                _check_same_work(name, answer, work)
-                found[name].append(answer)
+                _check_same_work(name, measured, work)
+                found[name].append(measured)
     return summary(work, contenders, found, cannot)
 
 
@@ -80,7 +80,7 @@ def summary(
     found: dict[str, list[dict[str, Any]]],
     cannot: dict[str, str],
 ) -> dict[str, Any]:
-    """Medians, ranges and ratios of what was measured round by round."""
+    """Medians, ranges and ratios of the measurements of all rounds."""
     first = found[contenders[0]]
     rows: dict[str, Any] = {}
     for name in contenders:
@@ -113,7 +113,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def _as_done_by(name: str, work: Work) -> Work:
-    """The work in the variant that a contender knows, such as a GRU that resets before."""
+    """The work in the variant that a contender has, such as a GRU with `reset_after=False`."""
     card = CONTENDERS.entry(name).card
     cell, options = name_and_options(work.model.get("cell", ""))
     if cell == "gru" and "reset_after" in card:
@@ -122,17 +122,17 @@ def _as_done_by(name: str, work: Work) -> Work:
     return work
 
 
-def _check_same_work(name: str, answer: dict[str, Any], work: Work) -> None:
+def _check_same_work(name: str, measured: dict[str, Any], work: Work) -> None:
     allowed = TOLERANCE.get(work.precision, 0.1)
-    if name != "ceiling" and not answer["difference"] <= allowed:
+    if name != "ceiling" and not measured["difference"] <= allowed:
         raise RunFailed(
-            f"{name}: its logits lie {answer['difference']:.2g} from those of Keras's layers with "
-            f"the same weights (allowed: {allowed:g}); it does not do the same work"
+            f"{name}: its logits lie {measured['difference']:.2g} from those of Keras's layers "
+            f"with the same weights (allowed: {allowed:g}); it does not do the same work"
         )
 
 
 def _ask(work: Work, contender: str, reference: Path, seconds: float) -> dict[str, Any]:
-    """What a fresh process finds."""
+    """The results of a fresh process."""
     order = {
         "work": work.as_json(),
         "contender": contender,

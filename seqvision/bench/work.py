@@ -26,7 +26,7 @@ class Work:
     num_classes: int
 
     def batch(self, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Made-up images `(size, *input_shape)`, float32 in 0..255, and labels `(size,)`.
+        """Random images `(size, *input_shape)`, float32 in 0..255, and labels `(size,)`.
 
         How long a step takes does not depend on what the images show.
         """
@@ -51,7 +51,7 @@ def work_of(config: Config) -> Work:
     """The work of a config, on images of its dataset's shape.
 
     Raises:
-        SeqvisionError: the dataset can't be had.
+        SeqvisionError: the dataset cannot be loaded.
     """
     dataset = load(config.data.dataset, config.data.offline)
     optimizer, _ = name_and_options(config.train.optimizer)

@@ -1,4 +1,4 @@
-"""The parts that families put together: the image, a stack of recurrent layers, the answer."""
+"""The parts that families put together: the image, a stack of recurrent layers, the logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from seqvision.scans import SCANS
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads a sequence: a stack of recurrent layers and how its steps are pooled."""
+    """A stack of recurrent layers and the pooling of its steps."""
 
     cell: str | dict[str, Any]
     units: int | Sequence[int]
@@ -40,8 +40,8 @@ class Reader:
             if self.layer_norm and not last:
                 sequence = keras.layers.LayerNormalization(name=f"{name}norm_{depth}")(sequence)
             if self.dropout:
-                # No noise shape: each time step draws a mask of its own, as TensorFlow 1's
-                # DropoutWrapper did with a layer's output.
+                # No noise shape: each time step has its own mask, as in TensorFlow 1's
+                # DropoutWrapper.
                 drop = keras.layers.Dropout(self.dropout, name=f"{name}dropout_{depth}")
                 sequence = drop(sequence)
         if self.pooling == "last":
@@ -49,7 +49,7 @@ class Reader:
         return POOLINGS[self.pooling](name=f"{name}{self.pooling}")(sequence)
 
     def _layer(self, units: int, name: str, last: bool) -> keras.layers.Layer:
-        # Without pooling over all steps, the last layer need not give them.
+        # Without pooling over all steps, the last layer need not return them.
         every_step = not last or self.pooling != "last"
         wrapped = self.merge_mode is not None
         layer = recurrent_layer(
@@ -97,7 +97,7 @@ def scanned(images: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
 
 
 def classifier(images: Any, features: Any, num_classes: int, name: str) -> keras.Model:
-    """The model that ends in one logit a class, in float32 whatever the precision before."""
-    # Half the digits of bfloat16 are too few for a loss and its gradient.
+    """The model that ends in one logit for each class, in float32 whatever its precision."""
+    # bfloat16 has too few digits for a loss and its gradient.
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
     return keras.Model(images, logits, name=name)

@@ -27,13 +27,13 @@ def bidirectional(
 ) -> keras.Model:
     """Recurrent layers that each read in both directions.
 
-    With `pooling: last` each direction gives the step it reads last.
+    With `pooling: last` each direction returns the step that it reads last.
 
     Args:
         input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
         num_classes: the number of logits.
         units: the size of the state of one direction; a list makes as many layers.
-        merge_mode: how the two directions are put together, as in `keras.layers.Bidirectional`.
+        merge_mode: how the two directions are merged, as in `keras.layers.Bidirectional`.
         scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A family's model, built only if it can fit the memory."""
+"""Builds a family's model, if it can fit into memory."""
 
 import math
 import random
@@ -28,13 +28,13 @@ def build_family(
     """Build what a checked `model` section describes, for images of a shape.
 
     Args:
-        needed_for: what the memory is needed for, as a message begins.
-        copies: how often what is trained is needed besides, such as once for its gradients.
+        needed_for: what the memory is needed for, the first words of an error.
+        copies: how many more copies of trainable weights are needed, such as one for gradients.
         beside: other bytes that are needed at the same time.
 
     Raises:
-        SeqvisionError: the options do not fit together or do not fit the images; or all this
-            certainly does not fit the memory, and nothing has been allocated.
+        SeqvisionError: the options do not fit together or do not fit the images; or the model
+            certainly does not fit into memory, in which case nothing has been allocated.
     """
     options = {key: value for key, value in model.items() if key != "family"}
 
@@ -56,11 +56,10 @@ def build_family(
 
 
 def _planned(build: Callable[[], keras.Model]) -> list[Any]:
-    """The variables of a model, of which nothing is allocated; none if it cannot be built.
+    """The variables of a model, without their values; none if it cannot be built.
 
-    Within a `StatelessScope` Keras makes variables without values. What it remembers of them, and
-    of names given, it remembers by thread: it goes with this one, and the model itself is built as
-    if this had not been.
+    Within a `StatelessScope` Keras makes variables without values. It keeps them, and counts names,
+    by thread: in a thread of its own, this leaves no trace in the model that is built later.
     """
     policy, state = keras.config.dtype_policy(), random.getstate()
 
@@ -73,9 +72,9 @@ def _planned(build: Callable[[], keras.Model]) -> list[Any]:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(plan).result()
     except Exception:
-        return []  # What is wrong, building it in earnest will say.
+        return []  # The real build will raise what is wrong.
     finally:
-        random.setstate(state)  # Which initializers draw their seeds from.
+        random.setstate(state)  # Initializers draw their seeds from it.
 
 
 def _size(variable: Any) -> int:

@@ -1,4 +1,4 @@
-"""Convolutional LSTMs, which keep the places of pixels while they read an image."""
+"""Convolutional LSTMs, which keep the positions of pixels while they read an image."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -39,8 +39,8 @@ def conv_lstm(
         num_classes: the number of logits.
         frames: what a step is. Patches follow one another row by row.
         patch_size: the side of a patch, in pixels.
-        filters: how many filters a layer has, each with a map as large as a frame; a list makes as
-            many layers.
+        filters: how many filters a layer has, each with a feature map as large as a frame; a list
+            makes as many layers.
         kernel_size: the size of the convolutions of input and state, in pixels.
         dropout: the share of each layer's output set to zero, anew at each time step.
         recurrent_dropout: the share of the state set to zero, the same at every time step.

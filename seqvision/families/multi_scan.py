@@ -1,4 +1,4 @@
-"""Several branches that read the same image, each by a scan of its own, merged at the end."""
+"""Several branches that read the same image, each by its own scan, merged at the end."""
 
 from collections.abc import Sequence
 
@@ -38,10 +38,10 @@ def multi_scan(
     Args:
         input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
         num_classes: the number of logits.
-        scans: the order in which each branch reads; as many branches as you like.
-        units: the size of the state, in each branch alike; a list makes as many layers.
-        bidirectional: let each branch read in both directions, joined end to end.
-        merge_mode: how the branches are put together.
+        scans: the order in which each branch reads.
+        units: the size of each branch's state; a list makes as many layers.
+        bidirectional: let each branch read in both directions and concatenate them.
+        merge_mode: how the branches are merged.
         cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Recurrent layers one upon another: the tutorial's model, and the plainest."""
+"""Stacked recurrent layers: the tutorial's model, and the simplest."""
 
 from collections.abc import Sequence
 

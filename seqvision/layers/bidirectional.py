@@ -1,4 +1,4 @@
-"""A layer and its mirror image, which reads from the end."""
+"""A recurrent layer and a copy of it that reads from the end."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -10,11 +10,11 @@ import keras
 class Bidirectional(keras.layers.Bidirectional):
     """`keras.layers.Bidirectional` whose two directions share a CPU's cores.
 
-    Arguments, weights and numbers are Keras's. The directions do not wait for one another, so each
-    can have cores of its own and read a whole batch, where a layer alone cuts a batch in shards.
+    Arguments, weights and numbers are Keras's. The directions run side by side on different cores,
+    each with the whole batch, where a single layer cuts the batch into shards.
     """
 
-    # Keras asks the signature whether a layer wants to be told of training and of a mask.
+    # Keras reads in the signature whether to pass `training` and `mask`.
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:

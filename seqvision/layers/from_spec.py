@@ -1,4 +1,4 @@
-"""A recurrent layer from what a config says of its cell."""
+"""Builds a recurrent layer from the spec of its cell."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -9,10 +9,10 @@ from keras import ops
 def linear_recurrence(a: Any, b: Any, start: Any) -> Any:
     """Return c with c(t) = a(t) ∘ c(t − 1) + b(t), and c(−1) = `start`.
 
-    The sequence is cut into as many chunks as a chunk has steps. All chunks are stepped through
-    side by side, each from zero; one pass over the chunks then finds what each begins with, and
-    that, times the a's since, is added. A scan by halves, such as `keras.ops.associative_scan`,
-    needs fewer steps still, but moves more memory, which is what time is spent on here.
+    The sequence is cut into about √time chunks of about √time steps. All chunks are stepped through
+    side by side, each from zero; a pass over the chunks then finds the state each begins with, and
+    that state, times the a's since, is added. `keras.ops.associative_scan` needs fewer steps, but
+    moves more memory, which takes most of the time here.
 
     Args:
         a: `(batch, time, units)`; `time` must be known.
@@ -24,7 +24,7 @@ def linear_recurrence(a: Any, b: Any, start: Any) -> Any:
     """
     time, units = a.shape[1:]
     length = min((n for n in range(1, time + 1) if time % n == 0), key=lambda n: n + time // n)
-    if length + time // length > 3 * sqrt(time):  # A prime or near it: better some steps of c = c.
+    if length + time // length > 3 * sqrt(time):  # Such as a prime: pad with steps c = c.
         length = ceil(sqrt(time))
     chunks = ceil(time / length)
     missing = chunks * length - time

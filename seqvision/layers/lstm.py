@@ -14,8 +14,8 @@ from seqvision.layers.engine.unroll import unroll_may_be_left_open
 class LSTM(FastLoop, keras.layers.LSTM):
     """`keras.layers.LSTM` with the same arguments, weights and numbers, faster on a CPU.
 
-    `unroll=None`, the default, leaves it to the layer whether time steps are laid out in the graph
-    or taken in a loop. `layer.path` says which path a call took; see `seqvision.layers.engine`.
+    `unroll=None`, the default, lets the layer choose between unrolling its time steps and a loop.
+    `layer.path` says which path a call took; see `seqvision.layers.engine`.
     """
 
     def _step(self) -> Any:

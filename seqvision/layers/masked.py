@@ -1,4 +1,4 @@
-"""What a mask leaves out, taken out of a sequence before anything is computed of it."""
+"""Replaces masked steps of a sequence before anything is computed from them."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from keras import ops
 
 
 def without_masked(sequence: Any, mask: Any, value: float = 0.0) -> Any:
-    """Put `value` for the steps that a mask leaves out.
+    """Replace the masked steps of a sequence by `value`.
 
-    To take no notice of them later is too late: padding may be NaN, and 0 times NaN, as in the
-    gradient of what was not chosen, is NaN.
+    To ignore them later is too late: padding may be NaN, and 0 times NaN, as in the gradient of
+    `where`, is NaN.
 
     Args:
         sequence: `(batch, steps, ...)`.
-        mask: `(batch, steps)`, or None where no step is left out.
+        mask: `(batch, steps)`, False where a step is masked; None if none is.
     """
     if mask is None:
         return sequence

@@ -1,9 +1,8 @@
 """From a sequence to one vector: the last step, the mean, the maximum, or attention.
 
-Each layer takes `(batch, steps, features)` and gives `(batch, features)`, or with
-`return_sequences` what it makes of the steps so far, `(batch, steps, features)`. A step that a mask
-leaves out has no part in it, nor in a gradient, even if it is NaN; where all are left out the
-result is 0.
+Each layer takes `(batch, steps, features)` and returns `(batch, features)`, or with
+`return_sequences` what it makes of the steps so far, `(batch, steps, features)`. Masked steps count
+neither in the result nor in a gradient, even if they are NaN; if all are masked the result is 0.
 """
 
 import math
@@ -19,8 +18,7 @@ class _Pooling(keras.layers.Layer):
     """Pools all steps, or at each step all up to it.
 
     Args:
-        return_sequences: pool after every step, `(batch, steps, features)`; without it the steps
-            are gone, and with them the mask.
+        return_sequences: pool after every step, `(batch, steps, features)`, and pass the mask on.
     """
 
     def __init__(self, return_sequences: bool = False, **kwargs):
@@ -41,7 +39,7 @@ class _Pooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("seqvision")
 class LastStep(_Pooling):
-    """The last step that no mask leaves out."""
+    """The last step that is not masked."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
@@ -57,7 +55,11 @@ class LastStep(_Pooling):
 
 @keras.saving.register_keras_serializable("seqvision")
 class MeanOverTime(_Pooling):
-    """The mean of the steps."""
+    """The mean of the steps; with `return_sequences` the running mean.
+
+    `keras.layers.GlobalAveragePooling1D` cannot do the latter, and returns NaN for a sequence that
+    is masked whole, where this returns 0.
+    """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None and not self.return_sequences:
@@ -75,7 +77,10 @@ class MeanOverTime(_Pooling):
 
 @keras.saving.register_keras_serializable("seqvision")
 class MaxOverTime(_Pooling):
-    """The largest value of each feature over the steps."""
+    """The maximum of each feature over the steps; with `return_sequences` the running maximum.
+
+    `keras.layers.GlobalMaxPooling1D` ignores masks, with a warning, and has no `return_sequences`.
+    """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
@@ -97,8 +102,8 @@ class AttentionPooling(_Pooling):
 
     Args:
         units: the width of the hidden layer; that of the features when not given.
-        return_sequences: give after every step the mean of the steps so far, their weights taken
-            among themselves: `(batch, steps, features)`.
+        return_sequences: after every step return the weighted mean of the steps so far, with the
+            softmax over these: `(batch, steps, features)`.
     """
 
     def __init__(self, units: int | None = None, return_sequences: bool = False, **kwargs):
@@ -131,15 +136,18 @@ class AttentionPooling(_Pooling):
 
 
 def _summing(inputs: Any) -> str:
-    """The type to sum in: half precision cannot count far, nor add little to much."""
+    """The type to sum in: half precision loses small numbers that are added to large ones."""
     return keras.backend.result_type(inputs.dtype, "float32")
 
 
 def _so_far(join: Any, stretches: list[Any]) -> list[Any]:
-    """At each step, all steps up to it joined: `join` takes two stretches and makes them one.
+    """Combine, for each step, all steps up to it: an associative scan in log2(steps) rounds.
 
-    Each round joins stretches twice as long, so there are log2(steps) rounds. Keras 3.15's
-    `associative_scan` loses the shapes of tensors in a graph of TensorFlow's.
+    Keras 3.15's `associative_scan` loses the shapes of tensors in a graph of TensorFlow's.
+
+    Args:
+        join: combines two stretches of steps, one after the other, into one.
+        stretches: what describes each step alone, tensors `(batch, steps, size)`.
     """
     length, steps = 1, stretches[0].shape[1]
     while length < steps:
@@ -155,9 +163,9 @@ def _larger(first: list[Any], second: list[Any]) -> list[Any]:
 
 
 def _one_stretch(first: list[Any], second: list[Any]) -> list[Any]:
-    """Join two stretches of steps: the top score, and over exp(score − top) the sums of 1 and h.
+    """Join two stretches, each its top score and the sums of exp(score − top) times 1 and times h.
 
-    The softmax of a stretch without its scores, as in Milakov & Gimelshein 2018, arXiv 1805.02867.
+    The online softmax of Milakov & Gimelshein 2018, arXiv 1805.02867.
     """
     top = ops.maximum(first[0], second[0])
     before, after = ops.exp(first[0] - top), ops.exp(second[0] - top)

@@ -19,24 +19,25 @@ from seqvision.privates import rnn
 @keras.saving.register_keras_serializable("seqvision")
 @unroll_may_be_left_open
 class Recurrent(TellsPath, keras.layers.RNN):
-    """`keras.layers.RNN` that does at once, for all time steps, what needs no state.
+    """`keras.layers.RNN` that computes what needs no state for all time steps at once.
 
     For a cell of the `project`/`step` protocol (`seqvision.cells.protocol.Cell`) the loop over time
     holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
-    their products, with a gradient of its own; for a cell that is linear in its state, such as
-    the simple recurrent unit, there is no loop at all, unless there is a mask, `unroll=False`, or
-    a number of steps that is not known. For any other Keras cell it is `keras.layers.RNN`.
+    their products, with its own backward pass. A cell that is linear in its state, such as the
+    simple recurrent unit, needs no loop at all, unless there is a mask, `unroll=False`, or an
+    unknown number of steps. For any other Keras cell it is `keras.layers.RNN`.
     Arguments, masks, states and results are those of `keras.layers.RNN`; `unroll=None`, the
-    default, leaves the layer to choose. `layer.path` says which path a call took.
+    default, lets the layer choose. `layer.path` says which path a call took.
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):
+        """Run `(batch, time, features)`; return the last output, all outputs, the last states."""
         sequences = without_masked(sequences, mask[0] if tree.is_nested(mask) else mask)
         if not isinstance(self.cell, Cell):
             self._say("keras: the cell is not of the project/step protocol")
             return super().inner_loop(sequences, initial_state, mask, training)
         cell = self.cell
-        sequences = ops.cast(sequences, cell.compute_dtype)  # As the cell would, called by Keras.
+        sequences = ops.cast(sequences, cell.compute_dtype)  # As in the cell's `call`.
         mask = mask[0] if tree.is_nested(mask) else mask
         reason = self._hindrance()
         if not reason:
@@ -48,7 +49,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
                 self._say("all steps at once")
                 return self._at_once(projected, *linear, initial_state[0], training)
         self._say(f"keras's loop: {reason}")
-        # Keras's loop reads one tensor a step, so parts of a projection go side by side.
+        # Keras's loop reads one tensor a step, so the parts of a projection are concatenated.
         parts = tree.flatten(projected)
         ends = list(accumulate(part.shape[-1] for part in parts))[:-1]
         joined = ops.concatenate(parts, axis=-1) if ends else parts[0]
@@ -57,7 +58,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
             split = ops.split(inputs, ends, axis=-1) if ends else [inputs]
             return cell.step(tree.pack_sequence_as(projected, split), list(states), training)
 
-        # On JAX Keras repeats the first state at a skipped step, where it means the output before.
+        # At a masked step Keras repeats the output before, but on JAX the first state.
         remember = mask is not None and keras.backend.backend() == "jax"
         if remember:
             nothing = ops.zeros((joined.shape[0], cell.output_size), dtype=self.compute_dtype)
@@ -93,7 +94,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
         from seqvision.layers.engine.graph import graph_for
         from seqvision.layers.engine.on_tensorflow import side_by_side
 
-        # Kept past the call, which may be one of many outside a graph; out of Keras's sight.
+        # Kept for later calls outside a graph; in `__dict__`, so that Keras does not track it.
         runs = self.__dict__.setdefault("_cell_runs", {})
         run = runs.setdefault(training, CellRun(self.cell, training))
         graph = graph_for(self.unroll, sequences.shape[1], training)
@@ -104,6 +105,13 @@ class Recurrent(TellsPath, keras.layers.RNN):
     def _read(
         self, run: Any, training: bool, sequences: Any, states: list[Any], mask: Any
     ) -> tuple[Any, Any, list[Any]]:
+        """Run one shard, `(batch, time, features)`; return what `inner_loop` does.
+
+        Args:
+            run: runs the cell over what it projects, `(time, batch, size)`.
+            states: each `(batch, size)`.
+            mask: `(batch, time)` or None.
+        """
         projected = self.cell.project(ops.transpose(sequences, (1, 0, 2)), training)
         if mask is not None:
             mask = ops.cast(ops.transpose(mask), "bool")[:, :, None]
@@ -118,11 +126,17 @@ class Recurrent(TellsPath, keras.layers.RNN):
         return last, every, states
 
     def _at_once(self, projected: Any, a: Any, b: Any, start: Any, training: bool) -> Any:
-        """Take a linear cell over all time steps; return what `inner_loop` does."""
+        """Run a linear cell without a loop; return what `inner_loop` does.
+
+        Args:
+            projected: what `cell.project` returns, each `(batch, time, size)`.
+            a, b: what `cell.recurrence` returns, `(batch, time, units)`.
+            start: the first state, `(batch, units)`.
+        """
         if self.go_backwards:
             flipped = tree.map_structure(lambda p: ops.flip(p, axis=1), (projected, a, b))
             projected, a, b = flipped
-        # Half precision is for products; what adds up over time keeps its digits.
+        # Half precision is for products; sums over time need more digits.
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
         c = linear_recurrence(*(ops.cast(value, dtype) for value in (a, b, start)))
         c = ops.cast(c, self.compute_dtype)

@@ -1,4 +1,4 @@
-"""What every scan shares, and a picture of the order in which one reads."""
+"""The base class of scans, and the order in which one reads pixels."""
 
 from typing import Any
 
@@ -38,10 +38,10 @@ class Scan(keras.layers.Layer):
 def reading_order(scan: Scan, height: int, width: int) -> np.ndarray:
     """The step at which a scan reads each pixel, as `(height, width)` integers from 0.
 
-    It is found by showing the scan an image whose pixels are their own places.
+    It is found by scanning an image in which each pixel holds its own index.
     """
     places = np.arange(height * width, dtype="float32").reshape(1, height, width, 1)
-    # Not by calling the layer: in half precision it would round what it is shown.
+    # Not by calling the layer: in half precision it would round the indices.
     sequence = ops.convert_to_numpy(scan.call(ops.convert_to_tensor(places)))[0].astype(int)
     order = np.full(height * width, -1)
     for step, features in enumerate(sequence):

@@ -39,13 +39,13 @@ def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path
     generator = np.random.default_rng(0)
     weights = [w + generator.normal(0, 0.3, w.shape).astype("float32") for w in weights]
     images, _ = asked.batch()
-    expected = CONTENDERS.get("keras")(asked, weights).answer(images)
+    expected = CONTENDERS.get("keras")(asked, weights).predict(images)
     assert np.abs(expected - logits).max() > 0.05
     contender = CONTENDERS.get(name)(asked, weights)
-    np.testing.assert_allclose(contender.answer(images), expected, atol=1e-4)
+    np.testing.assert_allclose(contender.predict(images), expected, atol=1e-4)
     ends = contender.fit(3)
     assert len(ends) == 3 and ends == sorted(ends)
-    assert np.abs(contender.answer(images) - expected).max() > 1e-5
+    assert np.abs(contender.predict(images) - expected).max() > 1e-5
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Contenders: implementations that can do a model's work, each one file.
+"""Contenders: implementations of a model, each one file.
 
 A contender is a function from a `Work` and the weights of its model, in Keras's order, to a
 `Contender`. It raises `CannotDo` for work that it has no layers for.
@@ -17,12 +17,12 @@ CONTENDERS = Registry("contender", __name__, given=("work", "weights"))
 
 @dataclass(frozen=True)
 class Contender:
-    """An implementation, ready to work."""
+    """An implementation, ready to train and predict."""
 
     fit: Callable[[int], list[float]]
     """Train so many steps on the work's batch; return when each ended, in seconds of
     `time.perf_counter`."""
-    answer: Callable[[np.ndarray], np.ndarray]
+    predict: Callable[[np.ndarray], np.ndarray]
     """From images to logits, float32 `(n, classes)`."""
 
 

@@ -72,10 +72,10 @@ def trained_by_fit(model: Any, work: Work, weights: list[np.ndarray], **options:
         model.fit(batches(), steps_per_epoch=steps, verbose=0, callbacks=[Clock()], shuffle=False)
         return list(ends)
 
-    def answer(images: np.ndarray) -> np.ndarray:
+    def predict(images: np.ndarray) -> np.ndarray:
         return keras.ops.convert_to_numpy(model.predict_on_batch(images)).astype(np.float32)
 
-    return Contender(fit, answer)
+    return Contender(fit, predict)
 
 
 def _contender(
@@ -85,7 +85,7 @@ def _contender(
 
 
 def _replaced(config: Any, unroll: bool) -> Any:
-    """A serialised model with Keras's layers in the place of ours, at any depth."""
+    """A serialised model with Keras's layers in place of ours, at any depth."""
     if isinstance(config, list):
         return [_replaced(inner, unroll) for inner in config]
     if not isinstance(config, dict):

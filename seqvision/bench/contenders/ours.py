@@ -1,4 +1,4 @@
-"""This project's layers: as `seqvision run` has them, and imported into a plain Keras model."""
+"""This project's layers: as in `seqvision run`, and imported into a plain Keras model."""
 
 import atexit
 from contextlib import ExitStack

@@ -36,7 +36,7 @@ def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
         raise CannotDo(f"TensorFlow 1 has no optimizer {work.optimizer!r}")
     graph = tf.Graph()
     with graph.as_default():
-        tf.set_random_seed(0)  # Where TensorFlow is to be deterministic it insists on a seed.
+        tf.set_random_seed(0)  # Deterministic TensorFlow needs a seed.
         images = tf.placeholder(tf.float32, (None, *work.input_shape))
         labels = tf.placeholder(tf.int64, (None,))
         keep = tf.placeholder_with_default(1.0, ())
@@ -57,8 +57,8 @@ def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
         session.run(tf.global_variables_initializer())
         for variable, value in zip(tf.trainable_variables(), _as_tf1(weights, cell), strict=True):
             variable.load(value, session)
-    batch, answers = work.batch()
-    feed = {images: batch, labels: answers, keep: 1 - options["dropout"]}
+    batch = work.batch()
+    feed = {images: batch[0], labels: batch[1], keep: 1 - options["dropout"]}
 
     def fit(steps: int) -> list[float]:
         ends = []

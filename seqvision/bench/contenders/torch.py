@@ -43,12 +43,12 @@ def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
             ends.append(time.perf_counter())
         return ends
 
-    def answer(images: np.ndarray) -> np.ndarray:
+    def predict(images: np.ndarray) -> np.ndarray:
         model.eval()
         with torch.inference_mode():
             return logits(torch.from_numpy(images)).numpy()
 
-    return Contender(fit, answer)
+    return Contender(fit, predict)
 
 
 def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:

@@ -8,10 +8,10 @@ backward pass written by hand multiplies out each weight's gradient once, after 
 - loop.py: any such step run over time, forward and backward
 - elementwise.py, replay.py: the same for any cell whose step is elementwise but for its products,
   where the derivatives of all time steps come from one automatic differentiation
-- on_tensorflow.py, on_jax.py: how a backend walks through time and is told the gradient
-- elementwise_on_tensorflow.py: how TensorFlow is, of any elementwise cell
+- on_tensorflow.py, on_jax.py: the loop over time in a backend, and its gradient
+- elementwise_on_tensorflow.py: the same on TensorFlow for any elementwise cell
 - on_torch.py: PyTorch's own kernels, which are such an engine already
-- graph.py, unroll.py: how TensorFlow's graph is made: laid out or a loop, for here or for export
+- graph.py, unroll.py: how TensorFlow's graph is made: unrolled or a loop, to run here or to export
 - shards.py: TensorFlow's batch cut in parts that run side by side
 - fast.py, path.py: the mixins by which a Keras layer takes this path where it applies, and says so
 """

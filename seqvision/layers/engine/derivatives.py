@@ -1,6 +1,6 @@
 """From the gradient of an activation's result to that of what it was applied to.
 
-`y` is the result. TensorFlow has an operation of its own for each, in place of three.
+`y` is the result. TensorFlow has one operation for each, in place of three.
 """
 
 from typing import Any

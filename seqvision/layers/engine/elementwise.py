@@ -5,7 +5,7 @@ of a step's outs (output, new states, operands of primitives) by its ins (states
 primitives) are as many numbers as there are units, and one automatic differentiation has them for
 all time steps at once. What is left for the loop backward is to multiply gradients by these
 factors, and to pull them back through the primitives. The gradients of the weights and of the
-input follow from what it hands on, again at once.
+input follow from its results, again at once.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def forward(
         mask: `(time, batch, 1)`: where it is False a step leaves the states as they were, and
             its output counts for nothing.
     """
-    # Run once outside the loop, a step tells its kernels, which may be computed from weights.
+    # One step outside the loop finds the kernels, which may be computed from weights.
     once = replay([part[0] for part in parts], states, values)
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -98,9 +98,9 @@ def backward(
         d_output, factors, results, others, masks = tree.pack_sequence_as(nest, inputs)
         d_new = carried
         if mask is not None:
-            # What a skipped step is given, it hands on; from zeros a step makes zeros.
+            # A masked step passes gradients on; those of a step given zeros are zeros.
             zeros = [ops.zeros_like(d) for d in carried]
-            d_new, handed_on = chosen(masks[0], carried, zeros), chosen(masks[0], zeros, carried)
+            d_new, passed_on = chosen(masks[0], carried, zeros), chosen(masks[0], zeros, carried)
         step = _Step(flow, factors)
         for place, d in zip(flow.places, [d_output, *d_new], strict=False):
             step.give(place, d)
@@ -112,7 +112,7 @@ def backward(
             step.give(flow.places[1 + states + k], d_operand)
         d_states = [step.of_in(i, d) for i, d in zip(flow.before, carried, strict=True)]
         if mask is not None:
-            d_states = [a + b for a, b in zip(d_states, handed_on, strict=True)]
+            d_states = [a + b for a, b in zip(d_states, passed_on, strict=True)]
         return d_states, tree.flatten([step.d_outs, d_results])
 
     masks = [] if mask is None else [mask]
@@ -128,11 +128,11 @@ class Derivatives:
 
     Attributes:
         outs: the outs that are not ins themselves, each once, `(time · batch, size)`.
-        places: for each of the outs where it is to be found: ("out", its number) or ("in", ...).
+        places: for each out of a step `("out", index in outs)`, or `("in", index)` if it is an in.
         factors: derivatives that are not zero, `(time, batch, size)`.
-        at: for numbers of an out and an in, that of the factor, or None if it is one, and how
-            often the out lies side by side in it: a gate's worth each.
-        results, before: the numbers, as ins, of each primitive's results and of the states.
+        at: by the indices of an out and an in: the index of the factor, None if it is 1, and how
+            many gates of the out's size it has side by side.
+        results, before: the indices among the ins of each primitive's results and of the states.
     """
 
     def __init__(self, replay: Replay, tape: Tape, parts: Any, values: Any, kept: Kept):

@@ -61,7 +61,7 @@ class CellRun:
         return outputs, last
 
     def _passes(self, is_unrolled: bool, structure: Any) -> tuple[Any, Any, Any]:
-        """The forward pass, the backward pass, and what repeats the output at skipped steps."""
+        """The forward pass, the backward pass, and what repeats the output at masked steps."""
         walk = unrolled if is_unrolled else in_while
         replay = Replay(self.cell, self.cell.weights, structure, self.training)
         return (
@@ -81,7 +81,7 @@ class CellRun:
 
 
 def _repeated(walk: Walk, outputs: Any, mask: Any) -> Any:
-    """As in Keras's loop, a skipped step repeats the output before, or zeros if there was none."""
+    """As in Keras's loop, repeat the output before at a masked step, or zeros if there was none."""
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
         output = tf.where(inputs[1], inputs[0], carried[0])

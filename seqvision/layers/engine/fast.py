@@ -78,11 +78,14 @@ class FastLoop(TellsPath):
         masks: list[Any] | None,
         recurrent_masks: list[Any] | None,
     ) -> tuple[Any, Any, list[Any]]:
-        """Read a batch by a loop over time; return what `inner_loop` does.
+        """Read a batch `(batch, time, features)` by a loop; return what `inner_loop` does.
 
         Args:
-            run: from `Given` to the outputs and the last states.
-            masks, recurrent_masks: of dropout, for each gate.
+            run: from `Given` to the outputs `(time, batch, units)` and the last states.
+            states: each `(batch, units)`.
+            mask: `(batch, time)` or None.
+            masks, recurrent_masks: of dropout, for each gate, `(batch, features)` and
+                `(batch, units)`.
         """
         layer: Any = self
         cell = layer.cell
@@ -102,7 +105,7 @@ class FastLoop(TellsPath):
         if bias is not None:
             projected = ops.add(projected, bias)
         projected = ops.reshape(projected, (*steps, projected.shape[-1]))
-        # Half precision is for products; what adds up over time keeps its digits.
+        # Half precision is for products; sums over time need more digits.
         state_type = "float64" if cell.compute_dtype == "float64" else "float32"
 
         def exact(tensors: Any) -> Any:
@@ -125,12 +128,12 @@ class FastLoop(TellsPath):
         states = [ops.cast(state, cell.compute_dtype) for state in states]
         last = states[0]
         if mask is not None:
-            # As in Keras's loop, a skipped step repeats the output before it, or zeros if there
+            # As in Keras's loop, a masked step repeats the output before it, or zeros if there
             # was none.
-            heard = mask
+            shown = mask
             if not layer.zero_output_for_mask:
-                heard = ops.cumsum(ops.cast(mask, "int32"), axis=0) > 0
-            outputs = ops.where(heard, outputs, ops.zeros_like(outputs))
+                shown = ops.cumsum(ops.cast(mask, "int32"), axis=0) > 0
+            outputs = ops.where(shown, outputs, ops.zeros_like(outputs))
             last = ops.cast(outputs[-1], cell.compute_dtype)
         if layer.return_sequences:
             every = ops.transpose(ops.cast(outputs, cell.compute_dtype), (1, 0, 2))

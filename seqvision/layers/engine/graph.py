@@ -11,7 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 UNROLLED_UP_TO = 64
-"""Time steps that are laid out one by one in the graph; more are taken in a while loop.
+"""The most time steps that are unrolled in the graph; more run in a while loop.
 
 At 28 steps of gru3 and gru1, on two cores, an unrolled training step takes 0.97 and 0.8 of the time
 of one in a loop, and the first one about a second longer, which is made good within an epoch.
@@ -43,7 +43,7 @@ def graph_for(unroll: bool | None, time: int | None, training: bool) -> Graph:
 
 
 def _may_be_exported(training: bool) -> bool:
-    """Whether a graph is traced that is not for a Keras model to train or answer with here.
+    """Whether a graph is traced for anything but a Keras model's training and prediction here.
 
     A Keras model trains, evaluates and predicts within a strategy's `run`, on a single device too;
     it is exported outside of one. Elsewhere a model in training is not meant for export.

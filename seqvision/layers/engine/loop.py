@@ -13,7 +13,7 @@ from keras import ops
 from seqvision.layers.engine.steps import Step
 
 Body = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
-"""From what it reads of one time step and the states to the new states and what is to be kept."""
+"""From the inputs of one time step and the states to the new states and the tensors to keep."""
 
 
 class Walk(Protocol):
@@ -34,7 +34,7 @@ class Walk(Protocol):
 
 @dataclass(frozen=True)
 class Given:
-    """What a loop over time is given, besides a step.
+    """The tensors that a loop over time reads.
 
     Products are computed in the kernels' type, and everything else in that of the states: with
     bfloat16 kernels, states and sums stay float32.
@@ -66,7 +66,7 @@ class Given:
         return [*self.kernels, *(bias for bias in self.biases if bias is not None)]
 
     def with_values(self, projected: Any, states: list[Any], weights: list[Any]) -> "Given":
-        """The same with other values of what a gradient is wanted of."""
+        """The same with other values of the tensors that have gradients."""
         values = iter(weights)
         kernels = [next(values) for _ in self.kernels]
         biases = [None if bias is None else next(values) for bias in self.biases]
@@ -124,12 +124,11 @@ def backward(
         if mask is None:
             d_p, d_states = step.backward(saved_t, d_new, product)
             return d_states, [d_p, *d_products]
-        # What a skipped step is given, it hands on; a step is linear in what it is given, so that
-        # from zeros it makes zeros.
+        # A masked step passes gradients on; those of a step given zeros are zeros.
         zeros = [ops.zeros_like(d) for d in d_new]
         d_p, d_states = step.backward(saved_t, chosen(mask_t, d_new, zeros), product)
-        handed_on = chosen(mask_t, zeros, d_new)
-        return [a + b for a, b in zip(d_states, handed_on, strict=True)], [d_p, *d_products]
+        passed_on = chosen(mask_t, zeros, d_new)
+        return [a + b for a, b in zip(d_states, passed_on, strict=True)], [d_p, *d_products]
 
     inputs = [d_outputs, *saved]
     if mask is not None:

@@ -9,7 +9,7 @@ from seqvision.layers.engine import loop
 from seqvision.layers.engine.steps import Step
 
 DROPOUT_WITHIN = True
-"""Whether masks may fall on the operand of each gate."""
+"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
 
 
 def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:

@@ -14,12 +14,12 @@ KEPT = 128
 """Traced functions that are kept at most, for other layers and later calls of the same shapes."""
 
 DROPOUT_WITHIN = True
-"""Whether masks may fall on the operand of each gate."""
+"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
 
 
 def hindrance(*given: Any) -> str | None:
     """Why the engine does not apply."""
-    # Those that were hidden do not count. To ask does not start TensorFlow's runtime.
+    # Hidden GPUs do not count. Asking does not start TensorFlow's runtime.
     return "there is a GPU" if tf.config.get_visible_devices("GPU") else None
 
 
@@ -76,9 +76,9 @@ def _passes(step: Step, is_unrolled: bool) -> tuple[Any, Any]:
 def _shared_passes(step: Step, time: int | None, size: int) -> tuple[Any, Any]:
     """The two passes as functions of TensorFlow.
 
-    They are made anew for each `time` that is unrolled (None: a loop) and each `size`; what is
-    left to differ, the batch, is traced as unknown when it does. Layers and shards of the same
-    shapes share them: traced once for all, the first training step comes several times sooner.
+    There is one pair for each unrolled `time` (None: a loop) and each `size`; only the batch may
+    then differ, and is traced as unknown when it does. Layers and shards of the same shapes share
+    a pair, which makes the first training step several times faster.
     """
     forward, backward = _passes(step, time is not None)
     return _traced(forward), _traced(backward)
@@ -99,7 +99,7 @@ def function(python_function: Callable[..., Any]) -> Any:
 def unrolled(
     body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
 ) -> tuple[list[Any], list[Any]]:
-    """Lay the steps out one by one in the graph."""
+    """Unroll the steps in the graph."""
     # Traced once and called for each step; TensorFlow puts the body in place of each call.
     body = function(body)
     steps = list(zip(*(tf.unstack(tensor) for tensor in inputs), strict=True))
@@ -115,7 +115,7 @@ def unrolled(
 def in_while(
     body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
 ) -> tuple[list[Any], list[Any]]:
-    """Take the steps in a loop, whose graph does not grow with their number."""
+    """Run the steps in a loop, whose graph does not grow with their number."""
     time = inputs[0].shape[0] or tf.shape(inputs[0])[0]
     read = [tf.TensorArray(x.dtype, time).unstack(x) for x in inputs]
     dtype = inputs[0].dtype

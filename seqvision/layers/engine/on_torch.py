@@ -1,4 +1,4 @@
-"""PyTorch's own recurrent kernels, given Keras's weights in the order that they want.
+"""PyTorch's own recurrent kernels, with Keras's weights in their order.
 
 On a CPU its LSTM is oneDNN's, all time steps in one call; its GRU and plain network are loops in
 C++.
@@ -12,7 +12,7 @@ from keras import ops
 from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep, LSTMStep, SimpleRNNStep, Step
 
 DROPOUT_WITHIN = False
-"""Whether masks may fall on the operand of each gate."""
+"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
 
 
 def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""A cell's step as a function of tensors, with the answers of its primitives in sight."""
+"""A cell's step as a function of tensors that records its primitives."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from seqvision.privates import AutocastScope
 
 @dataclass
 class Ran:
-    """What a step came to, and what it asked of its primitives, in order."""
+    """What a step returned, and its primitives with their operands and results, in order."""
 
     output: Any = None
     states: list[Any] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Ran:
 
     @property
     def outs(self) -> list[Any]:
-        """All that a step makes by elementwise operations."""
+        """All that a step computes by elementwise operations."""
         return [self.output, *self.states, *self.operands]
 
 
@@ -34,7 +34,7 @@ class Replay:
 
     Args:
         cell: of the `project`/`step` protocol, `seqvision.cells.protocol.Cell`.
-        weights: the variables that a run is given values of.
+        weights: the variables whose values a run is given.
         structure: the nest of what `cell.project` returns.
     """
 
@@ -51,13 +51,13 @@ class Replay:
         primitives: list[Any] | None = None,
         results: list[list[Any]] | None = None,
     ) -> Ran:
-        """Run one step, or many that know of each other's results, `(steps · batch, size)`.
+        """Run one step, or all at once, `(steps · batch, size)`, if the results are known.
 
         Args:
             parts: the projected input, flat.
             values: of the weights.
-            primitives: answer in place of those that the step makes.
-            results: the primitives' answers, if they are known.
+            primitives: used in place of those that the step makes.
+            results: the primitives' results, if they are known.
         """
         ran = Ran()
 

@@ -21,7 +21,7 @@ IMAGES_A_SHARD = 32
 """The least that a thread multiplies at a time: on one thread, two shards of 32 images run at 0.95
 of the speed of one of 64."""
 
-_UNKNOWN = 2 * IMAGES_A_SHARD  # What a batch is taken for while its size is not known.
+_UNKNOWN = 2 * IMAGES_A_SHARD  # The assumed size of a batch while it is not known.
 
 _layers: ContextVar[int] = ContextVar("layers", default=1)
 
@@ -37,8 +37,8 @@ def chosen() -> int | None:
 def choose(shards: int | None) -> None:
     """Cut batches into so many shards from now on; None leaves it to the batch and the threads.
 
-    The sum of a gradient over two shards is rounded differently from one sum, so what has to give
-    the same numbers again has to be cut the same way.
+    The sum of a gradient over two shards is rounded differently from one sum, so only the same
+    shards give the same numbers again.
     """
     global _chosen
     _chosen = shards
@@ -46,7 +46,7 @@ def choose(shards: int | None) -> None:
 
 @contextmanager
 def side_by_side(layers: int) -> Iterator[None]:
-    """Cut for so many layers that run at once, and share the threads."""
+    """Cut for so many layers that run at once and share the threads."""
     token = _layers.set(_layers.get() * layers)
     try:
         yield
@@ -70,7 +70,7 @@ def cut(tensors: Any, shards: int) -> list[Any]:
     """Cut nested tensors, each `(batch, ...)` or None, into a list of the same nest of parts."""
     if shards == 1:
         return [tensors]
-    # A size that is known spares every operation after it the question.
+    # If the size is known, later operations need not ask for it.
     batch = tensors[0].shape[0] or tf.shape(tensors[0])[0]
     edges = [batch * k // shards for k in range(shards + 1)]
     sizes = [high - low for low, high in pairwise(edges)]

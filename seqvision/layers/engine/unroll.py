@@ -1,4 +1,4 @@
-"""Whether a layer was told how to lay out its time steps."""
+"""Lets a recurrent layer choose whether to unroll its time steps."""
 
 import inspect
 from typing import Any, TypeVar
@@ -7,10 +7,10 @@ Layer = TypeVar("Layer", bound=type)
 
 
 def unroll_may_be_left_open(layer: Layer) -> Layer:
-    """Have a recurrent layer of Keras's take `unroll=None`, and that be the default.
+    """Make `unroll=None` the default of a recurrent layer of Keras's.
 
-    Keras's default, False, is also what one says who wants a loop. Here None leaves it to the
-    layer, True lays all time steps out in the graph, and False takes them in a loop.
+    Keras's default, False, does not tell whether a loop was asked for. Here None lets the layer
+    choose, True unrolls all time steps in the graph, and False runs them in a loop.
     """
     kerass: Any = layer.__init__
     signature = inspect.signature(kerass)
