@@ -2,8 +2,8 @@
 
 Keras finds a saved layer by the name it was registered under, so the modules that register must
 have been imported. They are imported when Keras is: at once if it is there already, else at the
-end of its import. If a module that they import from were imported first, it would import Keras while
-half made, and they would not find its classes. So Keras is imported before it.
+end of its import. If a module that they import from were imported first, it would import Keras
+while half made, and they would not find its classes. So Keras is imported before it.
 """
 
 import importlib

@@ -73,7 +73,7 @@ class Reader:
 
 
 def image_input(input_shape: Sequence[int], scale: float) -> tuple[Any, Any]:
-    """The input of raw images, and the same with pixels times `scale` and a channel axis.
+    """The input of raw images, and these scaled, `(batch, height, width, channels)`.
 
     Raises:
         SeqvisionError: the shape is neither `(height, width)` nor `(height, width, channels)`.
@@ -91,7 +91,7 @@ def image_input(input_shape: Sequence[int], scale: float) -> tuple[Any, Any]:
 
 
 def scanned(images: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
-    """Read images as sequences in the order that a scan's spec names."""
+    """Read images `(batch, height, width, channels)` as `(batch, steps, features)` by a scan."""
     scan_name, options = name_and_options(scan)
     return SCANS.get(scan_name)(**options, name=name)(images)
 

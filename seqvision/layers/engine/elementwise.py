@@ -98,7 +98,7 @@ def backward(
         d_output, factors, results, others, masks = tree.pack_sequence_as(nest, inputs)
         d_new = carried
         if mask is not None:
-            # A masked step passes gradients on; those of a step given zeros are zeros.
+            # A masked step passes gradients on; the step itself gets zeros, and so gives zeros.
             zeros = [ops.zeros_like(d) for d in carried]
             d_new, passed_on = chosen(masks[0], carried, zeros), chosen(masks[0], zeros, carried)
         step = _Step(flow, factors)

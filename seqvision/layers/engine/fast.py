@@ -24,7 +24,10 @@ class FastLoop(TellsPath):
         raise NotImplementedError
 
     def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
-        """The recurrent kernels, their biases, and the bias of the projection (each or None)."""
+        """The kernel and bias of each product, and the bias of the projection; biases may be None.
+
+        Kernels are `(units, gates · units)`, biases `(gates · units,)`.
+        """
         raise NotImplementedError
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):

@@ -14,8 +14,8 @@ UNROLLED_UP_TO = 64
 """The most time steps that are unrolled in the graph; more run in a while loop.
 
 At 28 steps of gru3 and gru1, on two cores, an unrolled training step takes 0.97 and 0.8 of the time
-of one in a loop, and the first one about a second longer, which is made good within an epoch.
-Laying out 7 steps in each turn of a loop is in between, and gains only 2 % at 784 steps.
+of one in a loop, and the first one about a second longer, which an epoch makes up for. Unrolling 7
+steps in each iteration of a loop is in between, and gains only 2 % at 784 steps.
 """
 
 
@@ -33,7 +33,7 @@ def graph_for(unroll: bool | None, time: int | None, training: bool) -> Graph:
     """Choose how to make the graph of a call.
 
     Args:
-        unroll: what the layer was told; None leaves it to the number of steps.
+        unroll: the layer's `unroll`; None chooses by the number of steps.
         time: the number of steps; None if it is not known.
         training: whether the call is one in training.
     """

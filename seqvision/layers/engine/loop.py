@@ -124,7 +124,7 @@ def backward(
         if mask is None:
             d_p, d_states = step.backward(saved_t, d_new, product)
             return d_states, [d_p, *d_products]
-        # A masked step passes gradients on; those of a step given zeros are zeros.
+        # A masked step passes gradients on; the step itself gets zeros, and so gives zeros.
         zeros = [ops.zeros_like(d) for d in d_new]
         d_p, d_states = step.backward(saved_t, chosen(mask_t, d_new, zeros), product)
         passed_on = chosen(mask_t, zeros, d_new)
