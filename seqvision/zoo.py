@@ -11,7 +11,7 @@ from seqvision.config.schema import check_model
 from seqvision.data import DATASETS
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.families import FAMILIES
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 from seqvision.weights import load_weights
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 
 from seqvision import registry
@@ -15,8 +16,10 @@ from seqvision.config.schema import check_model
 from seqvision.errors import SeqvisionError, UnknownName
 from seqvision.families import FAMILIES
 from seqvision.index import PATH, digest_of, indexed
-from seqvision.options import OptionError, Rate, _say_new_name, check_spec, type_of
+from seqvision.options import Rate, type_of
 from seqvision.registry import REGISTRIES, Registry, options_of
+from seqvision.specs import OptionError, _say_new_name, check_spec
+from seqvision.zoo import create_model
 
 
 def test_names_options_and_facts_are_known_without_importing():
@@ -143,6 +146,22 @@ def test_a_wrong_spec_is_told_where_and_why(spec, path, message):
     with pytest.raises(OptionError, match=message) as caught:
         check_spec("cell", spec)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize("cell", ["lstm", "peephole_lstm"])
+@pytest.mark.parametrize("wrap", [[], ["residual"]])
+def test_initializers_and_their_like_take_arguments(cell, wrap):
+    options = {
+        "kernel_initializer": {"name": "constant", "value": 0.25},
+        "kernel_regularizer": {"name": "l2", "l2": 0.5},
+        "recurrent_constraint": {"name": "MaxNorm", "max_value": 3},
+    }
+    model = create_model("stacked", (4, 3), 2, cell={"name": cell, **options}, units=3, wrap=wrap)
+    kernel = next(w for w in model.weights if w.name == "kernel")
+    assert np.all(np.asarray(kernel) == 0.25)
+    assert float(model.losses[0]) == pytest.approx(0.5 * kernel.shape[0] * kernel.shape[1] / 16)
+    recurrent = next(w for w in model.weights if w.name == "recurrent_kernel")
+    assert recurrent.constraint.max_value == 3
 
 
 def test_a_spec_without_options_is_its_name():

@@ -12,7 +12,7 @@ from typing import Any
 from seqvision.bench.contenders import CONTENDERS
 from seqvision.bench.work import Work
 from seqvision.errors import RunFailed
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 FIGURES = (
     "train_images_per_second",

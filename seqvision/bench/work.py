@@ -7,7 +7,7 @@ import numpy as np
 
 from seqvision.config import Config
 from seqvision.data.loading import load
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 
 @dataclass(frozen=True)

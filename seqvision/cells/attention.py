@@ -6,7 +6,8 @@ import keras
 
 from seqvision.cells import CELLS
 from seqvision.cells.wrappers.attention import AttentionCellWrapper
-from seqvision.options import CellSpec, PositiveInt, build
+from seqvision.options import CellSpec, PositiveInt
+from seqvision.specs import build
 
 
 @CELLS.register(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.config.read import read_file
 from seqvision.errors import ConfigError
-from seqvision.options import first_problem
+from seqvision.specs import first_problem
 
 
 class _Section(BaseModel):

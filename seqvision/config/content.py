@@ -7,8 +7,9 @@ changes nothing. A changed default would: new behaviour gets an option instead.
 import typing
 from typing import Any
 
-from seqvision.options import Spec, name_and_options, type_of
+from seqvision.options import Spec, type_of
 from seqvision.registry import REGISTRIES, REQUIRED
+from seqvision.specs import name_and_options
 
 
 def differing_options(kind: str, name: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ tests/config/test_keras_names.py fails when Keras's differ.
 from typing import Any
 
 from seqvision.errors import did_you_mean
-from seqvision.options import OptionError
+from seqvision.specs import OptionError
 
 # fmt: off
 _OF_ALL = (

@@ -12,7 +12,7 @@ from seqvision.config.plain import plain
 from seqvision.config.read import Document, Position, read_file, read_value
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError, did_you_mean
-from seqvision.options import first_problem
+from seqvision.specs import first_problem
 
 _LONGEST = 1000  # characters of a message, whatever it quotes
 

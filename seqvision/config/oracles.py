@@ -6,7 +6,8 @@ from pydantic import BeforeValidator, Field
 
 from seqvision.config.section import Section, Seed
 from seqvision.errors import did_you_mean
-from seqvision.options import OptionError, PositiveFloat, PositiveInt, option_error
+from seqvision.options import PositiveFloat, PositiveInt
+from seqvision.specs import OptionError, option_error
 
 
 class RandomSearch(Section):

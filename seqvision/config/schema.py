@@ -17,14 +17,9 @@ from seqvision.config.section import Section
 from seqvision.config.train import NO_EFFECT, Train
 from seqvision.config.tune import Tune
 from seqvision.families import FAMILIES
-from seqvision.options import (
-    DatasetSpec,
-    OptionError,
-    check_options,
-    known_entry,
-    option_error,
-)
+from seqvision.options import DatasetSpec
 from seqvision.registry import REQUIRED
+from seqvision.specs import OptionError, check_options, known_entry, option_error
 
 
 class Data(Section):

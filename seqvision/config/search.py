@@ -12,7 +12,7 @@ from seqvision.config.size import check_size
 from seqvision.config.space import Choice, Fixed, Range, needed, values
 from seqvision.config.tune import Tune
 from seqvision.errors import ConfigError
-from seqvision.options import OptionError
+from seqvision.specs import OptionError
 
 
 @dataclass(frozen=True)

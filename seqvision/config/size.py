@@ -6,7 +6,7 @@ from typing import Any
 from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
 from seqvision.config.space import FloatRange, IntRange, needed, values
 from seqvision.config.tune import MOST_TRIALS, Tune
-from seqvision.options import OptionError
+from seqvision.specs import OptionError
 
 
 def trials_of(tune: Tune, epochs: int) -> int:

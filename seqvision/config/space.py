@@ -15,7 +15,8 @@ from pydantic import (
 
 from seqvision.config.section import Section
 from seqvision.errors import did_you_mean
-from seqvision.options import OptionError, PositiveFloat, PositiveInt, option_error
+from seqvision.options import PositiveFloat, PositiveInt
+from seqvision.specs import OptionError, option_error
 
 _MOST_STEPS = 1_000_000
 

@@ -7,7 +7,8 @@ from pydantic import Field, field_validator
 from seqvision.config.keras_names import check_optimizer
 from seqvision.config.schedule import Schedule
 from seqvision.config.section import EachOnce, Section, Seeds
-from seqvision.options import PositiveFloat, PositiveInt, Rate, Share, option_error
+from seqvision.options import PositiveFloat, PositiveInt, Rate, Share
+from seqvision.specs import option_error
 
 NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
 """Keys of `train` that do not change the result of a run of a given seed."""

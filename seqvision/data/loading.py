@@ -7,7 +7,7 @@ from typing import Any
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset
 from seqvision.errors import DataUnavailable
-from seqvision.options import build, name_and_options
+from seqvision.specs import build, name_and_options
 
 log = logging.getLogger("seqvision")
 

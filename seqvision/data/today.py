@@ -9,7 +9,7 @@ from typing import Any
 
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 Spec = str | dict[str, Any]
 

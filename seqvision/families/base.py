@@ -11,8 +11,8 @@ from seqvision.errors import SeqvisionError
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.pooling import POOLINGS
-from seqvision.options import name_and_options
 from seqvision.scans import SCANS
+from seqvision.specs import name_and_options
 
 
 @dataclass(frozen=True)

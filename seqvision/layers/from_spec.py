@@ -11,7 +11,7 @@ from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
 from seqvision.layers.recurrent import Recurrent
 from seqvision.layers.simple_rnn import SimpleRNN
-from seqvision.options import build, name_and_options
+from seqvision.specs import as_keras_takes, build, name_and_options
 
 _OWN_LAYER = {"gru": GRU, "lstm": LSTM, "simple_rnn": SimpleRNN}
 
@@ -32,6 +32,7 @@ def recurrent_layer(
     """
     name, options = name_and_options(cell)
     if name in _OWN_LAYER and not wrap:
+        options = as_keras_takes(CELLS.entry(name), options)
         return _OWN_LAYER[name](units, **options, **kwargs)
     built = build(CELLS, cell, units)
     for wrapper in wrap:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from seqvision.options import name_and_options
 from seqvision.runs.environment import environment
 from seqvision.runs.flops import flops_per_image
 from seqvision.runs.record import run_id
 from seqvision.runs.setup import Setup
 from seqvision.runs.state import State
+from seqvision.specs import name_and_options
 
 
 def describe(setup: Setup, state: State) -> dict[str, Any]:

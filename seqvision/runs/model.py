@@ -12,9 +12,9 @@ from seqvision.config.train import Train
 from seqvision.data.base import Dataset
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
-from seqvision.options import name_and_options
 from seqvision.runs.backend import precision
 from seqvision.runs.schedules import learning_rate
+from seqvision.specs import name_and_options
 
 _log = logging.getLogger("seqvision")
 

@@ -56,8 +56,8 @@ def test_recurrent_dropout_and_cell_options_reach_the_cell():
     options = {"cell": {"name": "gru", "reset_after": False}, "recurrent_dropout": 0.3}
     layer = create_model("stacked", (6, 5), 3, units=[4], **options).get_layer("recurrent_1")
     assert (layer.cell.reset_after, layer.cell.recurrent_dropout) == (False, 0.3)
-    with pytest.raises(SeqvisionError, match="'minimal_rnn' has no recurrent dropout"):
-        create_model("stacked", (6, 5), 3, cell="minimal_rnn", recurrent_dropout=0.3)
+    with pytest.raises(SeqvisionError, match="'sru' has no recurrent dropout"):
+        create_model("stacked", (6, 5), 3, cell="sru", recurrent_dropout=0.3)
 
 
 def test_logits_stay_float32_in_mixed_precision():

@@ -7,7 +7,7 @@ import numpy as np
 
 from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
 from seqvision.bench.work import Work
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 
 @CONTENDERS.register("tf1", reset_after=False)

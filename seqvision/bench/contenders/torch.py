@@ -8,7 +8,7 @@ import numpy as np
 
 from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
 from seqvision.bench.work import Work
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
 

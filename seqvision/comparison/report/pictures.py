@@ -11,7 +11,7 @@ from seqvision.data.base import Dataset
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
 from seqvision.errors import DataUnavailable, SeqvisionError
-from seqvision.options import name_and_options
+from seqvision.specs import name_and_options
 
 
 def test_images(record: dict[str, Any]) -> np.ndarray:
