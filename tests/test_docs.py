@@ -20,7 +20,9 @@ def rows(title):
 
 @pytest.mark.parametrize("name", CELLS.names())
 def test_every_cell_has_its_equations_and_states(name):
-    states, _gates, new_state = rows("The gate table")[name]
+    table = rows("The gate table")
+    assert name in table, f"the gate table of docs/cells.md needs a row for {name}"
+    states, _gates, new_state = table[name]
     assert states == CELLS.entry(name).card["states"]
     assert "'" in new_state or name == "bidirectional_grid_lstm"
 

@@ -15,9 +15,10 @@ class RegularizedCell(CellLayer):
     name, such as a peephole or the γ of a norm, has neither.
 
     Args:
-        kernel_regularizer, kernel_constraint: of every weight whose name ends in `kernel`, but
-            for `recurrent_kernel`.
-        recurrent_regularizer, recurrent_constraint: of `recurrent_kernel`.
+        kernel_regularizer, kernel_constraint: of every weight whose name ends in `kernel`, except
+            those below.
+        recurrent_regularizer, recurrent_constraint: of every weight whose name ends in
+            `recurrent_kernel`.
         bias_regularizer, bias_constraint: of every weight whose name ends in `bias`.
     """
 
@@ -41,7 +42,7 @@ class RegularizedCell(CellLayer):
 
     def add_weight(self, shape: Any = None, initializer: Any = None, **kwargs: Any) -> Any:
         name = kwargs.get("name") or ""
-        part = "recurrent" if name == "recurrent_kernel" else name.rpartition("_")[2]
+        part = "recurrent" if name.endswith("recurrent_kernel") else name.rpartition("_")[2]
         if part in ("kernel", "recurrent", "bias"):
             kwargs.setdefault("regularizer", getattr(self, f"{part}_regularizer"))
             kwargs.setdefault("constraint", getattr(self, f"{part}_constraint"))

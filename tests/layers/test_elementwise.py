@@ -1,5 +1,7 @@
 """The engine's run of cells with elementwise steps gives Keras's numbers and gradients."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -48,6 +50,15 @@ CASES = {
     "residual": lambda: wrappers.ResidualWrapper(cells.UGRNNCell(5)),
     "output projection": lambda: wrappers.OutputProjectionWrapper(cells.UGRNNCell(6), 4, "tanh"),
 }
+
+OF_OTHERS = [
+    name
+    for name in cells.CELLS.names()
+    if getattr(cells.CELLS.get(name), "elementwise", False)
+    and not any(isinstance(make(), cells.CELLS.get(name)) for make in CASES.values())
+]
+"""Cells that say they are elementwise and are not in the list: added since."""
+CASES |= {name: functools.partial(cells.CELLS.get(name), 6) for name in OF_OTHERS}
 
 
 @pytest.fixture(autouse=True)

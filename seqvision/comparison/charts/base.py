@@ -118,13 +118,17 @@ def values(table: pd.DataFrame, digits: int = 4) -> Any:
 
 
 def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
-    """Title, scale and axis for errors: logarithmic, or square roots where one is 0."""
+    """Title, scale and axis for errors: logarithmic, square roots where one is 0, or linear where
+    they are so near each other that there would be no tick between them."""
     smallest, largest = errors.min(), errors.max()
     kind: dict[str, Any] = {"type": "sqrt"}
     if smallest > 0:
         kind = {"type": "log", "nice": False, "padding": 12}
     heads = (1, 2, 5) if largest > 8 * smallest else (1, 1.5, 2, 3, 4, 5, 7)
     ticks = [head * 10.0**tens for tens in range(-5, 0) for head in heads]
+    if sum(smallest <= tick <= largest for tick in ticks) < 2:
+        scale = alt.Scale(zero=False, padding=12)
+        return {"title": title, "scale": scale, "axis": alt.Axis(format="~%", tickCount=4)}
     axis = alt.Axis(format="~%", values=[*ticks, 1], labelOverlap=True)
     return {"title": title, "scale": alt.Scale(**kind), "axis": axis}
 

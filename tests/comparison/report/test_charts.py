@@ -4,12 +4,20 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 from sklearn.metrics import confusion_matrix, recall_score
 
 from seqvision.comparison.charts import CHARTS
-from seqvision.comparison.charts.base import PALETTE, data_names, ranked, values, whole_axis
+from seqvision.comparison.charts.base import (
+    PALETTE,
+    data_names,
+    error_axis,
+    ranked,
+    values,
+    whole_axis,
+)
 from seqvision.comparison.charts.tradeoff import pareto
 from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.table import compare
@@ -256,3 +264,10 @@ def test_the_palette_stands_out_from_white_and_from_black():
         for ground in ("#fdfdfb", "#14171b"):
             low, high = sorted([luminance(color), luminance(ground)])
             assert (high + 0.05) / (low + 0.05) > 2.95, (color, ground)
+
+
+@pytest.mark.parametrize("errors", [[0.872, 0.889], [0.1201, 0.1202], [0.002, 0.3], [0.0, 0.4]])
+def test_an_axis_of_errors_has_numbers(errors):
+    axis = error_axis("test error", pd.Series(errors))
+    values = axis["axis"].to_dict().get("values")
+    assert values is None or sum(errors[0] <= tick <= errors[1] for tick in values) >= 2
