@@ -56,3 +56,10 @@ def test_starting_values():
 
 def test_gradients(check_gradients):
     check_gradients(WeightNormLSTMCell(3, use_peepholes=True, projection=2, dtype="float64"))
+
+
+def test_a_column_of_zeros_has_no_direction_and_gives_zeros(x, run, randomise):
+    cell = WeightNormLSTMCell(5)
+    randomise(cell)
+    cell.kernel.assign(np.zeros((6, 20)))
+    np.testing.assert_allclose(run(cell, x)[0], run(cell, 0 * x)[0], atol=1e-6)

@@ -131,7 +131,11 @@ def test_a_run_says_nothing_on_stderr_but_its_own(tmp_path):
         )
 
     done = run("--json")
-    assert done.returncode == 0 and len(json.loads(done.stdout)) == 1
+    (record,) = json.loads(done.stdout)
+    assert done.returncode == 0
     assert not re.search("tensorflow|cuda|absl", done.stderr, re.IGNORECASE)
     quiet = run("--quiet", "--force")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    forced = json.loads((tmp_path / "results" / record["run_id"] / "record.json").read_text())
+    assert forced["timing"]["ended"] > record["timing"]["ended"]
+    assert forced["metrics"] == record["metrics"]

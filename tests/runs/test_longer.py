@@ -39,10 +39,10 @@ def run(tmp_path, caplog):
     """Run in one folder; return the record, the steps that were done already, and what was said."""
     caplog.set_level(logging.INFO, "seqvision")
 
-    def perform(results="results", **train):
+    def perform(results="results", seed=0, **train):
         caplog.clear()
         began = Began()
-        record = seqvision.run(config(**train), results=tmp_path / results, progress=began)
+        record = seqvision.run(config(**train), seed, results=tmp_path / results, progress=began)
         return record, began.done, caplog.text
 
     return perform
@@ -87,8 +87,9 @@ def test_why_it_begins_anew_is_said(run, tmp_path):
     path.with_name("checkpoint.npz").unlink()
     _, done, said = run(epochs=5, stop_after=3)
     assert done == 0 and "kept no checkpoint" in said
-    _, done, said = run(epochs=2, batch_size=128)  # Not the same but for its length.
-    assert done == 0 and not said
+    for other in ({"batch_size": 128}, {"seed": 1}):  # Not the same but for its length.
+        _, done, said = run(epochs=3, **other)
+        assert done == 0 and not said
 
 
 def test_a_run_that_stopped_itself_is_not_gone_on_from(run):

@@ -1,5 +1,6 @@
 """A run is of its data too: files that are replaced make another run, and nothing is lost."""
 
+import logging
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from seqvision.config import load_config
 from seqvision.runs import finished as finished_module
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import run_id
+from seqvision.runs.run import perform
 from seqvision.sweep.plan import plan
 
 
@@ -99,6 +101,18 @@ def test_a_checkpoint_of_other_data_is_not_gone_on_from(config, tmp_path):
 
     seqvision.run(config, results=results, progress=Started())
     assert started == [4]
+
+
+def test_a_run_does_not_begin_with_what_another_learned_of_other_data(config, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "seqvision")
+    first = seqvision.run(config, results=tmp_path / "first")
+    write(tmp_path / "mine.npz", seed=1)
+    seqvision.run(config, overrides="train.epochs=4", results=tmp_path / "first")
+    assert not caplog.text  # A shorter run of other data is none to go on from.
+    second = perform(load_config(config), 0, tmp_path / "second", begin_with=first.folder)
+    assert "of other data; the run begins anew" in caplog.text
+    anew = seqvision.run(config, results=tmp_path / "anew")
+    assert second["metrics"] == anew["metrics"]
 
 
 def test_a_record_of_what_stood_in_gives_way_to_the_dataset_itself(tmp_path, monkeypatch):

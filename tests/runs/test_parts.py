@@ -31,6 +31,8 @@ def test_an_epoch_holds_each_image_once_with_its_label_in_an_order_of_its_own():
     for order in orders:
         assert sorted(order) == list(range(10))
     assert orders[0].tolist() != orders[1].tolist()
+    another = np.concatenate([labels for _, labels in epoch(batches(SPLIT, 4, seed=1))])
+    assert orders[0].tolist() != another.tolist()
     assert all((images.ravel() == labels).all() for images, labels in first + second)
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +103,8 @@ def test_history_and_scalars(undisturbed):
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert float(rows[-1]["val_error"]) == pytest.approx(record["metrics"]["val_error"])
+    seconds = sum(float(row["seconds"]) for row in rows)
+    assert record["timing"]["train_seconds"] == pytest.approx(seconds, abs=1e-3)
     with (folder / "steps.csv").open() as file:
         steps = list(csv.DictReader(file))
     assert [int(row["step"]) for row in steps] == list(range(1, 61))
@@ -116,9 +119,26 @@ def test_history_and_scalars(undisturbed):
 
 
 def test_a_finished_run_is_not_run_again_unless_forced(undisturbed, tmp_path):
+    """Forced, it is trained from the beginning, and its record takes the place of the first."""
     record, results = undisturbed
-    again = seqvision.run(config(test_every=10), seed=1, results=results)
-    assert again["timing"]["ended"] == record["timing"]["ended"]
+    folder = tmp_path / record["run_id"]
+    shutil.copytree(results / record["run_id"], folder)
+
+    class Began(Progress):
+        steps = ()
+
+        def start(self, title, total_steps, done_steps):
+            self.steps = (*self.steps, done_steps)
+
+    began = Began()
+    again = {"seed": 1, "results": tmp_path, "progress": began}
+    assert seqvision.run(config(test_every=10), **again) == record
+    assert began.steps == ()
+    forced = seqvision.run(config(test_every=10), **again, force=True)
+    assert began.steps == (0,)
+    assert forced["timing"]["ended"] > record["timing"]["ended"]
+    assert json.loads((folder / "record.json").read_text()) == forced
+    same(forced, record)
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not(undisturbed, tmp_path):
@@ -163,13 +183,14 @@ def test_goes_on_as_if_never_stopped(train, tmp_path):
     same(record, expected)
 
 
-def test_sigkill_five_times_over_loses_nothing(undisturbed, tmp_path):
+def test_sigkill_again_and_again_loses_nothing(undisturbed, tmp_path):
     record, _ = undisturbed
     (tmp_path / "small.yaml").write_text(json.dumps(config(test_every=10)))
     command = [sys.executable, "-m", "seqvision.cli", "run", "small.yaml", "--seeds", "1", "--json"]
     folder = tmp_path / "results" / record["run_id"]
-    moments = np.random.default_rng(0).uniform(0, 0.5, size=5)
-    files = ("config.yaml", "config.yaml", "checkpoint.npz", "tests.csv", "checkpoint.npz")
+    # Before there is a checkpoint, when there is one, and while what is written last is written.
+    files = ("config.yaml", "checkpoint.npz", "tests.csv")
+    moments = np.random.default_rng(0).uniform(0, 0.5, size=3)
     for kill_after, moment in zip(files, moments, strict=True):
         process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 120
@@ -218,11 +239,14 @@ def test_stops_by_validation_target_and_budget(train, reason, epochs, tmp_path):
 
 
 def test_best_weights_are_those_of_the_best_epoch(tmp_path):
-    # The rate explodes after the first of three epochs, so the first is best.
+    """Though the run stopped in the last of three epochs, and went on without finding better."""
+    # The rate explodes after the first epoch, so the first is best.
     train = {
         "schedule": {"name": "step", "at": [0.34], "factor": 500.0},
         "best_weights": "val_loss",
     }
+    with pytest.raises(KeyboardInterrupt):
+        seqvision.run(config(**train), results=tmp_path, progress=Stop(50))
     record = seqvision.run(config(**train), results=tmp_path)
     with (tmp_path / record["run_id"] / "history.csv").open() as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
@@ -243,8 +267,28 @@ def test_what_cannot_be_is_told_before_training(tmp_path):
         seqvision.run(config(optimizer=bad), results=tmp_path)
 
 
-def test_precision_steps_per_execution_and_xla(tmp_path):
+def test_precision_and_steps_per_execution(tmp_path):
     train = {"precision": "mixed_bfloat16", "steps_per_execution": 4, "epochs": 2}
     record = seqvision.run(config(**train), results=tmp_path)
     assert record["metrics"]["test_accuracy"] > 0.3
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("jit_compile", "deterministic", "compiled"),
+    [(True, False, True), (False, False, False), (True, True, False)],
+)
+def test_xla_compiles_the_steps_where_it_may(jit_compile, deterministic, compiled, tmp_path):
+    """Keras leaves it where TensorFlow is to be deterministic, as XLA need not be."""
+    found = []
+
+    class Asks(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            found.append(self.model.jit_compile)
+
+    settings = {"jit_compile": jit_compile, "deterministic": deterministic, "epochs": 1}
+    small = {**config(**settings), "model": {"family": "stacked", "cell": "simple_rnn"}}
+    record = seqvision.run(small, results=tmp_path, callbacks=[Asks()])
+    assert found == [compiled]
+    assert record["metrics"]["test_accuracy"] > 0.3
