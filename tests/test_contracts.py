@@ -54,14 +54,16 @@ def test_every_weight_has_a_gradient(model):
 
 
 def test_learns_a_batch_by_heart(model):
+    """Down to a tenth of its loss, where more than a readout is trained."""
+    wanted = 0.6 if len(model.trainable_weights) == 2 else 0.1
     # By single batches: `fit` and `evaluate` wait for TensorFlow's input pipeline at their ends.
     before = model.test_on_batch(IMAGES, LABELS)
     for _ in range(40):
-        model.train_on_batch(IMAGES, LABELS)
+        model.reset_metrics()
+        if model.train_on_batch(IMAGES, LABELS) < wanted / 2 * before:
+            break
     model.reset_metrics()
-    after = model.test_on_batch(IMAGES, LABELS)
-    assert np.isfinite(after)
-    assert after < 0.8 * before
+    assert model.test_on_batch(IMAGES, LABELS) < wanted * before
 
 
 def test_loads_as_it_was_saved(model, tmp_path):
