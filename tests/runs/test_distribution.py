@@ -47,6 +47,7 @@ def run(train, how, folder):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_two_devices_compute_what_one_does_and_go_on(tmp_path):
     one = run({}, "whole", tmp_path)
     two = run({"distribution": TWO, "steps_per_execution": 4}, "whole", tmp_path)

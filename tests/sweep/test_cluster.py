@@ -54,6 +54,7 @@ class KillANode(Listener):
 
 
 @pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.slow
 def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
     nodes, workers = nodes
     jobs = [Job(CONFIG, seed, tmp_path / "results") for seed in range(3)]
@@ -89,6 +90,7 @@ class EndsAfter(Listener):
         return None
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_another_and_ends_when_it_is_told_to(nodes, tmp_path):
     """On a node that does not see the results; where it does, all is as in a process here."""
     nodes, _ = nodes

@@ -57,6 +57,7 @@ def undisturbed(tmp_path_factory):
     return folder, end(begin(folder))
 
 
+@pytest.mark.slow
 def test_a_search_killed_three_times_equals_one_never_killed(undisturbed, tmp_path):
     """Hyperband, the fourth trial going on from another; killed within a run and between runs."""
     folder, found = undisturbed
@@ -76,6 +77,7 @@ def test_a_search_killed_three_times_equals_one_never_killed(undisturbed, tmp_pa
     assert again["verdict"] == found["verdict"] and again["values"] == found["values"]
 
 
+@pytest.mark.slow
 def test_a_promoted_trial_is_what_it_would_have_been_from_the_beginning(undisturbed, tmp_path):
     """The record of a trial that went on after another's epochs, against its config run alone."""
     folder, _ = undisturbed
@@ -90,6 +92,7 @@ def test_a_promoted_trial_is_what_it_would_have_been_from_the_beginning(undistur
         assert alone["metrics"][metric] == trial["metrics"][metric]
 
 
+@pytest.mark.slow
 def test_the_best_trial_is_measured_as_if_trained_anew_but_is_not(undisturbed, tmp_path):
     folder, _ = undisturbed
     (file,) = folder.glob("results/small-tuned/*/record.json")
@@ -104,6 +107,7 @@ def test_the_best_trial_is_measured_as_if_trained_anew_but_is_not(undisturbed, t
     assert alone["metrics"] == tuned["metrics"]
 
 
+@pytest.mark.slow
 def test_the_median_rule_reaches_into_a_run(tmp_path):
     tune = {"oracle": "grid", "median_stop": {"trials": 1}}
     tune["space"] = {"train.optimizer.learning_rate": {"choice": [0.03, 1e-5]}}
