@@ -4,8 +4,10 @@ import errno
 import fcntl
 import subprocess
 import sys
+import threading
 
 import pytest
+from filelock import FileLock
 
 from seqvision.errors import Busy
 from seqvision.runs import lock
@@ -32,6 +34,14 @@ def test_a_process_that_dies_lets_go(tmp_path):
         assert is_locked(folder)
         folder.rename(tmp_path / "elsewhere")  # The lock is of the name.
     assert not is_locked(tmp_path / "elsewhere")
+
+
+def test_who_asks_whether_it_is_locked_holds_it_for_an_instant_and_is_waited_for(tmp_path):
+    asking = FileLock(lock._beside(tmp_path / "run"), thread_local=False)
+    asking.acquire()
+    threading.Timer(0.1, asking.release).start()
+    with locked(tmp_path / "run"):
+        assert not asking.is_locked
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])

@@ -8,6 +8,7 @@ import pytest
 import seqvision
 from seqvision.config import load_config
 from seqvision.runs.progress import Progress
+from seqvision.runs.shorter import shorter_run
 from seqvision.sweep.plan import plan
 
 CONFIG = {
@@ -39,10 +40,10 @@ def run(tmp_path, caplog):
     """Run in one folder; return the record, the steps that were done already, and what was said."""
     caplog.set_level(logging.INFO, "seqvision")
 
-    def perform(results="results", seed=0, **train):
+    def perform(results="results", **train):
         caplog.clear()
         began = Began()
-        record = seqvision.run(config(**train), seed, results=tmp_path / results, progress=began)
+        record = seqvision.run(config(**train), results=tmp_path / results, progress=began)
         return record, began.done, caplog.text
 
     return perform
@@ -73,23 +74,28 @@ def test_with_a_schedule_it_goes_on_only_within_the_same_span(run):
     assert done == 5 and "after its 1 epoch\n" in said
 
 
-def test_why_it_begins_anew_is_said(run, tmp_path):
+def test_why_it_begins_anew_is_said(run, caplog):
     record, _, _ = run(epochs=2)
-    _, done, said = run(epochs=3, test_every=2)
-    assert done == 0 and "did not measure the test error every 2 steps" in said
-    path = tmp_path / "results" / record["run_id"] / "record.json"
-    other = json.loads(path.read_text())
-    other["environment"]["backend"] = "another"
-    path.write_text(json.dumps(other))
-    _, done, said = run(epochs=4, stop_after=3)
-    assert done == 0 and "it ran on the backend another" in said
+    path = record.folder / "record.json"
+
+    def said(seed=0, **train):
+        longer = load_config(config(**train))
+        folder = record.folder.with_name(f"{longer.hash}-s{seed}")
+        caplog.clear()
+        assert shorter_run(folder, longer, seed, record["dataset"]["checksum"]) is None
+        return caplog.text
+
+    assert "did not measure the test error every 2 steps" in said(epochs=3, test_every=2)
+    path.write_text(json.dumps(record | {"status": "failed"}))
+    assert "does not go on from" in said(epochs=3) and "it failed" in said(epochs=3)
+    elsewhere = record["environment"] | {"backend": "another"}
+    path.write_text(json.dumps(record | {"environment": elsewhere}))
+    assert "it ran on the backend another" in said(epochs=3)
     path.write_text(json.dumps(record))
     path.with_name("checkpoint.npz").unlink()
-    _, done, said = run(epochs=5, stop_after=3)
-    assert done == 0 and "kept no checkpoint" in said
-    for other in ({"batch_size": 128}, {"seed": 1}):  # Not the same but for its length.
-        _, done, said = run(epochs=3, **other)
-        assert done == 0 and not said
+    assert "kept no checkpoint" in said(epochs=3)
+    # Not the same but for its length.
+    assert not said(epochs=3, batch_size=128) and not said(epochs=3, seed=1)
 
 
 def test_a_run_that_stopped_itself_is_not_gone_on_from(run):

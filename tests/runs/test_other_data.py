@@ -8,6 +8,7 @@ import pytest
 
 import seqvision
 from seqvision.config import load_config
+from seqvision.config.schema import Data
 from seqvision.runs import finished as finished_module
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import run_id
@@ -81,6 +82,12 @@ def test_a_record_stands_when_its_data_is_gone(config, tmp_path, caplog):
     (tmp_path / "mine.npz").unlink()
     assert seqvision.run(config, results=tmp_path) == first
     assert "its data is gone" in caplog.text
+
+
+def test_a_record_of_a_dataset_that_is_not_here_stands(caplog):
+    of = {"name": "cifar10", "asked_for": "cifar10", "checksum": "of all of it"}
+    assert finished_module.of_today({"dataset": of}, Data(dataset="cifar10"))
+    assert not caplog.text
 
 
 def test_a_checkpoint_of_other_data_is_not_gone_on_from(config, tmp_path):
