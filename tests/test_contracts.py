@@ -58,7 +58,7 @@ def test_learns_a_batch_by_heart(model):
     wanted = 0.6 if len(model.trainable_weights) == 2 else 0.1
     # By single batches: `fit` and `evaluate` wait for TensorFlow's input pipeline at their ends.
     before = model.test_on_batch(IMAGES, LABELS)
-    for _ in range(40):
+    for _ in range(100):
         model.reset_metrics()
         if model.train_on_batch(IMAGES, LABELS) < wanted / 2 * before:
             break

@@ -13,7 +13,7 @@ from seqvision.runs.run import perform
 RECIPE = {
     "name": "small",
     "data": {"dataset": "digits", "validation": 200},
-    "model": {"family": "stacked", "units": [16], "dropout": 0.2},
+    "model": {"family": "stacked", "cell": "simple_rnn", "units": [16], "dropout": 0.2},
     "train": {
         "epochs": 4,
         "batch_size": 64,

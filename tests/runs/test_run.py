@@ -150,10 +150,13 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not(undisturbed, 
 
 
 class Stop(Progress):
-    """Breaks off in the middle of an epoch."""
+    """Breaks off in the middle of an epoch; keeps at which step the run began."""
 
     def __init__(self, at):
         self.at = at
+
+    def start(self, title, total_steps, done_steps):
+        self.began_at = done_steps
 
     def step(self, done_steps, loss, error):
         if done_steps == self.at:
@@ -212,6 +215,18 @@ def test_nan_ends_the_run_as_failed_with_the_step(tmp_path):
     record = json.loads((folder / "record.json").read_text())
     assert record["status"] == "failed"
     assert not (folder / "model.keras").exists()
+
+
+def test_a_failed_run_begins_anew(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        seqvision.run(config(), results=tmp_path, progress=Stop(29))
+    folder = tmp_path / run_id(load_config(config()), 0)
+    assert (folder / "checkpoint.npz").exists()
+    (folder / "record.json").write_text('{"status": "failed"}')
+    stop = Stop(1)
+    with pytest.raises(KeyboardInterrupt):
+        seqvision.run(config(), results=tmp_path, progress=stop)
+    assert stop.began_at == 0 and not (folder / "record.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ AVERAGED = {"name": "adam", "learning_rate": 0.01, "use_ema": True, "ema_momentu
 CONFIG = {
     "name": "small",
     "data": {"dataset": "digits", "validation": 800},  # 637 to train on: 10 steps, the last of 61.
-    "model": {"family": "stacked", "units": [8], "dropout": 0.2},
+    "model": {"family": "stacked", "cell": "simple_rnn", "units": [8], "dropout": 0.2},
     "train": {
         "epochs": 2,
         "batch_size": 64,
