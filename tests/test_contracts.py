@@ -39,7 +39,7 @@ def model(request):
     family, options = request.param
     built = create_model(family, (6, 6), 3, units=[12], pooling="mean", **options)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    built.compile(keras.optimizers.Adam(0.03), loss)
+    built.compile(keras.optimizers.Adam(0.02), loss)
     return built
 
 
@@ -54,16 +54,19 @@ def test_every_weight_has_a_gradient(model):
 
 
 def test_learns_a_batch_by_heart(model):
-    """Down to a tenth of its loss, where more than a readout is trained."""
-    wanted = 0.6 if len(model.trainable_weights) == 2 else 0.1
+    """Down to a fifth of its loss, where more than a readout is trained."""
+
     # By single batches: `fit` and `evaluate` wait for TensorFlow's input pipeline at their ends.
-    before = model.test_on_batch(IMAGES, LABELS)
-    for _ in range(100):
+    def loss():
         model.reset_metrics()
-        if model.train_on_batch(IMAGES, LABELS) < wanted / 2 * before:
-            break
-    model.reset_metrics()
-    assert model.test_on_batch(IMAGES, LABELS) < wanted * before
+        return model.test_on_batch(IMAGES, LABELS)
+
+    wanted = loss() * (0.2 if len(model.trainable_weights) > 2 else 0.6)
+    for _ in range(200):
+        model.train_on_batch(IMAGES, LABELS)
+        if loss() < wanted:
+            return
+    assert loss() < wanted
 
 
 def test_loads_as_it_was_saved(model, tmp_path):
