@@ -5,22 +5,22 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import knot, times
-from seqvision.cells.regularized import RegularizedCell
-from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt
+from seqvision.options import Initializer, PositiveFloat, PositiveInt
 
 
-class BaseLSTMCell(RegularizedCell):
+class BaseLSTMCell(GatedCell):
     """Constructor, weights and the way out of such an LSTM; a subclass has its `step`.
 
     Args:
-        units: size of the cell state.
         use_peepholes: whether the gates see the cell state, through a weight a unit.
         forget_bias: what the forget gate's bias starts at, besides its initializer.
         cell_clip: bound of the cell state's absolute values; None for no bound.
         projection: size of the output, given by a linear projection; None for no projection.
         projection_clip: bound of the projected output's absolute values.
+        others: those of `GatedCell`.
     """
 
     gates: tuple[str, ...] = ("input", "forget", "candidate", "output")
@@ -28,37 +28,27 @@ class BaseLSTMCell(RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         use_peepholes: bool = False,
         forget_bias: float = 1.0,
         cell_clip: PositiveFloat | None = None,
         projection: PositiveInt | None = None,
         projection_clip: PositiveFloat | None = None,
-        kernel_initializer: Initializer = "glorot_uniform",
         recurrent_initializer: Initializer = "orthogonal",
-        bias_initializer: Initializer = "zeros",
         peephole_initializer: Initializer = "glorot_uniform",
         projection_initializer: Initializer = "glorot_uniform",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, recurrent_initializer=recurrent_initializer, **kwargs)
         self.use_peepholes = use_peepholes
         self.forget_bias = forget_bias
         self.cell_clip = cell_clip
         self.projection = projection
         self.projection_clip = projection_clip
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
         self.peephole_initializer = keras.initializers.get(peephole_initializer)
         self.projection_initializer = keras.initializers.get(projection_initializer)
-        self.output_size = projection or units
-        self.state_size = [self.output_size, units]
+        self.output_size = projection or self.units
+        self.state_size = [self.output_size, self.units]
         self.input_peephole = self.forget_peephole = self.output_peephole = None
 
     def build(self, input_shape: Any) -> None:

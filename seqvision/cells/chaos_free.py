@@ -6,16 +6,15 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
-from seqvision.options import Activation, Initializer, PositiveInt
 
 
 @CELLS.register("chaos_free", paper="Laurent & von Brecht 2016, arXiv 1612.06212", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class ChaosFreeCell(RecurrentDropout, RegularizedCell):
+class ChaosFreeCell(RecurrentDropout, GatedCell):
     """Chaos-free network (CFN): two gates, and states that mix only within them.
 
         θ = σ(x V_θ + h U_θ + b_θ)
@@ -28,11 +27,11 @@ class ChaosFreeCell(RecurrentDropout, RegularizedCell):
     The kernel holds θ, η, W; the recurrent kernel and the bias θ, η.
 
     Args:
-        units: size of the state.
         input_gate: whether η opens (the paper) or closes (contrib) the way in.
         forget_bias: what b_θ starts at, besides its initializer: one in the paper.
         input_bias: what the bias of the gate on the input starts at: minus one in the paper. With
             `complement` b_η starts at its negative, which is one as in contrib.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         Laurent & von Brecht, "A recurrent neural network without chaos", 2016, arXiv 1612.06212.
@@ -42,29 +41,16 @@ class ChaosFreeCell(RecurrentDropout, RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         input_gate: Literal["paper", "complement"] = "paper",
         forget_bias: float = 1.0,
         input_bias: float = -1.0,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, **kwargs)
         self.input_gate = input_gate
         self.forget_bias = forget_bias
         self.input_bias = input_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = units
-        self.output_size = units
 
     def build(self, input_shape: Any) -> None:
         units = self.units

@@ -6,12 +6,12 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, grouped_times, knot, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
-from seqvision.options import Activation, Initializer, PositiveInt
+from seqvision.options import Initializer, PositiveInt
 
 
 @CELLS.register(
@@ -20,7 +20,7 @@ from seqvision.options import Activation, Initializer, PositiveInt
     states="projection or units, units",
 )
 @keras.saving.register_keras_serializable("seqvision")
-class GroupedLSTMCell(RecurrentDropout, RegularizedCell):
+class GroupedLSTMCell(RecurrentDropout, GatedCell):
     """Group LSTM: k small LSTMs side by side, each on its share of the input and of the state.
 
         for each group: i, f, o = σ(x W + h U + b),  c' = f ∘ c + i ∘ tanh(x W_c + h U_c + b_c)
@@ -35,6 +35,7 @@ class GroupedLSTMCell(RecurrentDropout, RegularizedCell):
         groups: k. It divides the number of features, `units` and `projection`.
         forget_bias: what the forget gate's bias starts at, besides its initializer.
         projection: size of the output, given by a linear projection P; None for no projection.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     Raises:
         SeqvisionError: a size is not a multiple of `groups`.
@@ -49,30 +50,20 @@ class GroupedLSTMCell(RecurrentDropout, RegularizedCell):
         self,
         units: PositiveInt,
         groups: PositiveInt = 2,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *,
         forget_bias: float = 1.0,
         projection: PositiveInt | None = None,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
         projection_initializer: Initializer = "glorot_uniform",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
+        super().__init__(units, **kwargs)
         self.groups = groups
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
         self.forget_bias = forget_bias
         self.projection = projection
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
         self.projection_initializer = keras.initializers.get(projection_initializer)
-        self.output_size = projection or units
-        self.state_size = [self.output_size, units]
-        self._divide("units", units)
+        self.output_size = projection or self.units
+        self.state_size = [self.output_size, self.units]
+        self._divide("units", self.units)
         self._divide("projection", self.output_size)
 
     def build(self, input_shape: Any) -> None:

@@ -6,17 +6,17 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.indrnn import UNIFORM
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import knot
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
-from seqvision.options import Activation, Initializer, PositiveInt
+from seqvision.options import Initializer
 
 
 @CELLS.register("indy_gru", paper="Li et al. 2018, arXiv 1803.04831", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class IndyGRUCell(RecurrentDropout, RegularizedCell):
+class IndyGRUCell(RecurrentDropout, GatedCell):
     """GRU with diagonal recurrence, as TensorFlow contrib had it.
 
         z = σ(x W_z + u_z ∘ h + b_z),  r = σ(x W_r + u_r ∘ h + b_r)
@@ -25,9 +25,9 @@ class IndyGRUCell(RecurrentDropout, RegularizedCell):
     Weights hold the gates in Keras's order z, r, h.
 
     Args:
-        units: size of the state.
         gate_bias: what b_z and b_r start at, besides their initializer.
         recurrent_initializer: of u; None is uniform in [-1, 1].
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         The recurrence of Li et al. 2018, arXiv 1803.04831, in the unit of Cho et al. 2014,
@@ -38,25 +38,13 @@ class IndyGRUCell(RecurrentDropout, RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         gate_bias: float = 1.0,
-        kernel_initializer: Initializer = "glorot_uniform",
         recurrent_initializer: Initializer | None = None,
-        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, recurrent_initializer=recurrent_initializer or UNIFORM, **kwargs)
         self.gate_bias = gate_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or UNIFORM)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = units
-        self.output_size = units
 
     def build(self, input_shape: Any) -> None:
         gates = 3 * self.units
@@ -89,7 +77,7 @@ class IndyGRUCell(RecurrentDropout, RegularizedCell):
     "indy_lstm", paper="Gonnet & Deselaers 2019, arXiv 1903.08023", states="units, units"
 )
 @keras.saving.register_keras_serializable("seqvision")
-class IndyLSTMCell(RecurrentDropout, RegularizedCell):
+class IndyLSTMCell(RecurrentDropout, GatedCell):
     """LSTM with diagonal recurrence.
 
         i, f, o = σ(x W + u ∘ h + b), each with its own W, u, b
@@ -99,9 +87,9 @@ class IndyLSTMCell(RecurrentDropout, RegularizedCell):
     Weights hold the gates in Keras's order i, f, c, o; the states are `[h, c]`.
 
     Args:
-        units: size of the state.
         forget_bias: what the forget gate's bias starts at, besides its initializer.
         recurrent_initializer: of u; None is uniform in [-1, 1].
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         Gonnet & Deselaers, "IndyLSTMs: independently recurrent LSTMs", 2019, arXiv 1903.08023.
@@ -111,25 +99,14 @@ class IndyLSTMCell(RecurrentDropout, RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         forget_bias: float = 1.0,
-        kernel_initializer: Initializer = "glorot_uniform",
         recurrent_initializer: Initializer | None = None,
-        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, recurrent_initializer=recurrent_initializer or UNIFORM, **kwargs)
         self.forget_bias = forget_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or UNIFORM)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = [units, units]
-        self.output_size = units
+        self.state_size = [self.units, self.units]
 
     def build(self, input_shape: Any) -> None:
         gates = 4 * self.units

@@ -6,15 +6,15 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.primitives import times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
-from seqvision.options import Activation, Initializer, PositiveInt
+from seqvision.options import Initializer
 
 
 @CELLS.register("minimal_rnn", paper="Chen 2017, arXiv 1711.06788", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class MinimalRNNCell(RecurrentDropout, RegularizedCell):
+class MinimalRNNCell(RecurrentDropout, GatedCell):
     """Minimal RNN: the input is mapped to the state's space, and a gate mixes the two.
 
         z = tanh(x W + b_z)
@@ -22,10 +22,10 @@ class MinimalRNNCell(RecurrentDropout, RegularizedCell):
         h' = u ∘ h + (1 − u) ∘ z
 
     Args:
-        units: size of the state.
         use_input_bias: whether there is b_z; TensorFlow's cell has none.
         bias_initializer: of b_u; above zero keeps.
         input_bias_initializer: of b_z.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         Chen, "MinimalRNN: toward more interpretable and trainable recurrent neural networks",
@@ -36,27 +36,15 @@ class MinimalRNNCell(RecurrentDropout, RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         use_input_bias: bool = True,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "ones",
         input_bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, bias_initializer=bias_initializer, **kwargs)
         self.use_input_bias = use_input_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
         self.input_bias_initializer = keras.initializers.get(input_bias_initializer)
-        self.state_size = units
-        self.output_size = units
 
     def build(self, input_shape: Any) -> None:
         units, square = self.units, (self.units, self.units)

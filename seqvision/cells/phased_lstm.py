@@ -7,19 +7,19 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, knot, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
 from seqvision.errors import SeqvisionError
-from seqvision.options import Activation, Initializer, PositiveFloat, PositiveInt, Share
+from seqvision.options import Initializer, PositiveFloat, PositiveInt, Share
 
 _CLOCK = 256  # Half precision counts no further than this.
 
 
 @CELLS.register("phased_lstm", paper="Neil et al. 2016, arXiv 1610.09513", states="units, units, 2")
 @keras.saving.register_keras_serializable("seqvision")
-class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
+class PhasedLSTMCell(RecurrentDropout, GatedCell):
     """LSTM with a time gate: each unit is open for a part of a period of its own.
 
         φ = ((t − s) mod τ) / τ
@@ -38,7 +38,6 @@ class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
     of the step, a clock that counts steps: their number modulo 256 and their 256s.
 
     Args:
-        units: size of the cell state.
         time_feature: which feature of the input is the time t, in any unit; it is no part of x.
             None takes the number of the step, from 0.
         ratio_on: r at the start; 0.05 in the paper, 0.1 in TensorFlow.
@@ -51,6 +50,7 @@ class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
         use_peepholes: whether the gates see the cell state: as in the paper, by a weight a unit.
             TensorFlow has none unless asked, and then a whole kernel.
         forget_bias: what the forget gate's bias starts at, besides its initializer.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     Raises:
         SeqvisionError: the input has no such `time_feature`, or no other.
@@ -66,24 +66,20 @@ class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
         self,
         units: PositiveInt,
         time_feature: int | None = None,
+        *,
         ratio_on: PositiveFloat = 0.05,
         trainable_ratio_on: bool = True,
         leak: Share = 0.001,
         leak_in_inference: bool = False,
         period_min: PositiveFloat = math.e,
         period_max: PositiveFloat = math.exp(3),  # noqa: B008
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
         use_peepholes: bool = True,
         forget_bias: float = 0.0,
-        kernel_initializer: Initializer = "glorot_uniform",
         recurrent_initializer: Initializer = "orthogonal",
-        bias_initializer: Initializer = "zeros",
         peephole_initializer: Initializer = "glorot_uniform",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
+        super().__init__(units, recurrent_initializer=recurrent_initializer, **kwargs)
         self.time_feature = time_feature
         self.ratio_on = ratio_on
         self.trainable_ratio_on = trainable_ratio_on
@@ -91,15 +87,9 @@ class PhasedLSTMCell(RecurrentDropout, RegularizedCell):
         self.leak_in_inference = leak_in_inference
         self.period_min = period_min
         self.period_max = period_max
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
         self.use_peepholes = use_peepholes
         self.forget_bias = forget_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
         self.peephole_initializer = keras.initializers.get(peephole_initializer)
-        self.output_size = units
         self.state_size = [units, units] if time_feature is not None else [units, units, 2]
 
     def build(self, input_shape: Any) -> None:

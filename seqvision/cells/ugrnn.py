@@ -6,16 +6,16 @@ import keras
 from keras import ops
 
 from seqvision.cells import CELLS
+from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.cells.regularized import RegularizedCell
-from seqvision.options import Activation, Initializer, PositiveInt
+from seqvision.options import Activation, PositiveInt
 
 
 @CELLS.register("ugrnn", paper="Collins et al. 2016, arXiv 1611.09913", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class UGRNNCell(RecurrentDropout, RegularizedCell):
+class UGRNNCell(RecurrentDropout, GatedCell):
     """Update-gate RNN: one gate says how much of the state is kept.
 
         g = σ(x W_g + h U_g + b_g)
@@ -24,8 +24,8 @@ class UGRNNCell(RecurrentDropout, RegularizedCell):
     Kernels hold g, then c.
 
     Args:
-        units: size of the state.
         forget_bias: what the gate's bias starts at, besides its initializer: above zero keeps.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural
@@ -36,25 +36,12 @@ class UGRNNCell(RecurrentDropout, RegularizedCell):
 
     def __init__(
         self,
-        units: PositiveInt,
-        activation: Activation = "tanh",
-        recurrent_activation: Activation = "sigmoid",
+        *args: Any,
         forget_bias: float = 1.0,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
+        super().__init__(*args, **kwargs)
         self.forget_bias = forget_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = units
-        self.output_size = units
 
     def build(self, input_shape: Any) -> None:
         gates = 2 * self.units
@@ -82,7 +69,7 @@ class UGRNNCell(RecurrentDropout, RegularizedCell):
 
 @CELLS.register("intersection_rnn", paper="Collins et al. 2016, arXiv 1611.09913", states="units")
 @keras.saving.register_keras_serializable("seqvision")
-class IntersectionRNNCell(RecurrentDropout, RegularizedCell):
+class IntersectionRNNCell(RecurrentDropout, GatedCell):
     """+RNN: an update gate along time, and another along depth from input to output.
 
         g_h = σ(x W_gh + h U_gh + b_gh),  h' = g_h ∘ h + (1 − g_h) ∘ tanh(x W_h + h U_h + b_h)
@@ -96,6 +83,7 @@ class IntersectionRNNCell(RecurrentDropout, RegularizedCell):
         activation: of the candidate along time.
         output_activation: of the candidate along depth.
         forget_bias: what both gates' biases start at, besides their initializer.
+        others: those of `GatedCell` and `RecurrentDropout`.
 
     References:
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural
@@ -109,24 +97,13 @@ class IntersectionRNNCell(RecurrentDropout, RegularizedCell):
         units: PositiveInt,
         activation: Activation = "tanh",
         output_activation: Activation = "relu",
-        recurrent_activation: Activation = "sigmoid",
+        *,
         forget_bias: float = 1.0,
-        kernel_initializer: Initializer = "glorot_uniform",
-        recurrent_initializer: Initializer = "glorot_uniform",
-        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self.units = units
-        self.activation: Any = keras.activations.get(activation)
+        super().__init__(units, activation, **kwargs)
         self.output_activation: Any = keras.activations.get(output_activation)
-        self.recurrent_activation: Any = keras.activations.get(recurrent_activation)
         self.forget_bias = forget_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.state_size = units
-        self.output_size = units
 
     def build(self, input_shape: Any) -> None:
         units, gates, features = self.units, 4 * self.units, input_shape[-1]
