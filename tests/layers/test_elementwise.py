@@ -13,6 +13,7 @@ from seqvision import cells, layers
 from seqvision.cells import wrappers
 from seqvision.cells.base import CellLayer
 from seqvision.cells.primitives import times
+from seqvision.cells.protocol import Cell, is_elementwise
 from seqvision.errors import SeqvisionError
 
 if keras.backend.backend() != "tensorflow":
@@ -54,7 +55,8 @@ CASES = {
 OF_OTHERS = [
     name
     for name in cells.CELLS.names()
-    if getattr(cells.CELLS.get(name), "elementwise", False)
+    if issubclass(cells.CELLS.get(name), Cell)
+    and is_elementwise(cells.CELLS.get(name)(6))
     and not any(isinstance(make(), cells.CELLS.get(name)) for make in CASES.values())
 ]
 """Cells that say they are elementwise and are not in the list: added since."""

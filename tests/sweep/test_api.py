@@ -120,4 +120,4 @@ def test_callbacks_see_validation_stop_the_run_and_are_in_its_record(tmp_path, c
     longer = api.run(DIGITS, results=tmp_path, overrides=["train.epochs=4"])
     assert longer["metrics"]["epochs"] == 4 and "callbacks" not in longer
     assert "does not go on from" in caplog.text
-    assert "it had callbacks of a person's own, Enough" in caplog.text
+    assert "it had callbacks of the user's own, Enough" in caplog.text

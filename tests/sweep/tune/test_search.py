@@ -390,7 +390,7 @@ def test_what_only_this_process_has_registered_is_refused_before_anything_is_beg
 
         def __init__(self, units: int, leak: float = 0.5): ...
 
-    monkeypatch.setitem(CELLS._here, "my_cell", MyCell)
+    monkeypatch.setitem(CELLS._imported, "my_cell", MyCell)
     cells = {"model.cell": {"choice": ["gru", {"name": "my_cell", "leak": 0.1}]}}
     mine = tunable({"tune": {"oracle": "grid", "space": cells}})
     perform = MadeUp()
