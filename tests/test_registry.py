@@ -10,7 +10,7 @@ import pytest
 
 from seqvision import registry
 from seqvision.cells import CELLS
-from seqvision.cli.index import parts
+from seqvision.cli.index import command, parts
 from seqvision.config import load_config
 from seqvision.config.schema import check_model
 from seqvision.errors import SeqvisionError, UnknownName
@@ -35,6 +35,12 @@ def test_names_options_and_facts_are_known_without_importing():
 def test_the_index_is_of_today():
     text, written = PATH.read_text(encoding="utf-8"), json.loads(json.dumps(parts()))
     assert json.loads(text) == written, "run `seqvision index`"
+
+
+def test_an_index_that_cannot_be_written_is_told_in_a_line(monkeypatch, tmp_path):
+    monkeypatch.setattr("seqvision.index.PATH", tmp_path / "absent" / "index.json")
+    with pytest.raises(SeqvisionError, match="cannot be written: No such file"):
+        command.main([], standalone_mode=False)
 
 
 def test_where_a_folder_has_changed_its_files_are_imported(monkeypatch):

@@ -25,9 +25,13 @@ def command() -> None:
     \b
     seqvision index
     """
+    from seqvision.errors import SeqvisionError
     from seqvision.index import PATH, write_index
 
-    write_index(parts())
+    try:
+        write_index(parts())
+    except OSError as error:
+        raise SeqvisionError(f"{PATH}: cannot be written: {error.strerror}") from None
     click.echo(f"wrote {PATH}")
 
 
