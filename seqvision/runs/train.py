@@ -10,6 +10,7 @@ import keras
 from scipy.special import softmax
 
 from seqvision.errors import RunFailed
+from seqvision.presets.facts import add_to_archive, of_record
 from seqvision.runs.answers import write_predictions
 from seqvision.runs.backend import precision
 from seqvision.runs.batches import batches
@@ -120,7 +121,12 @@ def _finish(setup: Setup, journal: Journal, record: RunRecord) -> None:
     with precision(setup.config.train.precision):
         plain = build_model(setup.config.model, dataset)  # Without the optimizer and its slots.
     plain.set_weights(setup.model.get_weights())
-    write_atomically(folder / "model.keras", plain.save)
+
+    def write(temporary: Path) -> None:
+        plain.save(temporary)
+        add_to_archive(temporary, of_record(record))
+
+    write_atomically(folder / "model.keras", write)
     if record["status"] != "untested":
         write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
     write_json(folder / "record.json", record)

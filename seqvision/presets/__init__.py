@@ -1,0 +1,1 @@
+"""Trained models: what is known of them, and the files that hold their weights."""

@@ -1,0 +1,112 @@
+"""What is known of a trained model beside its weights, as a line of JSON.
+
+It is the same in a line of the manifest, in the `.keras` file of a run, beside an exported file
+and in a folder of published weights; each holds what its writer knew.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seqvision.errors import SeqvisionError
+
+NAME = "seqvision.json"
+"""The name of the facts within a `.keras` archive and in a folder of published weights."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one needs to know to use a trained model.
+
+    Attributes:
+        input_shape: that of a raw sample; of an image `(height, width[, channels])`.
+        class_names: what each logit stands for; None if it is not known.
+        kind: of a sample: `image`.
+        model: the `model` section of its config; None if it is not known.
+        temperature: what its logits are divided by before the softmax so that probabilities are
+            calibrated (Guo et al. 2017, arXiv 1706.04599), fitted on validation images; None if it
+            was not fitted.
+        data: the `dataset` of its config, a name or a spec with options; None if it is not known.
+        more: all else, as JSON holds it: `name`, `tag`, `config_hash`, `seed`, `dataset`, `metrics`,
+            `command`, `versions`, `licence` …
+    """
+
+    input_shape: tuple[int, ...]
+    class_names: tuple[str, ...] | None = None
+    kind: str = "image"
+    model: dict[str, Any] | None = None
+    temperature: float | None = None
+    data: str | dict[str, Any] | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, without what is not known."""
+        own = {
+            "kind": self.kind,
+            "input_shape": list(self.input_shape),
+            "class_names": None if self.class_names is None else list(self.class_names),
+            "model": self.model,
+            "temperature": self.temperature,
+            "data": self.data,
+        }
+        return {key: value for key, value in {**own, **self.more}.items() if value is not None}
+
+
+def from_json(values: Any, where: str | Path) -> Facts:
+    """The facts in plain data.
+
+    Raises:
+        SeqvisionError: they are not facts.
+    """
+    try:
+        values = dict(values)
+        shape = tuple(int(n) for n in values.pop("input_shape"))
+        names = values.pop("class_names", None)
+        own = {key: values.pop(key, None) for key in ("model", "temperature", "data")}
+        kind = str(values.pop("kind", "image"))
+        names = None if names is None else tuple(map(str, names))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SeqvisionError(f"{where}: does not describe a model: {error!r}") from None
+    return Facts(shape, names, kind, more=values, **own)
+
+
+def of_record(record: Mapping[str, Any]) -> Facts:
+    """The facts of a run, from its record."""
+    config, dataset = record["config"], record["dataset"]
+    more = {
+        "name": record.get("name"),
+        "config_hash": record.get("config_hash"),
+        "seed": record.get("seed"),
+        "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale")},
+    }
+    return Facts(
+        tuple(dataset["input_shape"]),
+        tuple(dataset["class_names"]),
+        model=config["model"],
+        data=config["data"]["dataset"],
+        more=more,
+    )
+
+
+def add_to_archive(path: Path, facts: Facts) -> None:
+    """Add facts to a `.keras` file, which Keras loads as before."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(NAME, json.dumps(facts.to_json(), ensure_ascii=False))
+
+
+def of_archive(path: Path) -> Facts | None:
+    """The facts in a `.keras` file; None if it holds none.
+
+    Raises:
+        SeqvisionError: the file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if NAME not in archive.namelist():
+                return None
+            return from_json(json.loads(archive.read(NAME)), path)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise SeqvisionError(f"model: {path} cannot be read: {error}") from None
