@@ -2,9 +2,10 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -47,11 +48,12 @@ def is_picture(file: Path) -> bool:
 
 
 def read_picture(
-    file: Path,
-    size: list[int],
+    file: Path | IO[bytes],
+    size: Sequence[int],
     color: Literal["grayscale", "rgb"],
     background: Literal["white", "black"] = "white",
     pixels: Range | None = None,
+    name: str | None = None,
 ) -> tuple[np.ndarray, set[str]]:
     """Return a picture's pixels, uint8 `(height, width[, 3])`, and remarks on it.
 
@@ -64,6 +66,7 @@ def read_picture(
         background: the colour behind the transparent parts.
         pixels: the file's values of black and white; the least and the greatest that its bits can
             hold if not given.
+        name: what errors call it; its path if not given.
 
     Raises:
         DataError: it cannot be read, or black and white would be a guess.
@@ -72,6 +75,7 @@ def read_picture(
 
     done: set[str] = set()
     height, width = size
+    name = name or str(file)
     try:
         with warnings.catch_warnings():
             # A small file that unpacks to a huge picture is an attack, not a picture.
@@ -85,9 +89,9 @@ def read_picture(
                 picture = _upright(opened, done)
                 ground = 255 if background == "white" else 0
                 if picture.mode[0] in "IF":
-                    shown = _deep(picture, ground, pixels, white, file, done)
+                    shown = _deep(picture, ground, pixels, white, name, done)
                 else:
-                    shown = _shallow(picture, ground, pixels, white, file, done)
+                    shown = _shallow(picture, ground, pixels, white, name, done)
                 if _extrema(shown).max() > 1:
                     done.add("bright")
                 if color == "grayscale" and shown.mode == "RGB":
@@ -95,10 +99,10 @@ def read_picture(
         resized = np.asarray(shown.resize((width, height), Image.Resampling.BILINEAR))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
         raise DataError(
-            f"{file}: cannot be read as a picture: {error}; convert it to PNG, or take it away"
+            f"{name}: cannot be read as a picture: {error}; convert it to PNG, or take it away"
         ) from None
     except Image.DecompressionBombError as error:
-        raise DataError(f"{file}: too large a picture: {error}") from None
+        raise DataError(f"{name}: too large a picture: {error}") from None
     if resized.dtype != np.uint8:
         resized = np.clip(np.rint(resized), 0, 255).astype(np.uint8)
     if color == "rgb" and resized.ndim == 2:
@@ -144,7 +148,7 @@ def _deep(
     ground: int,
     pixels: Range | None,
     white: int | None,
-    file: Path,
+    name: str,
     done: set[str],
 ) -> "Picture":
     """A picture of one channel of more than 8 bits, as floats `(height, width)` in 0..255."""
@@ -153,17 +157,17 @@ def _deep(
     values = np.asarray(picture).astype(np.float32)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
-        raise DataError(f"{file}: holds NaN or infinite pixels")
+        raise DataError(f"{name}: holds NaN or infinite pixels")
     if pixels is None and white is None:
         raise DataError(
-            f"{file}: its pixels are {'floats' if picture.mode == 'F' else 'of 32 bits'}, here "
+            f"{name}: its pixels are {'floats' if picture.mode == 'F' else 'of 32 bits'}, here "
             f"from {low:g} to {high:g}; say which are black and white, such as "
             f"`pixels: {min(low, 0):.6g}..{high:.6g}`"
         )
     if pixels is None and white != 255:
         done.add(f"white is {white}")
     black, top = pixels or (0.0, float(white or 0))
-    check_within((black, top), low, high, str(file))
+    check_within((black, top), low, high, name)
     shades = np.clip((values - black) * (255 / (top - black)), 0, 255)
     if isinstance(clear := picture.info.get("transparency"), int):
         done.add("transparent")
@@ -176,7 +180,7 @@ def _shallow(
     ground: int,
     pixels: Range | None,
     white: int | None,
-    file: Path,
+    name: str,
     done: set[str],
 ) -> "Picture":
     """A picture of at most 8 bits a channel, in Pillow's mode L or RGB."""
@@ -189,7 +193,7 @@ def _shallow(
     shown = held.convert("L" if held.mode in ("1", "L") else "RGB")
     opaque = held.getchannel("A") if held.mode == "RGBA" else None
     if pixels and picture.mode != "1":
-        shown = _stretched(shown, pixels, white, file)
+        shown = _stretched(shown, pixels, white, name)
     if opaque is None or opaque.getextrema() == (255, 255):
         return shown
     done.add("transparent")
@@ -200,14 +204,14 @@ def _shallow(
     return laid
 
 
-def _stretched(picture: "Picture", pixels: Range, white: int | None, file: Path) -> "Picture":
+def _stretched(picture: "Picture", pixels: Range, white: int | None, name: str) -> "Picture":
     black, top = pixels
     if white == 65535:
         raise DataError(
-            f"{file}: has 16 bits a channel in colour, of which 8 are read; leave `pixels` out"
+            f"{name}: has 16 bits a channel in colour, of which 8 are read; leave `pixels` out"
         )
     extrema = _extrema(picture)
-    check_within(pixels, float(extrema.min()), float(extrema.max()), str(file))
+    check_within(pixels, float(extrema.min()), float(extrema.max()), name)
     shades = np.clip(np.rint((np.arange(256) - black) * (255 / (top - black))), 0, 255)
     return picture.point(shades.astype(int).tolist() * len(picture.getbands()))
 

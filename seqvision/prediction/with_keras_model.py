@@ -1,0 +1,67 @@
+"""Answers images with a Keras model."""
+
+from typing import Any
+
+import numpy as np
+
+from seqvision.errors import SeqvisionError
+from seqvision.presets.facts import Facts
+
+
+class KerasAnswerer:
+    """A Keras model that answers batches of any size, few of which are compiled.
+
+    Each size of a batch takes a second to compile, so a smaller batch is filled up: to the least
+    size compiled so far that holds it, else to a power of two.
+
+    Args:
+        model: from images `(batch, *input_shape)` to logits, or to probabilities if its last layer
+            is a softmax, `(batch, classes)`.
+        facts: what is known of it; the shape of its input if None.
+        name: what errors call it.
+        batch: the largest batch, in images.
+
+    Raises:
+        SeqvisionError: it is not such a model.
+    """
+
+    def __init__(self, model: Any, facts: Facts | None, name: str, batch: int):
+        self.model, self.batch = model, batch
+        shapes = [getattr(model, side, None) for side in ("input_shape", "output_shape")]
+        given, got = shapes
+        if not all(isinstance(s, tuple) and s and not isinstance(s[0], tuple) for s in shapes):
+            raise SeqvisionError(f"{name}: is no model of one input and one output")
+        if len(got) < 2 or got[-1] is None or got[-1] < 2:
+            raise SeqvisionError(f"{name}: answers {got}, expected (batch, classes)")
+        self.input_shape = tuple(given[1:])
+        self.facts = facts or Facts(self.input_shape)
+        self._sizes: set[int] = set()
+        activation = getattr(model.layers[-1], "activation", None) if model.layers else None
+        self._is_softmax = getattr(activation, "__name__", "") == "softmax"
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """The float32 logits `(n, classes)` of images `(n, *input_shape)`.
+
+        Of a model that says each step, `(n, steps, classes)`.
+        """
+        starts = range(0, len(images), self.batch)
+        return np.concatenate([self._answered(images[s : s + self.batch]) for s in starts])
+
+    def _answered(self, images: np.ndarray) -> np.ndarray:
+        from keras import ops
+
+        size = self._size(len(images))
+        filled = images
+        if size > len(images):
+            filled = np.zeros((size, *images.shape[1:]), images.dtype)
+            filled[: len(images)] = images
+        # `model.predict` takes 55 ms for one image, this 1 ms.
+        answers = ops.convert_to_numpy(self.model.predict_on_batch(filled))
+        self._sizes.add(size)
+        answers = answers[: len(images)].astype(np.float32)
+        return np.log(np.maximum(answers, 1e-30)) if self._is_softmax else answers
+
+    def _size(self, count: int) -> int:
+        """The size to fill a batch of `count` images up to."""
+        doubled = min(self.batch, 1 << (count - 1).bit_length())
+        return min((size for size in self._sizes if size >= count), default=doubled)
