@@ -29,6 +29,7 @@ def test_the_public_names_are_these_and_all_there():
         "load_records",
         "load_trials",
         "run",
+        "step_model",
         "tune",
     ]
     for name in seqvision.__all__:

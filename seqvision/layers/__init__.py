@@ -4,6 +4,7 @@ from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
+from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
 from seqvision.layers.recurrent import Recurrent
 from seqvision.layers.simple_rnn import SimpleRNN
@@ -16,6 +17,7 @@ __all__ = [
     "LastStep",
     "MaxOverTime",
     "MeanOverTime",
+    "OneStep",
     "Recurrent",
     "SimpleRNN",
     "recurrent_layer",

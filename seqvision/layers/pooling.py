@@ -3,18 +3,23 @@
 Each layer takes `(batch, steps, features)` and returns `(batch, features)`, or with
 `return_sequences` what it makes of the steps so far, `(batch, steps, features)`. Masked steps count
 neither in the result nor in a gradient, even if they are NaN; if all are masked the result is 0.
+Where steps come one at a time, `step` pools what has come so far from what it keeps of it.
 """
 
 import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqvision.layers.masked import without_masked
 
+_LEAST = float(np.finfo("float32").min)
+"""What a maximum begins with. Not minus infinity, which JSON cannot hold."""
 
-class _Pooling(keras.layers.Layer):
+
+class Pooling(keras.layers.Layer):
     """Pools all steps, or at each step all up to it.
 
     Args:
@@ -33,12 +38,28 @@ class _Pooling(keras.layers.Layer):
         batch, steps, features = input_shape
         return (batch, steps, features) if self.return_sequences else (batch, features)
 
+    def states(self, features: int) -> list[tuple[int, float]]:
+        """The size of each state that `step` keeps, and the value that it begins with."""
+        return []
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Pool one more step.
+
+        Args:
+            inputs: the step, `(batch, features)`.
+            states: what was kept of the steps before it, each `(batch, size)`, in float32 or more.
+
+        Returns:
+            What all steps so far are pooled to, `(batch, features)`, and the new states.
+        """
+        raise NotImplementedError
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "return_sequences": self.return_sequences}
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class LastStep(_Pooling):
+class LastStep(Pooling):
     """The last step that is not masked."""
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -52,9 +73,12 @@ class LastStep(_Pooling):
         last = ops.max(steps, axis=1)
         return ops.squeeze(ops.take_along_axis(inputs, last[:, None, None], axis=1), axis=1)
 
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        return inputs, []
+
 
 @keras.saving.register_keras_serializable("seqvision")
-class MeanOverTime(_Pooling):
+class MeanOverTime(Pooling):
     """The mean of the steps; with `return_sequences` the running mean.
 
     `keras.layers.GlobalAveragePooling1D` cannot do the latter, and returns NaN for a sequence that
@@ -74,9 +98,17 @@ class MeanOverTime(_Pooling):
             return ops.cast(mean, inputs.dtype)
         return ops.sum(inputs, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
 
+    def states(self, features: int) -> list[tuple[int, float]]:
+        return [(features, 0.0), (1, 0.0)]
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        total, count = states
+        total, count = total + ops.cast(inputs, total.dtype), count + 1
+        return ops.cast(total / count, inputs.dtype), [total, count]
+
 
 @keras.saving.register_keras_serializable("seqvision")
-class MaxOverTime(_Pooling):
+class MaxOverTime(Pooling):
     """The maximum of each feature over the steps; with `return_sequences` the running maximum.
 
     `keras.layers.GlobalMaxPooling1D` ignores masks, with a warning, and has no `return_sequences`.
@@ -89,12 +121,19 @@ class MaxOverTime(_Pooling):
         seen = self._largest(ops.cast(mask, inputs.dtype)[:, :, None])
         return ops.where(seen > 0, largest, ops.zeros_like(largest))
 
+    def states(self, features: int) -> list[tuple[int, float]]:
+        return [(features, _LEAST)]
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        largest = ops.maximum(states[0], ops.cast(inputs, states[0].dtype))
+        return ops.cast(largest, inputs.dtype), [largest]
+
     def _largest(self, inputs: Any) -> Any:
         return _so_far(_larger, [inputs])[0] if self.return_sequences else ops.max(inputs, axis=1)
 
 
 @keras.saving.register_keras_serializable("seqvision")
-class AttentionPooling(_Pooling):
+class AttentionPooling(Pooling):
     """A weighted mean whose weights the layer learns: feed-forward attention.
 
     With steps h(t): e(t) = v · tanh(W h(t) + b), a = softmax over time of e, output = Σ a(t) h(t).
@@ -119,8 +158,7 @@ class AttentionPooling(_Pooling):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         inputs = without_masked(inputs, mask)
-        hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
-        scores = ops.matmul(hidden, self.score)
+        scores = self._scores(inputs)
         if mask is not None:
             scores = ops.where(mask[:, :, None], scores, ops.cast(-3e4, scores.dtype))
         if self.return_sequences:
@@ -130,6 +168,20 @@ class AttentionPooling(_Pooling):
             _, weights, sums = _so_far(_one_stretch, stretches)
             return ops.cast(sums / weights, inputs.dtype)
         return ops.sum(inputs * ops.softmax(scores, axis=1), axis=1)
+
+    def _scores(self, inputs: Any) -> Any:
+        """e of each step, `(..., 1)`."""
+        hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
+        return ops.matmul(hidden, self.score)
+
+    def states(self, features: int) -> list[tuple[int, float]]:
+        return [(1, _LEAST), (1, 0.0), (features, 0.0)]
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        score = self._scores(inputs)
+        new = [ops.cast(x, states[0].dtype) for x in (score, ops.ones_like(score), inputs)]
+        states = _one_stretch(states, new)
+        return ops.cast(states[2] / states[1], inputs.dtype), states
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}

@@ -1,0 +1,74 @@
+"""One time step of a layer over time, with the states going in and coming out."""
+
+import inspect
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from seqvision.layers.pooling import Pooling
+
+
+@keras.saving.register_keras_serializable("seqvision")
+class OneStep(keras.layers.Wrapper):
+    """What a recurrent or pooling layer does at one time step, of inference.
+
+    It takes a list of the step `(batch, features)` and the states, each `(batch, size)`, and
+    returns a list of the layer's output at this step and the new states. States are float32, or
+    float64 where the layer computes in it, and nested ones lie flat in a list. Called step by
+    step from `initial_states`, it returns what the layer with `return_sequences` does at once.
+
+    Args:
+        layer: a `keras.layers.RNN`, of Keras or ours, whose states are `(batch, size)`, or a
+            pooling layer of `seqvision.layers`. It is not changed, and its weights are this
+            layer's.
+    """
+
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any):
+        kwargs = {"name": layer.name, "dtype": layer.dtype_policy, **kwargs}
+        super().__init__(layer, **kwargs, autocast=False)  # The states stay as exact as they are.
+
+    def build(self, input_shape: Any) -> None:
+        step, *_ = input_shape
+        super().build((step[0], None, step[1]))
+
+    def call(self, inputs: Any) -> list[Any]:
+        x, *states = inputs
+        if isinstance(self.layer, Pooling):
+            output, states = self.layer.step(ops.cast(x, self.compute_dtype), states)
+        else:
+            output, states = self._step_of_cell(x, states)
+        return [output, *(ops.cast(state, self.state_dtype) for state in states)]
+
+    def _step_of_cell(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        cell = self.layer.cell
+        sizes = cell.state_size if tree.is_nested(cell.state_size) else [cell.state_size]
+        asks = "training" in inspect.signature(cell.call).parameters
+        nest = tree.pack_sequence_as(sizes, states)
+        output, new = cell(x, nest, **({"training": False} if asks else {}))
+        return output, tree.flatten(new)
+
+    @property
+    def state_dtype(self) -> str:
+        """The type of all states."""
+        return keras.backend.result_type(self.compute_dtype, "float32")
+
+    def state_sizes(self, features: int) -> list[int]:
+        """The size of each state, for steps `(batch, features)`."""
+        if isinstance(self.layer, Pooling):
+            return [size for size, _ in self.layer.states(features)]
+        return tree.flatten(self.layer.cell.state_size)
+
+    def initial_states(self) -> list[np.ndarray]:
+        """What each state begins with, `(size,)`; the layer is built."""
+        if isinstance(self.layer, Pooling):
+            features = self.get_build_config()["input_shape"][0][-1]
+            first = [np.full(size, value) for size, value in self.layer.states(features)]
+        else:
+            states = tree.flatten(self.layer.get_initial_state(1))
+            first = [ops.convert_to_numpy(ops.cast(state[0], self.state_dtype)) for state in states]
+        return [value.astype(self.state_dtype) for value in first]
+
+    def get_config(self) -> dict[str, Any]:
+        return {key: value for key, value in super().get_config().items() if key != "autocast"}
