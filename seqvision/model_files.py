@@ -6,18 +6,23 @@ from pathlib import Path
 from seqvision.errors import SeqvisionError
 
 
-def model_file(source: str | Path, what: str, suffixes: Sequence[str]) -> Path:
+def model_file(
+    source: str | Path, what: str, suffixes: Sequence[str], also: str = ""
+) -> Path:
     """Return the file that a person means.
 
     Args:
         source: a file, or the folder of a finished run, which holds a `model.keras`.
         what: what the file holds, the first word of an error: `"model"` or `"weights"`.
         suffixes: the endings that its name may have.
+        also: what else a person may name, the last words of what is expected.
 
     Raises:
         SeqvisionError: there is no such file, or its name ends otherwise.
     """
-    expected = f"expected a {' or '.join(suffixes)} file, or the folder of a finished run"
+    *others, last = suffixes
+    endings = f"{', '.join(others)} or {last}" if others else last
+    expected = f"expected a {endings} file, or the folder of a finished run{also}"
     if not isinstance(source, (str, Path)):
         raise SeqvisionError(f"{what}: {expected}, got {source!r}")
     try:

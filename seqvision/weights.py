@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqvision.errors import SeqvisionError
-from seqvision.model_files import model_file, unreadable
+from seqvision.model_files import unreadable
 
 if TYPE_CHECKING:
     import keras
@@ -20,25 +20,37 @@ Shapes = dict[str, tuple[int, ...]]
 """The shapes of a layer's weights, by their paths within the layer's group of the file."""
 
 
-def load_weights(model: "keras.Model", source: str | Path, *, fresh_head: bool) -> None:
+def load_weights(
+    model: "keras.Model",
+    file: Path,
+    *,
+    fresh_head: bool,
+    source: str | Path | None = None,
+    others_told: bool = False,
+) -> None:
     """Load weights into a model whose last layer is its head; no code in the file is run.
 
+    Numbers of another precision, such as float16, become those of the model.
+
     Args:
-        source: a `.keras` or `.weights.h5` file, or the folder of a finished run.
+        file: of `.keras` or `.weights.h5`.
+        source: how a person called it, for messages; the file if not given.
+        others_told: whether it was told already which layers without weights are others.
         fresh_head: if only the head does not fit, keep its initial weights and log a warning;
             otherwise that is an error.
 
     Raises:
-        SeqvisionError: there is no such file, it is damaged, or it does not fit; with the layer
-            and the shapes.
+        SeqvisionError: the file is damaged or does not fit; with the layer and the shapes.
     """
-    file = model_file(source, "weights", [".keras", ".weights.h5"])
+    source = source or file
     with _weights_file(file) as path, tempfile.TemporaryDirectory() as folder:
         there = _layout(path, source)
         own = Path(folder) / "own.weights.h5"
         model.save_weights(own)  # Shows how Keras lays out this model.
         here = _layout(own, source)
         head = model.layers[-1]
+        if not others_told:
+            _warn_of_other_layers(set(here), set(there), source)
         skipped = _misfit(here, there, head.name, source, fresh_head)
         try:
             model.load_weights(path, objects_to_skip=[head] if skipped else None)
@@ -106,7 +118,6 @@ def _misfit(
             f"weights: {source} does not fit: layer {name!r} has {_told(expected)} in the model "
             f"and {_told(found)} in the file{more}"
         )
-    _warn_of_other_layers(set(here), set(there), source)
     if not wrong:
         return False
     ((name, expected, found),) = wrong.values()

@@ -1,6 +1,7 @@
 """Models by name: those of the zoo's configs, and every family with any options."""
 
 import fnmatch
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,28 @@ from seqvision.config.schema import check_model
 from seqvision.data import DATASETS
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.families import FAMILIES
+from seqvision.presets.architecture import check_architecture
+from seqvision.presets.facts import Facts
+from seqvision.presets.find import find_weights
+from seqvision.presets.manifest import presets
 from seqvision.specs import name_and_options
 from seqvision.weights import load_weights
 
 if TYPE_CHECKING:
     import keras
 
+log = logging.getLogger("seqvision")
 
-def list_models(pattern: str = "*") -> list[str]:
-    """The names of the zoo's models that match a shell pattern such as `"*gru*"`."""
-    return fnmatch.filter(zoo_names(), pattern)
+
+def list_models(pattern: str = "*", *, pretrained: bool = False) -> list[str]:
+    """The names of the zoo's models that match a shell pattern such as `"*gru*"`.
+
+    Args:
+        pretrained: those that there are trained weights for; `seqvision list models --weights`
+            lists their tags.
+    """
+    names = {each.partition(":")[0] for each in presets()} if pretrained else zoo_names()
+    return fnmatch.filter(sorted(names), pattern)
 
 
 def create_model(
@@ -40,13 +53,15 @@ def create_model(
     Args:
         name: a zoo model such as `"gru3"`, or a family such as `"stacked"`.
         input_shape: `(height, width)` or `(height, width, channels)` of the raw images, whose
-            pixels go from 0 to 255. When not given, that of the zoo model's dataset; a family's
-            is `(28, 28)`.
-        num_classes: the number of logits. When not given, the classes of the zoo model's dataset;
-            a family's are 10.
-        weights: a `.keras` or `.weights.h5` file, or the folder of a finished run, to load weights
-            from. If `num_classes` is given and the file has another number of classes, the last
-            layer keeps its initial weights; a logged warning says so.
+            pixels go from 0 to 255. When not given, that which the weights were trained with, or
+            that of the zoo model's dataset; a family's is `(28, 28)`.
+        num_classes: the number of logits. When not given, the classes of the weights, or of the
+            zoo model's dataset; a family's are 10.
+        weights: a tag of the zoo model's trained weights, such as `"mnist"`; a `.keras` or
+            `.weights.h5` file; the folder of a finished run, or of published weights; or
+            `"hf://owner/name@revision"`. If `num_classes` is given and they have another number of
+            classes, the last layer keeps its initial weights; a logged warning says so. So it does
+            if they were trained with another scan or pooling.
         activation: applied to the logits in float32, such as `"softmax"`.
         options: options of the family; with a zoo model they override its own.
 
@@ -55,42 +70,70 @@ def create_model(
         `(batch, num_classes)`.
 
     Raises:
-        UnknownName: there is no such model or family.
-        SeqvisionError: an option is unknown or wrong, the weights do not fit or cannot be read, or
-            the model certainly does not fit into memory.
+        UnknownName: there is no such model, family or tag.
+        SeqvisionError: an option is unknown or wrong, the weights are of another model, are not
+            here and cannot be had, or cannot be read; or the model certainly does not fit into
+            memory.
 
     Example:
         model = seqvision.create_model("stacked", cell="lstm", units=[128], scan="columns")
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     """
-    facts: dict[str, Any] = {}
+    trained = None if weights is None else find_weights(name, weights)
+    facts = None if trained is None else trained.facts
+    card: dict[str, Any] = {}
     if name in zoo_names():
         config = load_config(name)
         model = {**config.model, **plain(options)}
-        facts = DATASETS.entry(name_and_options(config.data.dataset)[0]).card
+        card = DATASETS.entry(name_and_options(config.data.dataset)[0]).card
     elif name in FAMILIES:
         model = {**plain(options), "family": name}
         if "family" in options:
             raise SeqvisionError(f"family: {name!r} is one already, got {options['family']!r} too")
+    elif facts is not None and facts.model is not None and facts.more.get("name") == name:
+        model = {**facts.model, **plain(options)}  # Of a model that is not in the zoo.
     else:
         known = [*zoo_names(), *FAMILIES.names()]
         raise UnknownName(
             f"no model or family {name!r}{did_you_mean(str(name), known)} "
             f"(known: {', '.join(known)})"
         )
-    shape = plain(facts.get("input_shape", (28, 28)) if input_shape is None else input_shape)
+    if facts is not None:
+        card = {"input_shape": facts.input_shape, "num_classes": facts.num_classes or 10}
+    shape = plain(card.get("input_shape", (28, 28)) if input_shape is None else input_shape)
     if not isinstance(shape, list):
         raise SeqvisionError(f"input_shape: expected (height, width[, channels]), got {shape!r}")
-    classes = plain(facts.get("num_classes", 10) if num_classes is None else num_classes)
+    classes = plain(card.get("num_classes", 10) if num_classes is None else num_classes)
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
         raise SeqvisionError(f"num_classes: expected a positive whole number, got {num_classes!r}")
     checked = check_model(model)
     from seqvision.families.build import build_family
 
+    if trained is not None and facts is not None:
+        _check_fits(checked, shape, facts, trained.source)
     built = build_family(checked, shape, classes)
-    if weights is not None:
-        load_weights(built, weights, fresh_head=num_classes is not None)
+    if trained is not None:
+        load_weights(
+            built,
+            trained.file,
+            fresh_head=num_classes is not None,
+            source=trained.source,
+            others_told=facts is not None and facts.model is not None,
+        )
     return built if activation is None else _ending_in(activation, built)
+
+
+def _check_fits(model: dict[str, Any], shape: list[int], facts: Facts, source: str) -> None:
+    """Check that weights are of this model; images of another shape are logged as a warning.
+
+    Raises:
+        SeqvisionError: they are of another.
+    """
+    if facts.model is not None:
+        check_architecture(model, facts.model, source)
+    if tuple(shape) != facts.input_shape:
+        words = "%s: trained on images of %s, used for images of %s"
+        log.warning(words, source, facts.input_shape, tuple(shape))
 
 
 def _ending_in(activation: str, model: "keras.Model") -> "keras.Model":

@@ -30,8 +30,11 @@ class Facts:
             calibrated (Guo et al. 2017, arXiv 1706.04599), fitted on validation images; None if it
             was not fitted.
         data: the `dataset` of its config, a name or a spec with options; None if it is not known.
-        more: all else, as JSON holds it: `name`, `tag`, `config_hash`, `seed`, `dataset`, `metrics`,
-            `command`, `versions`, `licence` …
+        more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed` and `dataset`. Of
+            published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
+            weights; `config`, what it says beyond the defaults and what its hash is made of;
+            `metrics` over `seeds`, each `{mean, low, high}`, and `own_metrics` of this seed;
+            `command`, `versions`, `licence`.
     """
 
     input_shape: tuple[int, ...]
@@ -41,6 +44,11 @@ class Facts:
     temperature: float | None = None
     data: str | dict[str, Any] | None = None
     more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many logits there are; None if it is not known."""
+        return None if self.class_names is None else len(self.class_names)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data, without what is not known."""
@@ -97,8 +105,11 @@ def add_to_archive(path: Path, facts: Facts) -> None:
         archive.writestr(NAME, json.dumps(facts.to_json(), ensure_ascii=False))
 
 
-def of_archive(path: Path) -> Facts | None:
+def of_archive(path: Path, what: str = "model") -> Facts | None:
     """The facts in a `.keras` file; None if it holds none.
+
+    Args:
+        what: what a person wants of the file, the first word of an error.
 
     Raises:
         SeqvisionError: the file is damaged.
@@ -109,4 +120,4 @@ def of_archive(path: Path) -> Facts | None:
                 return None
             return from_json(json.loads(archive.read(NAME)), path)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise SeqvisionError(f"model: {path} cannot be read: {error}") from None
+        raise SeqvisionError(f"{what}: {path} cannot be read: {error}") from None
