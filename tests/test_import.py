@@ -28,6 +28,7 @@ def test_the_public_names_are_these_and_all_there():
         "load_model",
         "load_records",
         "load_trials",
+        "predict",
         "run",
         "step_model",
         "tune",

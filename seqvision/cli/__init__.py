@@ -51,6 +51,7 @@ def seqvision() -> None:
     seqvision run gru3 lstm3 --seeds 0-4 --jobs auto
     seqvision compare --baseline gru3
     seqvision report                a page that opens offline
+    seqvision predict results/gru3/5c1f2a-s0 pictures/
     """
 
 

@@ -4,7 +4,9 @@ A strange path, or `φ` on a Windows console, must not cost the result of a long
 """
 
 import codecs
+import contextlib
 import io
+import os
 import sys
 import unicodedata
 from typing import Any
@@ -48,6 +50,12 @@ def replace_unencodable() -> None:
         # another name.
         is_ascii = codecs.lookup(stream.encoding).name == "ascii"
         stream.reconfigure(encoding=_ASCII if is_ascii else stream.encoding, errors=_HANDLER)
+
+
+def give_up_stdout() -> None:
+    """Send what is still to be written, to a reader that has gone, nowhere and without a word."""
+    with contextlib.suppress(OSError, ValueError):  # It is no file.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

@@ -6,7 +6,9 @@ from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, make_dataset
 
 
-@DATASETS.register("digits", train_size=1_437, input_shape=(8, 8), num_classes=10)
+@DATASETS.register(
+    "digits", train_size=1_437, input_shape=(8, 8), num_classes=10, background="dark"
+)
 def digits() -> Dataset:
     """Handwritten digits, 8×8, shipped with scikit-learn: 1,437 training and 360 test images.
 

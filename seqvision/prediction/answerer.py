@@ -26,6 +26,11 @@ class Answerer(Protocol):
         """The shape of one image, `(height, width[, channels])`; None where any size will do."""
         ...
 
+    @property
+    def num_classes(self) -> int | None:
+        """How many logits an image has; None if the file does not say."""
+        ...
+
     def logits(self, images: "np.ndarray") -> "np.ndarray":
         """The float32 logits `(n, classes)` of images `(n, *input_shape)`, values in 0..255."""
         ...

@@ -27,13 +27,13 @@ class KerasAnswerer:
 
     def __init__(self, model: Any, facts: Facts | None, name: str, batch: int):
         self.model, self.batch = model, batch
-        shapes = [getattr(model, side, None) for side in ("input_shape", "output_shape")]
-        given, got = shapes
-        if not all(isinstance(s, tuple) and s and not isinstance(s[0], tuple) for s in shapes):
+        given, got = _shape(model, "input_shape"), _shape(model, "output_shape")
+        if not given or not got:
             raise SeqvisionError(f"{name}: is no model of one input and one output")
-        if len(got) < 2 or got[-1] is None or got[-1] < 2:
+        self.num_classes = got[-1]
+        if len(got) < 2 or not self.num_classes or self.num_classes < 2:
             raise SeqvisionError(f"{name}: answers {got}, expected (batch, classes)")
-        self.input_shape = tuple(given[1:])
+        self.input_shape = given[1:]
         self.facts = facts or Facts(self.input_shape)
         self._sizes: set[int] = set()
         activation = getattr(model.layers[-1], "activation", None) if model.layers else None
@@ -65,3 +65,11 @@ class KerasAnswerer:
         """The size to fill a batch of `count` images up to."""
         doubled = min(self.batch, 1 << (count - 1).bit_length())
         return min((size for size in self._sizes if size >= count), default=doubled)
+
+
+def _shape(model: Any, side: str) -> tuple[Any, ...]:
+    """The shape of a model's only input or output; empty if there are several, or none."""
+    shape = getattr(model, side, None)
+    return (
+        shape if isinstance(shape, tuple) and not any(isinstance(n, tuple) for n in shape) else ()
+    )

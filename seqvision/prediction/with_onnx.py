@@ -55,6 +55,8 @@ class OnnxAnswerer:
             shape = tuple(a or b for a, b in zip(shape, facts.input_shape, strict=True))
         self.input_shape = shape
         self.facts = facts or Facts(shape)  # type: ignore[arg-type]
+        last = outputs[0].shape[-1] if outputs[0].shape else None
+        self.num_classes = last if isinstance(last, int) else None
         self.path = path
         self._fixed, self.batch = sizes[0] if sizes else None, batch
         self._is_softmax = bool(self.facts.more.get("softmax"))

@@ -88,7 +88,7 @@ def of_record(record: Mapping[str, Any]) -> Facts:
         "name": record.get("name"),
         "config_hash": record.get("config_hash"),
         "seed": record.get("seed"),
-        "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale")},
+        "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale", "background")},
     }
     return Facts(
         tuple(dataset["input_shape"]),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seqvision.data.background import background_of
 from seqvision.runs.environment import environment
 from seqvision.runs.flops import flops_per_image
 from seqvision.runs.record import run_id
@@ -34,6 +35,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
             "test": len(dataset.test),
             "input_shape": list(dataset.input_shape),
             "class_names": list(dataset.class_names),
+            "background": background_of(setup.training.images),
         },
         "metrics": {
             "epochs": state.epochs,

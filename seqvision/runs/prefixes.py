@@ -51,7 +51,7 @@ def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns:
         int16 `(images, steps)`.
     """
-    derived = _every_step(model)
+    derived = every_step(model)
     steps = derived.output.shape[1]
     # The outputs of all layers are in memory for all steps: fewer images where steps are many.
     batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
@@ -61,7 +61,7 @@ def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate(answers)[: len(images)].astype(np.int16)
 
 
-def _every_step(model: keras.Model) -> keras.Model:
+def every_step(model: keras.Model) -> keras.Model:
     """A copy of a model, weights included, that returns logits after each step.
 
     Every layer that returns its last step only, recurrent or pooling, is made to return all. The

@@ -1,4 +1,4 @@
-"""Small trained models, as a record's folder, a `.keras` file and an `.onnx` file would hold them."""
+"""A small model, as a `.keras` file and as an `.onnx` file."""
 
 import json
 

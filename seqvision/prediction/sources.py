@@ -1,0 +1,140 @@
+"""What a person names to have answered: pictures, folders, globs, archives of images, stdin."""
+
+import glob
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqvision.data.folders import Survey
+from seqvision.data.left_behind import left_behind
+from seqvision.errors import DataError, SeqvisionError
+from seqvision.prediction.image_files import ImageFile, image_file, of_idx_folder
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file to be read as a picture.
+
+    Attributes:
+        folders: the names of the folders it lies in, the innermost first, up to the one that the
+            person named; one of them may be its class.
+    """
+
+    path: Path
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A path from stdin that does not exist."""
+
+    name: str
+    error: str
+
+
+class Stdin:
+    """Paths on standard input, one a line, answered as they come."""
+
+
+Found = Picture | ImageFile | Missing | Stdin
+
+
+def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
+    """What the sources stand for, in their order.
+
+    Raises:
+        SeqvisionError: one of them does not exist, or a folder or pattern holds no pictures.
+    """
+    found: list[Found] = []
+    for source in sources:
+        if str(source) == "-":
+            if any(isinstance(each, Stdin) for each in found):
+                raise SeqvisionError("-: standard input can be read once only")
+            found.append(Stdin())
+        else:
+            found += _of(os.fspath(source))
+    if not found:
+        raise SeqvisionError(
+            "no sources: name pictures, folders, .npz or IDX files, or - for stdin"
+        )
+    return found
+
+
+def of_line(line: bytes) -> list[Found]:
+    """What a line of standard input stands for; nothing if it is empty."""
+    name = os.fsdecode(line.rstrip(b"\r\n"))
+    if not name:
+        return []
+    try:
+        return _of(name, patterns=False)
+    except SeqvisionError as error:
+        return [Missing(name, reason(str(error), name))]
+
+
+def shown(path: str | Path) -> str:
+    """A path as text: bytes that are not UTF-8 become `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def reason(message: str, name: str) -> str:
+    """An error's message without the name of the file that it begins with."""
+    return message.removeprefix(f"{name}: ")
+
+
+def _of(source: str, *, patterns: bool = True) -> list[Found]:
+    try:
+        path = Path(source).expanduser()
+        if path.is_dir():
+            return _of_folder(path)
+        if path.exists():
+            return [_of_file(path)]
+    except (OSError, RuntimeError, ValueError) as error:  # Too long, no such ~, or a NUL in it.
+        text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise DataError(f"{source}: no such file or folder: {text}") from None
+    if not patterns or not glob.has_magic(source):
+        raise DataError(f"{source}: no such file or folder")
+    # Path.glob wants a folder to begin in, which a pattern need not have.
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+    paths = [Path(each) for each in matches if not left_behind(Path(each).name)]
+    # `**` finds the files of a folder that it finds too.
+    paths = [each for each in paths if each.is_file()] if "**" in source else paths
+    if not paths:
+        raise DataError(f"{source}: no file is called so")
+    found: list[Found] = []
+    for each in paths:
+        found += _of_folder(each) if each.is_dir() else [_of_file(each)]
+    return found
+
+
+def _of_folder(folder: Path) -> list[Found]:
+    survey = Survey(folder)
+    files = survey.pictures(folder)
+    if not files:
+        if images := of_idx_folder(folder):
+            return [images]
+        raise DataError(f"{folder}: holds no pictures")
+    own = folder.resolve().name
+    return [Picture(path, (*reversed(path.relative_to(folder).parts[:-1]), own)) for path in files]
+
+
+def _of_file(path: Path) -> Found:
+    return image_file(path) or Picture(path, (path.resolve().parent.name,))
+
+
+def lines() -> Iterator[bytes]:
+    """The lines of standard input, each as soon as it is there."""
+    try:
+        descriptor = sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # It is no file, as in a notebook.
+        yield from (line.encode() for line in sys.stdin or ())
+        return
+    # Not through sys.stdin's buffer: Python waits for its lock at exit, which a thread that waits
+    # for a line holds.
+    rest = b""
+    while piece := os.read(descriptor, 65536):
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
