@@ -50,6 +50,11 @@ SAID = {
         for what in ("models", "families", "cells", "wrappers", "scans", "datasets", "configs")
     ],
     "plot": [(["classes", "-o", "×.svg"], "wrote")],
+    "predict": [
+        (["ö.onnx", "ö.npz"], ".npz[0]"),
+        (["ö.onnx", "ö.npz", "--format", "csv"], "file,class"),
+        (["ö.onnx", "ö.npz", "--json"], '"answers"'),
+    ],
     "publish": [(["results"], "# Results"), (["results", "-o", "page.md"], "wrote")],
     "report": [(["-o", "report.html"], "wrote")],
     "run": [
@@ -80,7 +85,24 @@ def folder(tmp_path_factory):
     rows[0] += ",run_id,message,model.dropout"
     rows += [f"{n},0,finished,val_accuracy,0.{n},0.{n},1,0,,,2.5,x,,0.{n}" for n in range(1, 9)]
     (search / "trials.csv").write_text("\n".join(rows))
+    write_model(folder / "ö.onnx")
+    np.savez(folder / "ö.npz", x=np.arange(8, dtype=np.uint8).reshape(2, 2, 2) * 30)
     return folder
+
+
+def write_model(path):
+    """A model whose four logits are the four pixels."""
+    from onnx import TensorProto, helper
+
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 2, 2])
+    got = helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 4])
+    graph = helper.make_graph([helper.make_node("Flatten", ["x"], ["y"])], "g", [given], [got])
+    opset = [helper.make_opsetid("", 17)]
+    path.write_bytes(
+        helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+    )
+    facts = {"input_shape": [2, 2], "class_names": ["é", "φ", "模", "…"]}
+    path.with_name(f"{path.name}.json").write_text(json.dumps(facts))
 
 
 def write_run(results, config, seed, wrong):
