@@ -34,6 +34,8 @@ class OnnxAnswerer:
         runtime = _runtime()
         options = runtime.SessionOptions()
         options.log_severity_level = 3  # Errors; it writes warnings to stderr by itself.
+        # Idle threads that wait by spinning take the cores from those that read pictures.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             # Bytes could be a model whose weights lie in other files; a path finds these.
             self.session = runtime.InferenceSession(
