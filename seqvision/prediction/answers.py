@@ -172,8 +172,8 @@ def trained_on(facts: Facts) -> Literal["dark", "light"] | None:
     Records of before say only which dataset it was.
     """
     dataset = facts.more.get("dataset") or {}
-    if "background" in dataset:
-        return dataset["background"]
+    if known := dataset.get("background"):
+        return known
     from seqvision.data import DATASETS
 
     name = dataset.get("name") or (name_and_options(facts.data)[0] if facts.data else "")

@@ -111,9 +111,9 @@ def frame(layout: Layout, answers: Iterable[Answer]) -> "pd.DataFrame":
     import pandas as pd
 
     table = pd.DataFrame([layout.row(each) for each in answers], columns=layout.columns)
-    kinds = {"file": str, "class": str, "label": str, "error": str}
+    texts = _texts(layout)
     for name in table.columns:
-        if table[name].isna().all() and name not in kinds and not name.startswith("class_"):
+        if name not in texts and table[name].isna().all():
             table[name] = table[name].astype(float)
     return table
 
@@ -123,12 +123,17 @@ def write_parquet(layout: Layout, answers: Iterable[Answer], path: Path) -> None
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = {"file", "class", "label", "error", *(f"class_{i}" for i in range(2, layout.top + 1))}
-    types = {"step": pa.int32(), **dict.fromkeys(texts, pa.string())}
+    types = {"step": pa.int32(), **dict.fromkeys(_texts(layout), pa.string())}
     schema = pa.schema([(name, types.get(name, pa.float32())) for name in layout.columns])
     columns = list(zip(*map(layout.row, answers), strict=True)) or [()] * len(schema)
     arrays = [pa.array(c, each.type) for c, each in zip(columns, schema, strict=True)]
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+
+
+def _texts(layout: Layout) -> set[str]:
+    """The columns that hold texts; the others hold numbers."""
+    classes = (f"class_{place}" for place in range(2, layout.top + 1))
+    return {"file", "class", "label", "error", *classes}
 
 
 def _cell(value: Any) -> str:

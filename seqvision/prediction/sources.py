@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seqvision.data.folders import Survey
 from seqvision.data.left_behind import left_behind
+from seqvision.data.notes import Notes, some
 from seqvision.errors import DataError, SeqvisionError
 from seqvision.prediction.image_files import ImageFile, image_file, of_idx_folder
 
@@ -115,6 +116,9 @@ def _of_folder(folder: Path) -> list[Found]:
         if images := of_idx_folder(folder):
             return [images]
         raise DataError(f"{folder}: holds no pictures")
+    if survey.others:
+        notes = Notes(shown(folder))
+        notes.info(f"{len(survey.others):,} no pictures, passed over: {some(survey.others)}")
     own = folder.resolve().name
     return [Picture(path, (*reversed(path.relative_to(folder).parts[:-1]), own)) for path in files]
 

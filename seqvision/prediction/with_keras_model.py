@@ -34,6 +34,9 @@ class KerasAnswerer:
         if len(got) < 2 or not self.num_classes or self.num_classes < 2:
             raise SeqvisionError(f"{name}: answers {got}, expected (batch, classes)")
         self.input_shape = given[1:]
+        if facts and len(facts.input_shape) == len(self.input_shape):
+            sizes = zip(self.input_shape, facts.input_shape, strict=True)
+            self.input_shape = tuple(own or known for own, known in sizes)
         self.facts = facts or Facts(self.input_shape)
         self._sizes: set[int] = set()
         activation = getattr(model.layers[-1], "activation", None) if model.layers else None

@@ -205,7 +205,7 @@ def test_backgrounds():
     ("more", "data", "expected"),
     [
         ({"dataset": {"name": "mnist", "background": "light"}}, "mnist", "light"),
-        ({"dataset": {"name": "mnist"}}, None, "dark"),  # A record of before.
+        ({"dataset": {"name": "mnist", "background": None}}, None, "dark"),  # A record of before.
         ({}, "fashion_mnist", "dark"),
         ({"dataset": {"name": "image_folder:x"}}, {"name": "image_folder"}, None),
         ({}, None, None),

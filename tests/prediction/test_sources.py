@@ -45,6 +45,14 @@ def test_folders_are_searched_to_their_depth_in_order(tmp_path, monkeypatch):
     assert find(["b.png"])[0].folders == find(["."])[0].folders == ("cat",)
 
 
+def test_what_is_passed_over_in_a_folder_is_said(tmp_path, caplog):
+    caplog.set_level("INFO", "seqvision")
+    picture(tmp_path / "a.png")
+    (tmp_path / "notes.txt").write_text("none")
+    assert len(find([tmp_path])) == 1
+    assert caplog.messages == [f"{tmp_path}: 1 no pictures, passed over: notes.txt"]
+
+
 def test_patterns(tmp_path, monkeypatch):
     files = [picture(tmp_path / name) for name in ("a.png", "b.PNG", "cat/c.png")]
     monkeypatch.chdir(tmp_path)

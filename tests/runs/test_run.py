@@ -59,6 +59,7 @@ def test_the_record_holds_what_others_rely_on(undisturbed):
         "test": 360,
         "input_shape": [8, 8],
         "class_names": [],
+        "background": "dark",
     }
     assert record["metrics"]["test_accuracy"] > 0.5
     # GRU: 3 × 16 × (8 inputs + 16 states) twice an element and step; Dense: 16 × 10.
