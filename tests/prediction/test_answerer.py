@@ -70,3 +70,22 @@ def test_without_onnx_runtime_the_line_to_install_it_is_told(onnx, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(SeqvisionError, match=r"pip install 'seqvision\[onnx\]'"):
         answerer(onnx)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_an_onnx_file_of_a_fixed_batch_that_gives_probabilities(batch, tmp_path):
+    from onnx import TensorProto, helper
+
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 2, 2])
+    got = helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])
+    nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("Softmax", ["f"], ["y"])]
+    graph = helper.make_graph(nodes, "g", [given], [got])
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    (tmp_path / "fixed.onnx").write_bytes(model.SerializeToString())
+    (tmp_path / "fixed.onnx.json").write_text('{"input_shape": [2, 2], "softmax": true}')
+    answers = answerer(tmp_path / "fixed.onnx")
+    images = np.random.default_rng(1).normal(size=(6, 2, 2)).astype(np.float32)
+    powers = np.exp(images.reshape(6, 4))
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(np.exp(answers.logits(images)), expected, rtol=1e-5)
