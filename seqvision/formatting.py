@@ -3,6 +3,8 @@
 What programs read, such as JSON and CSV, holds every digit instead.
 """
 
+from collections.abc import Iterable
+
 NONE = "–"
 """What is shown where there is no value."""
 
@@ -61,6 +63,14 @@ def duration(seconds: float) -> str:
         if amount >= 99.5:
             amount, unit = seconds / length, larger
     return f"{amount:.2g} {unit}" if amount < 99.5 else f"{count(amount)} {unit}"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Whole numbers: `0-2`, or `0,3,7` where they do not follow each other."""
+    several = sorted(numbers)
+    if len(several) > 1 and several == list(range(several[0], several[-1] + 1)):
+        return f"{several[0]}-{several[-1]}"
+    return ",".join(map(str, several))
 
 
 def is_share(metric: str) -> bool:

@@ -6,9 +6,7 @@ from pathlib import Path
 from seqvision.errors import SeqvisionError
 
 
-def model_file(
-    source: str | Path, what: str, suffixes: Sequence[str], also: str = ""
-) -> Path:
+def model_file(source: str | Path, what: str, suffixes: Sequence[str], also: str = "") -> Path:
     """Return the file that a person means.
 
     Args:

@@ -27,7 +27,11 @@ def test_a_model_comes_back_from_a_file_or_a_runs_folder(place, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("none.keras", None, "no file 'none.keras'; expected a .keras, .onnx or .weights.h5 file, or"),
+        (
+            "none.keras",
+            None,
+            "no file 'none.keras'; expected a .keras, .onnx or .weights.h5 file, or",
+        ),
         ("folder", "folder", "folder holds no model.keras"),
         ("mine.weights.h5", b"", "mine.weights.h5 holds weights alone; build their model with"),
         ("damaged.keras", b"PK not really", "damaged.keras cannot be read: "),

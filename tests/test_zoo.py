@@ -156,7 +156,11 @@ def test_another_scan_is_told(tmp_path, caplog):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("mnist", None, "no tag or file 'mnist'.* a .keras or .weights.h5 file, or the folder of a"),
+        (
+            "mnist",
+            None,
+            "no tag or file 'mnist'.* a .keras or .weights.h5 file, or the folder of a",
+        ),
         ("none.keras", None, "no file .*none.keras"),
         ("x" * 300, None, "no file"),
         ("folder", "folder", "folder holds no model.keras"),

@@ -13,16 +13,16 @@ from seqvision.errors import RunFailed, SeqvisionError
 
 
 class _Commands(click.Group):
-    """Finds the command `run` in the file run.py."""
+    """Finds the command `run` in the file run.py, and `publish-weights` in publish_weights.py."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         files = Path(__file__).parent.glob("*.py")
-        return sorted(p.stem for p in files if not p.stem.startswith("_"))
+        return sorted(p.stem.replace("_", "-") for p in files if not p.stem.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = __import__(f"seqvision.cli.{cmd_name}", fromlist=["command"])
+        module = __import__(f"seqvision.cli.{cmd_name.replace('-', '_')}", fromlist=["command"])
         return module.command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -12,14 +12,19 @@ _WHAT = ("models", "families", "cells", "wrappers", "scans", "datasets", "config
 @click.command(name="list")
 @click.argument("what", type=click.Choice(_WHAT))
 @click.argument("pattern", default="*")
+@click.option("--weights", is_flag=True, help="Models with trained weights, and their tags.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(what: str, pattern: str, as_json: bool) -> None:
+def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
     """List models, families, cells, wrappers, scans, datasets or configs that match PATTERN.
 
     \b
     seqvision list models
     seqvision list cells '*lstm*'
+    seqvision list models --weights
     """
+    if weights:
+        _list_weights(what, pattern, as_json)
+        return
     rows = _configs(pattern) if what in ("models", "configs") else _registered(what, pattern)
     if as_json:
         click.echo(json.dumps(rows, indent=1))
@@ -31,6 +36,72 @@ def command(what: str, pattern: str, as_json: bool) -> None:
         click.echo(f"{row['name']:<{width}}  {row['description']}{note}")
     if not rows:
         click.echo(f"no {what} match {pattern!r}", err=True)
+
+
+def _list_weights(what: str, pattern: str, as_json: bool) -> None:
+    """List trained weights; the pattern is of their models, or of model and tag."""
+    from seqvision.errors import SeqvisionError
+    from seqvision.formatting import NONE, percent, size
+
+    if what != "models":
+        raise SeqvisionError(f"--weights: only models have them, not {what}")
+    rows = _weights(pattern)
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    if not rows:
+        click.echo(f"no weights match {pattern!r}", err=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("model", "tag", "test accuracy", "95 % interval", "parameters", "file", "where"):
+        words = title in ("model", "tag", "where")
+        table.add_column(title, justify="left" if words else "right", overflow="fold")
+    for row in rows:
+        low, high = row["low"], row["high"]
+        table.add_row(
+            row["model"],
+            row["tag"],
+            NONE if row["test_accuracy"] is None else percent(row["test_accuracy"]),
+            NONE if low is None else f"{percent(low)} to {percent(high)}",
+            NONE if row["parameters"] is None else f"{row['parameters']:,}",
+            size(row["bytes"]),
+            row["where"],
+        )
+    Console().print(table)
+
+
+def _weights(pattern: str) -> list[dict[str, Any]]:
+    from seqvision.presets.manifest import presets
+    from seqvision.presets.places import where_it_is
+
+    rows = []
+    for handle, facts in presets().items():
+        more = facts.more
+        if not any(fnmatch.fnmatch(each, pattern) for each in (handle, more["name"])):
+            continue
+        over = more.get("metrics", {}).get("test_accuracy", {})
+        own = more.get("own_metrics", {}).get("test_accuracy")
+        found = where_it_is(facts)
+        rows.append(
+            {
+                "model": more["name"],
+                "tag": more["tag"],
+                "test_accuracy": over.get("mean", own),
+                "low": over.get("low"),
+                "high": over.get("high"),
+                "seeds": more.get("seeds", []),
+                "of_these_weights": own,
+                "parameters": more.get("parameters"),
+                "bytes": more["bytes"],
+                "dtype": more.get("dtype"),
+                "where": found[0] if found else "not here",
+                "path": str(found[1]) if found else None,
+            }
+        )
+    return rows
 
 
 def _configs(pattern: str) -> list[dict[str, Any]]:

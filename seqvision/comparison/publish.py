@@ -14,7 +14,7 @@ from seqvision.comparison.remarks import Notes, Other, Question
 from seqvision.comparison.speeds import UNEVEN, any_uneven
 from seqvision.comparison.table import compare
 from seqvision.config import load_config, zoo_names
-from seqvision.formatting import NONE, counted, percent, points
+from seqvision.formatting import NONE, counted, percent, points, ranges
 
 _BACKENDS = ["tensorflow", "jax", "jaxlib", "torch"]
 _MADE_WITH = ["seqvision", "git_commit", "keras", *_BACKENDS, "numpy", "python", "backend"]
@@ -70,7 +70,7 @@ def _commands(runs: pd.DataFrame) -> str:
     for (name, config_hash), own in runs.groupby(["name", "config_hash"], sort=False):
         of_zoo = name in zoo_names() and load_config(name).hash == config_hash
         source = name if of_zoo else Path(own["folder"].iloc[0], "config.yaml")
-        found.append(_code(f"seqvision run {source} --seeds {_range(own['seed'])}"))
+        found.append(_code(f"seqvision run {source} --seeds {ranges(own['seed'])}"))
     return "<br>".join(found)
 
 
@@ -141,14 +141,6 @@ def _provenance(records: pd.DataFrame) -> Iterator[str]:
             values = sorted({str(value) for value in finished[column].dropna()})
             lines.append(f"- {escape_md(column)}: {escape_md(', '.join(values))}")
     yield "\n".join(lines)
-
-
-def _range(seeds: Any) -> str:
-    """`0-2`, or `0,3,7` where seeds do not follow each other."""
-    seeds = sorted(seeds)
-    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"{seeds[0]}-{seeds[-1]}"
-    return ",".join(map(str, seeds))
 
 
 def _code(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether weights belong into a model: other layers of the same shapes would take them in silence."""
+"""Whether weights belong into a model: other layers of the same shapes would take them too."""
 
 import logging
 from collections.abc import Mapping
@@ -38,7 +38,9 @@ def check_architecture(model: dict[str, Any], trained: dict[str, Any], source: s
     for key in sorted({*mine, *theirs}):
         if mine.get(key) == theirs.get(key) or key.endswith(_OF_TRAINING):
             continue
-        told = [each.get(key, section.get(key)) for each, section in ((mine, model), (theirs, trained))]
+        told = [
+            each.get(key, section.get(key)) for each, section in ((mine, model), (theirs, trained))
+        ]
         if key in _TOLD:
             words = "%s: its model was trained with %s %s, this one has %s"
             log.warning(words, source, key, _text(told[1]), _text(told[0]))

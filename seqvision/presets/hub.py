@@ -60,9 +60,7 @@ def hub() -> Any:
     try:
         import huggingface_hub
     except ModuleNotFoundError:
-        raise SeqvisionError(
-            "the hub needs an extra: pip install 'seqvision[hub]'"
-        ) from None
+        raise SeqvisionError("the hub needs an extra: pip install 'seqvision[hub]'") from None
     return huggingface_hub
 
 

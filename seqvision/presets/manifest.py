@@ -78,8 +78,12 @@ def preset(wanted: str, known: Iterable[str] | None = None) -> Facts:
     tags = tags_of(name)
     if tags:
         near = did_you_mean(tag, tags) or did_you_mean(wanted, there)
-        raise UnknownName(f"weights: {name} has none called {tag!r}{near} (it has: {', '.join(tags)})")
-    near = did_you_mean(wanted, there) or did_you_mean(name, {each.partition(":")[0] for each in there})
+        raise UnknownName(
+            f"weights: {name} has none called {tag!r}{near} (it has: {', '.join(tags)})"
+        )
+    near = did_you_mean(wanted, there) or did_you_mean(
+        name, {each.partition(":")[0] for each in there}
+    )
     raise UnknownName(f"weights: there are none called {wanted!r}{near} {_all(there)}")
 
 

@@ -65,7 +65,7 @@ def weights_file(facts: Facts) -> Path:
 
 
 def cache_file(facts: Facts) -> Path:
-    """Where a download of a preset goes; its name holds its hash, so that versions lie side by side."""
+    """Where a download of a preset goes; its name holds its hash, so that no other is in its way."""
     stem = facts.more["file"].removesuffix(".weights.h5")
     return cache_folder() / f"{stem}-{facts.more['sha256'][:12]}.weights.h5"
 

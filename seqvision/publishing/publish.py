@@ -1,0 +1,262 @@
+"""From finished runs of one config to a folder of weights that say what they are."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from seqvision.config import load_config
+from seqvision.data.base import Dataset
+from seqvision.data.loading import load
+from seqvision.data.split import train_and_validation
+from seqvision.errors import SeqvisionError
+from seqvision.presets.checksum import sha256
+from seqvision.presets.facts import NAME, Facts, from_json
+from seqvision.publishing.choose import best, runs_of_one_config
+from seqvision.publishing.repeat import CONFIG, repeating
+from seqvision.runs.files import check_writable, copy_atomically, write_json
+from seqvision.runs.record import RunRecord
+
+log = logging.getLogger("seqvision")
+
+WEIGHTS = "model.weights.h5"
+_VERSIONS = ("seqvision", "keras", "tensorflow", "jax", "torch", "numpy", "python", "git_commit")
+_MOST_APART = 0.005
+"""How far the accuracy measured anew may lie from the record's, which rounded more if it was
+trained in lower precision."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Weights that were published: the folder, the facts in it, and what is worth telling."""
+
+    folder: Path
+    facts: Facts
+
+
+def publish_weights(
+    runs: Sequence[Path],
+    output: Path,
+    *,
+    name: str | None = None,
+    tag: str | None = None,
+    half: str = "auto",
+    licence: str | None = None,
+    urls: Sequence[str] = (),
+) -> Published:
+    """Write the folder `<output>/<name>.<tag>/` of the best of runs of one config.
+
+    It holds `model.weights.h5`, `seqvision.json`, the model card `README.md` with its picture, and
+    the run's `config.yaml`. It is there whole or not at all; one of before is replaced.
+
+    Args:
+        runs: folders of finished runs that differ in their seeds; the best on the validation images
+            is taken.
+        name: of the model, if not the config's.
+        tag: what tells these weights from others of the model; the dataset's name if not given.
+        half: half precision: `yes`, `no`, or `auto`: if the logits of all test images stay within
+            1e-2 and as many are right.
+        licence: of the weights, such as `apache-2.0`.
+        urls: addresses of folders that will hold the file `<name>.<tag>.weights.h5`.
+
+    Raises:
+        SeqvisionError: the runs are not finished or not of one config; the dataset is not that of
+            the record; the weights do not have the accuracy of their record; or half precision was
+            asked for and will not do.
+    """
+    records = runs_of_one_config(runs)
+    record = best(records)
+    name = str(name or record["name"])
+    tag = str(tag or record["dataset"]["name"])
+    for what, word in (("name", name), ("tag", tag)):
+        if not re.fullmatch(r"\w[\w.+-]*", word, re.ASCII):
+            raise SeqvisionError(
+                f"{what}: expected letters, digits and any of . + - _, got {word!r}"
+            )
+    target = output / f"{name}.{tag}"
+    check_writable(output)
+    if target.exists() and not (target / NAME).is_file():
+        raise SeqvisionError(f"{target}: is there already, and holds no published weights")
+    config = load_config(record["config"])
+    facts = Facts(
+        tuple(record["dataset"]["input_shape"]),
+        tuple(record["dataset"]["class_names"]),
+        model=config.model,
+        data=_without_folders(record["config"]["data"]["dataset"]),
+        more={
+            "name": name,
+            "tag": tag,
+            "config": config.content(),
+            "config_hash": config.hash,
+            "dataset": {
+                key: record["dataset"].get(key)
+                for key in ("name", "checksum", "scale", "train", "validation", "test")
+            },
+            "seed": record["seed"],
+            "seeds": [each["seed"] for each in records],
+            "command": repeating(config, [each["seed"] for each in records]),
+            "versions": {k: v for k in _VERSIONS if (v := record["environment"].get(k))},
+            "licence": licence,
+            "urls": [f"{url.rstrip('/')}/{name}.{tag}.weights.h5" for url in urls],
+        },
+    )
+    dataset = _dataset(record)
+    with _whole(target) as folder:
+        facts = _fill(folder, facts, records, record, dataset, half)
+    return Published(target, facts)
+
+
+def add_to_manifest(published: Published, manifest: Path, files: Path) -> None:
+    """Put published weights into a folder as `<name>.<tag>.weights.h5`, and their line, in place of
+    one of before, into a manifest.
+
+    Raises:
+        SeqvisionError: the manifest is damaged, or one of both cannot be written.
+    """
+    from seqvision.presets.manifest import handle, lines
+    from seqvision.runs.files import write_atomically
+
+    facts = published.facts
+    own = handle(facts)
+    name = f"{facts.more['name']}.{facts.more['tag']}.weights.h5"
+    there = {f"{v['name']}:{v['tag']}": v for _, v in lines(manifest)}
+    there[own] = {**facts.to_json(), "file": name}
+    text = "".join(f"{json.dumps(there[key], ensure_ascii=False)}\n" for key in sorted(there))
+    check_writable(manifest.parent)
+    check_writable(files)
+    files.mkdir(parents=True, exist_ok=True)
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    copy_atomically(published.folder / WEIGHTS, files / name)
+    write_atomically(manifest, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _dataset(record: RunRecord) -> Dataset:
+    """The dataset of a record.
+
+    Raises:
+        SeqvisionError: it is not on this machine, or has changed.
+    """
+    data, of = record["config"]["data"], record["dataset"]
+    dataset = load(data["dataset"], data["offline"] if of["name"] != of["asked_for"] else None)
+    if dataset.checksum != of["checksum"]:
+        raise SeqvisionError(
+            f"{record.folder}: trained on other data than {dataset.name} is here today: its "
+            f"checksum is {dataset.checksum[:12]}…, the record's {of['checksum'][:12]}…"
+        )
+    return dataset
+
+
+def _fill(
+    folder: Path,
+    facts: Facts,
+    records: Sequence[RunRecord],
+    record: RunRecord,
+    dataset: Dataset,
+    half: str,
+) -> Facts:
+    """Write all files of published weights; return their facts."""
+    from seqvision.publishing.card import PICTURE, card
+    from seqvision.publishing.half import half_will_do, write_half
+    from seqvision.publishing.measure import over_seeds, own_metrics
+    from seqvision.publishing.picture import picture
+    from seqvision.publishing.temperature import fit_temperature
+    from seqvision.runs.predict import logits
+    from seqvision.saved import model_of_weights
+    from seqvision.weights import load_weights
+
+    test, file = dataset.test, folder / WEIGHTS
+    _, validation = train_and_validation(dataset, load_config(record["config"]).data.validation)
+    model = model_of_weights(record.folder / "model.keras", facts, str(record.folder))
+    single = logits(model, test.images)
+    _check_accuracy(record, float((single.argmax(axis=1) == test.labels).mean()), len(test))
+    model.save_weights(file)
+    dtype, answers = "float32", single
+    if half != "no":
+        rounded = folder / "half.weights.h5"
+        write_half(file, rounded)
+        load_weights(model, rounded, fresh_head=False, others_told=True)
+        answers = logits(model, test.images)
+        why_not = half_will_do(single, answers, test.labels)
+        if why_not and half == "yes":
+            raise SeqvisionError(f"{record.folder}: half precision will not do: {why_not}")
+        if why_not:
+            log.info("%s: kept in single precision: %s", record.folder, why_not)
+            load_weights(model, file, fresh_head=False, others_told=True)
+            answers = single
+            rounded.unlink()
+        else:
+            dtype = "float16"
+            rounded.replace(file)
+    temperature = None
+    if len(validation):
+        temperature = fit_temperature(logits(model, validation.images), validation.labels)
+        if temperature is None:
+            log.warning("%s: its validation images set no temperature", record.folder)
+    facts = replace(facts, temperature=temperature)
+    facts.more.update(
+        metrics=over_seeds(records),
+        own_metrics=own_metrics(answers, test.labels, temperature),
+        file=WEIGHTS,
+        bytes=file.stat().st_size,
+        sha256=sha256(file),
+        dtype=dtype,
+        parameters=model.count_params(),
+    )
+    facts = from_json(facts.to_json(), NAME)  # As it will be read.
+    write_json(folder / NAME, facts.to_json())
+    copy_atomically(record.folder / "config.yaml", folder / CONFIG)
+    shown = picture(test.images, test.labels, answers.argmax(axis=1), dataset.class_names)
+    (folder / PICTURE).write_bytes(shown)
+    text = card(facts)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    return facts
+
+
+def _check_accuracy(record: RunRecord, accuracy: float, images: int) -> None:
+    """Check that weights have the accuracy of their record."""
+    recorded = record["metrics"]["test_accuracy"]
+    if abs(accuracy - recorded) > max(_MOST_APART, 3 / images):
+        raise SeqvisionError(
+            f"{record.folder}: its model.keras has a test accuracy of {accuracy:.4f}, its record "
+            f"says {recorded:.4f}: they do not belong together"
+        )
+
+
+def _without_folders(spec: str | dict[str, Any]) -> str | dict[str, Any]:
+    """A dataset's spec in which a person's paths are names alone."""
+    if isinstance(spec, str):
+        return spec
+    return {
+        key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+        for key, value in spec.items()
+    }
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A folder to fill, which takes its place when it is full; or nothing is left of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    filled = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        filled.chmod(0o777 & ~_umask())  # As other folders; mkdtemp's are for oneself.
+        yield filled
+        before = filled.with_name(f"{filled.name}.before")
+        if target.exists():
+            target.rename(before)
+        filled.rename(target)
+        shutil.rmtree(before, ignore_errors=True)
+    finally:
+        shutil.rmtree(filled, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
