@@ -16,7 +16,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True)
 def _no_data_of_this_machine(monkeypatch, tmp_path_factory):
-    monkeypatch.delenv("SEQVISION_DATA", raising=False)
+    for name in ("SEQVISION_DATA", "SEQVISION_WEIGHTS", "SEQVISION_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
 
 

@@ -47,6 +47,8 @@ def test_the_public_names_are_these_and_all_there():
         "from seqvision.config import load_config; load_config('gru3')",
         "from seqvision.cli import seqvision as c; c(['list', 'cells'], standalone_mode=False)",
         "from seqvision.cli import seqvision as c; c(['check', 'gru3'], standalone_mode=False)",
+        "import seqvision; seqvision.list_models(pretrained=True)",
+        "from seqvision.presets.find import find_trained",
     ],
 )
 def test_stays_light(statement):

@@ -20,6 +20,7 @@ from seqvision.data.base import Arrays, Pair
 from seqvision.data.left_behind import left_behind
 from seqvision.errors import DataError, DataUnavailable
 from seqvision.import_keras import import_keras
+from seqvision.offline import offline
 
 _LARGEST = 4 * 2**30  # bytes: no image set that fits in memory is larger
 
@@ -63,6 +64,8 @@ def download(name: str, get: Callable[[Any], Any]) -> Any:
     """
     if not _downloads.get():
         raise DataUnavailable(f"{name} is not on this machine")
+    if offline():
+        raise DataUnavailable(f"{name} is not on this machine, and SEQVISION_OFFLINE is set")
     keras = import_keras()
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(20)  # seconds; without it a network that drops packets hangs a run

@@ -18,11 +18,6 @@ _PATIENCE = 20  # seconds without an answer
 _PART = 2**16  # bytes
 
 
-def offline() -> bool:
-    """Whether a person forbids the network: `SEQVISION_OFFLINE=1`."""
-    return os.environ.get("SEQVISION_OFFLINE", "").lower() not in ("", "0", "false", "no")
-
-
 def download(url: str, path: Path, octets: int, sha256: str) -> None:
     """Put the file at a URL at `path`, if it is the one that is meant.
 

@@ -100,8 +100,8 @@ def _no_tag(name: str, word: str) -> UnknownName:
         near = f"; did you mean {of_others[0]!r}?" if of_others else ""
         has = f"{name!r} has none; tags belong to named models: `seqvision list models --weights`"
     return UnknownName(
-        f"weights: no tag or file {word!r}{near} ({has}). Besides a tag: a .keras or .weights.h5 file, or "
-        f"the folder of a finished run{_ALSO}"
+        f"weights: no tag or file {word!r}{near} ({has}). Besides a tag: a .keras or .weights.h5 "
+        f"file, or the folder of a finished run{_ALSO}"
     )
 
 

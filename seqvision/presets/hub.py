@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.offline import offline
 from seqvision.presets.checksum import check
-from seqvision.presets.download import offline
 from seqvision.presets.facts import NAME, Facts, from_json
 
 SCHEME = "hf://"

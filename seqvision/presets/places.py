@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seqvision.errors import SeqvisionError
+from seqvision.offline import offline
 from seqvision.presets.checksum import check, sha256
-from seqvision.presets.download import download, offline
+from seqvision.presets.download import download
 from seqvision.presets.facts import Facts
 
 _PACKAGE = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def weights_file(facts: Facts) -> Path:
 
 
 def cache_file(facts: Facts) -> Path:
-    """Where a download of a preset goes; its name holds its hash, so that no other is in its way."""
+    """Where a download of a preset goes; its name holds its hash: no other is in its way."""
     stem = facts.more["file"].removesuffix(".weights.h5")
     return cache_folder() / f"{stem}-{facts.more['sha256'][:12]}.weights.h5"
 

@@ -145,8 +145,8 @@ def _data(facts: Facts) -> Iterator[str]:
 def _limits(facts: Facts) -> Iterator[str]:
     name = facts.more["dataset"]["name"]
     yield (
-        f"- It knows images like those of {name} and no others: of the same size, prepared the same "
-        "way. It gives one of its classes to any image, a wrong one too."
+        f"- It knows images like those of {name} and no others: of the same size, prepared the "
+        "same way. It gives one of its classes to any image, a wrong one too."
     )
     yield "- How it does on other people's images was not measured."
     if facts.more["dtype"] == "float16":

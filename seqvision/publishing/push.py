@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
-from seqvision.presets.download import offline
+from seqvision.offline import offline
 from seqvision.presets.facts import NAME
 from seqvision.presets.find import find_trained
 from seqvision.presets.hub import hub, why
@@ -62,7 +62,7 @@ def push(folder: Path, repository: str, *, private: bool = False, dry_run: bool 
 def _upload(api: Any, folder: Path, repository: str, files: list[str], private: bool) -> str:
     """Upload files in one commit; return the address of the repository."""
     try:
-        created = api.create_repo(repository, private=private, exist_ok=True)
+        created = api.create_repo(repository, private=private or None, exist_ok=True)
         api.upload_folder(
             repo_id=created.repo_id,
             folder_path=folder,

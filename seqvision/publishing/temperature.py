@@ -11,8 +11,8 @@ _LOWEST, _HIGHEST = 0.05, 20.0
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float | None:
     """The temperature T > 0 for which softmax(logits / T) has the least negative log-likelihood.
 
-    The loss is convex in 1/T, so there is one. None if it lies beyond 0.05 or 20: where every image
-    is right, or nearly all are wrong, the data sets no temperature.
+    The loss is convex in 1/T, so there is at most one. None if there is none, as every image is
+    right, or as the logits are no better than chance; or if it lies beyond 0.05 or 20.
 
     Args:
         logits: of validation images, `(n, classes)`.
@@ -24,6 +24,9 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float | None:
     if not len(labels):
         return None
     wide, chosen = logits.astype(np.float64), np.arange(len(labels))
+    own = wide[chosen, labels]
+    if (wide.argmax(axis=1) == labels).all() or own.mean() <= wide.mean():
+        return None  # The loss falls for ever as 1/T grows, or rises from 0 on.
 
     def loss(log_inverse: float) -> float:
         scaled = log_softmax(wide * np.exp(log_inverse), axis=1)

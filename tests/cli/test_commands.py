@@ -83,7 +83,8 @@ def test_show_says_layers_parameters_flops_and_reading_order(call):
 
 
 @pytest.mark.parametrize(
-    "command", [None, "run", "tune", "compare", "list", "show", "check", "init"]
+    "command",
+    [None, "run", "tune", "compare", "list", "show", "check", "init", "publish-weights", "push"],
 )
 def test_every_help_has_an_example(call, command):
     said = call(*[command] if command else [], "--help")
