@@ -32,7 +32,8 @@ def hub():
 
         def _file(self, body):
             if self.path.startswith("/api/"):  # Whether there is a repository, for instance.
-                return self._say(404, b'{"error": "not found"}', body=body)
+                self._say(404, b'{"error": "not found"}', body=body)
+                return
             state.asked.append((self.command, self.path))
             owner, name, _, revision, file = self.path.strip("/").split("/", 4)
             repository = state.files.get(f"{owner}/{name}")
