@@ -16,7 +16,7 @@ import click
     type=click.Choice(["auto", "yes", "no"]),
     default="auto",
     show_default=True,
-    help="Half precision; auto: if the logits stay within 1e-2 and as many are right.",
+    help="Half precision; auto: if logits stay within 1e-2 and as many test images are right.",
 )
 @click.option("--licence", "--license", help="Of the weights, such as apache-2.0.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="Add its line to this file.")

@@ -32,8 +32,8 @@ class Facts:
         data: the `dataset` of its config, a name or a spec with options; None if it is not known.
         more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed` and `dataset`. Of
             published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
-            weights; `config`, what it says beyond the defaults and what its hash is made of;
-            `metrics` over `seeds`, each `{mean, low, high}`, and `own_metrics` of this seed;
+            weights, and what their `rounding` changed; `parameters`; `config`, which is what it
+            says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each `{mean, low, high}`, and `own_metrics` of this seed;
             `command`, `versions`, `licence`.
     """
 

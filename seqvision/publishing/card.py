@@ -149,10 +149,12 @@ def _limits(facts: Facts) -> Iterator[str]:
         "same way. It gives one of its classes to any image, a wrong one too."
     )
     yield "- How it does on other people's images was not measured."
-    if facts.more["dtype"] == "float16":
+    if rounding := facts.more.get("rounding"):
+        right, before = rounding["right"], rounding["right_before"]
+        told = "as many" if right == before else f"{count(right)} in place of {count(before)}"
         yield (
             "- Its weights are rounded to half precision; on the test images no logit moved by "
-            "more than 0.01, and as many were right."
+            f"more than {number(rounding['apart'])}, and {told} were right."
         )
     if len(facts.more["seeds"]) == 1:
         yield "- How much another seed would differ is not known."

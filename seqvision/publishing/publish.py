@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,8 @@ def publish_weights(
             is taken.
         name: of the model, if not the config's.
         tag: what tells these weights from others of the model; the dataset's name if not given.
-        half: half precision: `yes`, `no`, or `auto`: if the logits of all test images stay within
-            1e-2 and as many are right.
+        half: half precision: `yes`, if the logits of all test images stay within 1e-2, else it is
+            an error; `auto`, if moreover as many are right; or `no`.
         licence: of the weights, such as `apache-2.0`.
         urls: addresses of folders that will hold the file `<name>.<tag>.weights.h5`.
 
@@ -163,7 +163,7 @@ def _fill(
 ) -> Facts:
     """Write all files of published weights; return their facts."""
     from seqvision.publishing.card import PICTURE, card
-    from seqvision.publishing.half import half_will_do, write_half
+    from seqvision.publishing.half import rounding, write_half
     from seqvision.publishing.measure import over_seeds, own_metrics
     from seqvision.publishing.picture import picture
     from seqvision.publishing.temperature import fit_temperature
@@ -177,23 +177,23 @@ def _fill(
     single = logits(model, test.images)
     _check_accuracy(record, float((single.argmax(axis=1) == test.labels).mean()), len(test))
     model.save_weights(file)
-    dtype, answers = "float32", single
+    dtype, answers, rounded = "float32", single, None
     if half != "no":
-        rounded = folder / "half.weights.h5"
-        write_half(file, rounded)
-        load_weights(model, rounded, fresh_head=False, others_told=True)
+        rounded_file = folder / "half.weights.h5"
+        write_half(file, rounded_file)
+        load_weights(model, rounded_file, fresh_head=False, others_told=True)
         answers = logits(model, test.images)
-        why_not = half_will_do(single, answers, test.labels)
-        if why_not and half == "yes":
+        rounded = rounding(single, answers, test.labels)
+        if half == "yes" and (why_not := rounded.too_much()):
             raise SeqvisionError(f"{record.folder}: half precision will not do: {why_not}")
-        if why_not:
+        if half == "auto" and (why_not := rounded.anything()):
             log.info("%s: kept in single precision: %s", record.folder, why_not)
             load_weights(model, file, fresh_head=False, others_told=True)
-            answers = single
-            rounded.unlink()
+            answers, rounded = single, None
+            rounded_file.unlink()
         else:
             dtype = "float16"
-            rounded.replace(file)
+            rounded_file.replace(file)
     temperature = None
     if len(validation):
         temperature = fit_temperature(logits(model, validation.images), validation.labels)
@@ -208,6 +208,7 @@ def _fill(
         sha256=sha256(file),
         dtype=dtype,
         parameters=model.count_params(),
+        **({"rounding": asdict(rounded)} if rounded else {}),
     )
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())

@@ -205,12 +205,14 @@ def test_half_precision_only_where_it_will_do(wanted, runs, tmp_path, monkeypatc
         np.testing.assert_array_equal(mine, its)
 
 
-def test_half_precision_will_not_do_if_another_number_is_right():
+def test_half_precision_is_not_taken_unasked_if_another_number_is_right():
     single = np.array([[0.001, 0.0], [0.0, 1.0]])
-    assert half.half_will_do(single, single, np.array([0, 1])) is None
-    told = half.half_will_do(single, single[:, ::-1] * 0 + [[0, 0.001], [0, 1]], np.array([0, 1]))
-    assert told == "1 images are right in place of 2"
-    assert "nan" in half.half_will_do(single, single * np.nan, np.array([0, 1]))
+    same = half.rounding(single, single, np.array([0, 1]))
+    assert same.anything() is same.too_much() is None
+    near = half.rounding(single, np.array([[0.0, 0.001], [0.0, 1.0]]), np.array([0, 1]))
+    assert near.apart == pytest.approx(0.001) and near.too_much() is None
+    assert near.anything() == "1 images are right in place of 2"
+    assert "nan" in half.rounding(single, single * np.nan, np.array([0, 1])).too_much()
 
 
 def test_a_line_and_a_file_are_added_in_place_of_those_of_before(published, tmp_path, monkeypatch):
