@@ -94,6 +94,9 @@ def create_model(
         model = {**facts.model, **plain(options)}  # Of a model that is not in the zoo.
     else:
         known = [*zoo_names(), *FAMILIES.names()]
+        if str(name) in presets():
+            own, _, tag = name.partition(":")
+            raise UnknownName(f"no model {name!r}: say create_model({own!r}, weights={tag!r})")
         raise UnknownName(
             f"no model or family {name!r}{did_you_mean(str(name), known)} "
             f"(known: {', '.join(known)})"

@@ -33,8 +33,8 @@ class Facts:
         more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed` and `dataset`. Of
             published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
             weights, and what their `rounding` changed; `parameters`; `config`, which is what it
-            says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each `{mean, low, high}`, and `own_metrics` of this seed;
-            `command`, `versions`, `licence`.
+            says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each
+            `{mean, low, high}`, and `own_metrics` of this seed; `command`, `versions`, `licence`.
     """
 
     input_shape: tuple[int, ...]

@@ -72,6 +72,7 @@ def test_the_command_lists_weights_and_where_they_are(as_json, here, capsys):
     [
         (lambda: load_model("tiny:shape"), "tiny has none called 'shape'; did you mean 'shapes'?"),
         (lambda: load_model("tyni:shapes"), "none called 'tyni:shapes'; did you mean 'tiny:shap"),
+        (lambda: create_model("tiny:shapes"), "say create_model('tiny', weights='shapes')"),
         (lambda: load_model("tiny"), "which weights of tiny: tiny:shapes or tiny:stars?"),
         (
             lambda: create_model("tiny", weights="shaps"),
