@@ -41,7 +41,7 @@ def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
 def _list_weights(what: str, pattern: str, as_json: bool) -> None:
     """List trained weights; the pattern is of their models, or of model and tag."""
     from seqvision.errors import SeqvisionError
-    from seqvision.formatting import NONE, percent, size
+    from seqvision.formatting import NONE, size
 
     if what != "models":
         raise SeqvisionError(f"--weights: only models have them, not {what}")
@@ -56,21 +56,32 @@ def _list_weights(what: str, pattern: str, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("model", "tag", "test accuracy", "95 % interval", "parameters", "file", "where"):
+    for title in ("model", "tag", "accuracy %", "parameters", "file", "where"):
         words = title in ("model", "tag", "where")
         table.add_column(title, justify="left" if words else "right", overflow="fold")
     for row in rows:
-        low, high = row["low"], row["high"]
         table.add_row(
             row["model"],
             row["tag"],
-            NONE if row["test_accuracy"] is None else percent(row["test_accuracy"]),
-            NONE if low is None else f"{percent(low)} to {percent(high)}",
+            _accuracy(row),
             NONE if row["parameters"] is None else f"{row['parameters']:,}",
             size(row["bytes"]),
             row["where"],
         )
     Console().print(table)
+    note = "accuracy: on test images, mean over seeds ± 95 % interval by Student's t"
+    click.echo(note, err=True)
+
+
+def _accuracy(row: dict[str, Any]) -> str:
+    """`98.83 ± 0.12`; without the interval if there was one seed."""
+    from seqvision.formatting import NONE, percent
+
+    mean, high = row["test_accuracy"], row["high"]
+    if mean is None:
+        return NONE
+    share = percent(mean).rstrip("%")
+    return share if high is None else f"{share} ± {percent(high - mean).rstrip('%')}"
 
 
 def _weights(pattern: str) -> list[dict[str, Any]]:

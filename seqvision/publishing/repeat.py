@@ -7,11 +7,13 @@ from typing import Any
 
 from seqvision.config import load_config, zoo_names
 from seqvision.config.schema import Config
+from seqvision.config.train import NO_EFFECT
 from seqvision.errors import SeqvisionError
 from seqvision.formatting import ranges
 
 CONFIG = "config.yaml"
 _MOST_OVERRIDES = 4
+_NO_EFFECT = {f"train.{key}" for key in NO_EFFECT}
 
 
 def repeating(config: Config, seeds: Sequence[int]) -> str:
@@ -31,7 +33,7 @@ def _of_zoo(config: Config) -> list[str] | None:
     overrides = []
     for section in ("data", "model", "train"):
         for path, value in _differing(mine[section], theirs[section], section):
-            if path != "train.seeds":
+            if path not in _NO_EFFECT:
                 text = value if isinstance(value, str) else json.dumps(value)
                 overrides.append(f"{path}={text}")
     try:

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.metrics import accuracy_score
 
 import seqvision
+from seqvision.config import load_config
 from seqvision.data import load
 from seqvision.errors import SeqvisionError
 from seqvision.presets import manifest as manifest_module
@@ -23,6 +26,7 @@ from seqvision.presets.find import find_trained
 from seqvision.publishing import half
 from seqvision.publishing.choose import best
 from seqvision.publishing.publish import add_to_manifest, publish_weights
+from seqvision.publishing.repeat import repeating
 from seqvision.publishing.temperature import fit_temperature
 
 CONFIG = {
@@ -108,7 +112,7 @@ def test_it_says_where_it_is_from_and_how_it_is_repeated(published, runs):
     assert more["sha256"] == sha256(published.folder / "model.weights.h5")
     assert more["urls"] == ["https://example.org/files/small.digits.weights.h5"]
     assert (more["name"], more["tag"], more["dtype"]) == ("small", "digits", "float16")
-    again = seqvision.config.load_config(published.folder / "config.yaml")
+    again = load_config(published.folder / "config.yaml")
     assert again.hash == more["config_hash"]
 
 
@@ -278,3 +282,23 @@ def test_a_folder_of_other_things_stays(runs, tmp_path):
     with pytest.raises(SeqvisionError, match="is there already, and holds no published weights"):
         publish_weights(runs, tmp_path)
     assert (tmp_path / "small.digits" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "command"),
+    [
+        ([], "seqvision run irnn --seeds 0,3"),
+        (["train.test_every=7"], "seqvision run irnn --seeds 0,3"),
+        (["data.dataset=digits"], "seqvision run irnn --set data.dataset=digits --seeds 0,3"),
+        (["train.epochs=2", "train.batch_size=7"], None),
+        (["name=mine"], "seqvision run config.yaml --seeds 0,3"),
+    ],
+)
+def test_the_command_repeats_the_config(overrides, command):
+    config = load_config("irnn", overrides)
+    said = repeating(config, [0, 3])
+    assert command in (None, said)
+    words = shlex.split(said)
+    if words[2] != "config.yaml":
+        sets = [word for before, word in pairwise(words) if before == "--set"]
+        assert load_config(words[2], sets).hash == config.hash
