@@ -12,11 +12,7 @@ import click
 @click.option("--name", help="Of the model, if not the config's.")
 @click.option("--tag", help="Of the weights, if not the dataset's name.")
 @click.option(
-    "--half",
-    type=click.Choice(["auto", "yes", "no"]),
-    default="auto",
-    show_default=True,
-    help="Half precision; auto: if logits stay within 1e-2 and as many test images are right.",
+    "--exact", is_flag=True, help="Do not round weights, not even where no test image shows it."
 )
 @click.option("--licence", "--license", help="Of the weights, such as apache-2.0.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="Add its line to this file.")
@@ -28,7 +24,7 @@ def command(
     output: Path,
     name: str | None,
     tag: str | None,
-    half: str,
+    exact: bool,
     licence: str | None,
     manifest: Path | None,
     files: Path | None,
@@ -52,7 +48,7 @@ def command(
     from seqvision.publishing.publish import add_to_manifest, publish_weights
 
     published = publish_weights(
-        records, output, name=name, tag=tag, half=half, licence=licence, urls=urls
+        records, output, name=name, tag=tag, rounded=not exact, licence=licence, urls=urls
     )
     if manifest is not None and files is not None:
         add_to_manifest(published, manifest, files)

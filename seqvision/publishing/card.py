@@ -150,11 +150,10 @@ def _limits(facts: Facts) -> Iterator[str]:
     )
     yield "- How it does on other people's images was not measured."
     if rounding := facts.more.get("rounding"):
-        right, before = rounding["right"], rounding["right_before"]
-        told = "as many" if right == before else f"{count(right)} in place of {count(before)}"
         yield (
-            "- Its weights are rounded to half precision; on the test images no logit moved by "
-            f"more than {number(rounding['apart'])}, and {told} were right."
+            f"- Its weights are rounded to {rounding['fraction']} bits of fraction; on the test "
+            f"images no logit moved by more than {number(rounding['apart'])}, and as many were "
+            "right."
         )
     if len(facts.more["seeds"]) == 1:
         yield "- How much another seed would differ is not known."

@@ -47,7 +47,7 @@ def publish_weights(
     *,
     name: str | None = None,
     tag: str | None = None,
-    half: str = "auto",
+    rounded: bool = True,
     licence: str | None = None,
     urls: Sequence[str] = (),
 ) -> Published:
@@ -61,15 +61,14 @@ def publish_weights(
             is taken.
         name: of the model, if not the config's.
         tag: what tells these weights from others of the model; the dataset's name if not given.
-        half: half precision: `yes`, if the logits of all test images stay within 1e-2, else it is
-            an error; `auto`, if moreover as many are right; or `no`.
+        rounded: round the weights as far as no logit of the test images moves by more than 1e-2 and
+            as many of them are right: to float16, else to float32 with fewer digits.
         licence: of the weights, such as `apache-2.0`.
         urls: addresses of folders that will hold the file `<name>.<tag>.weights.h5`.
 
     Raises:
         SeqvisionError: the runs are not finished or not of one config; the dataset is not that of
-            the record; the weights do not have the accuracy of their record; or half precision was
-            asked for and will not do.
+            the record; or the weights do not have the accuracy of their record.
     """
     records = runs_of_one_config(runs)
     record = best(records)
@@ -109,7 +108,7 @@ def publish_weights(
     )
     dataset = _dataset(record)
     with _whole(target) as folder:
-        facts = _fill(folder, facts, records, record, dataset, half)
+        facts = _fill(folder, facts, records, record, dataset, rounded)
     return Published(target, facts)
 
 
@@ -159,13 +158,13 @@ def _fill(
     records: Sequence[RunRecord],
     record: RunRecord,
     dataset: Dataset,
-    half: str,
+    rounded: bool,
 ) -> Facts:
     """Write all files of published weights; return their facts."""
     from seqvision.publishing.card import PICTURE, card
-    from seqvision.publishing.half import rounding, write_half
     from seqvision.publishing.measure import over_seeds, own_metrics
     from seqvision.publishing.picture import picture
+    from seqvision.publishing.rounding import FRACTIONS, compare, write_weights
     from seqvision.publishing.temperature import fit_temperature
     from seqvision.runs.predict import logits
     from seqvision.saved import model_of_weights
@@ -174,26 +173,22 @@ def _fill(
     test, file = dataset.test, folder / WEIGHTS
     _, validation = train_and_validation(dataset, load_config(record["config"]).data.validation)
     model = model_of_weights(record.folder / "model.keras", facts, str(record.folder))
-    single = logits(model, test.images)
-    _check_accuracy(record, float((single.argmax(axis=1) == test.labels).mean()), len(test))
-    model.save_weights(file)
-    dtype, answers, rounded = "float32", single, None
-    if half != "no":
-        rounded_file = folder / "half.weights.h5"
-        write_half(file, rounded_file)
-        load_weights(model, rounded_file, fresh_head=False, others_told=True)
-        answers = logits(model, test.images)
-        rounded = rounding(single, answers, test.labels)
-        if half == "yes" and (why_not := rounded.too_much()):
-            raise SeqvisionError(f"{record.folder}: half precision will not do: {why_not}")
-        if half == "auto" and (why_not := rounded.anything()):
-            log.info("%s: kept in single precision: %s", record.folder, why_not)
-            load_weights(model, file, fresh_head=False, others_told=True)
-            answers, rounded = single, None
-            rounded_file.unlink()
-        else:
-            dtype = "float16"
-            rounded_file.replace(file)
+    trained = logits(model, test.images)
+    _check_accuracy(record, float((trained.argmax(axis=1) == test.labels).mean()), len(test))
+    whole = folder / "whole.weights.h5"
+    model.save_weights(whole)
+    dtype, answers, rounding = "float32", trained, None
+    for fraction in (*(FRACTIONS if rounded else ()), None):
+        dtype = write_weights(whole, file, fraction)
+        load_weights(model, file, fresh_head=False, others_told=True)
+        answers, rounding = logits(model, test.images), None
+        if fraction is None:
+            break
+        rounding = compare(fraction, trained, answers, test.labels)
+        if (hindrance := rounding.hindrance()) is None:
+            break
+        log.info("%s: not rounded to %d bits: %s", record.folder, fraction, hindrance)
+    whole.unlink()
     temperature = None
     if len(validation):
         temperature = fit_temperature(logits(model, validation.images), validation.labels)
@@ -208,7 +203,7 @@ def _fill(
         sha256=sha256(file),
         dtype=dtype,
         parameters=model.count_params(),
-        **({"rounding": asdict(rounded)} if rounded else {}),
+        **({"rounding": asdict(rounding)} if rounding else {}),
     )
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())

@@ -23,7 +23,7 @@ from seqvision.presets import manifest as manifest_module
 from seqvision.presets import places
 from seqvision.presets.checksum import sha256
 from seqvision.presets.find import find_trained
-from seqvision.publishing import half
+from seqvision.publishing import rounding
 from seqvision.publishing.choose import best
 from seqvision.publishing.publish import add_to_manifest, publish_weights
 from seqvision.publishing.repeat import repeating
@@ -48,7 +48,7 @@ def runs(tmp_path_factory):
 def published(runs, tmp_path_factory):
     output = tmp_path_factory.mktemp("published")
     urls = ["https://example.org/files/"]
-    return publish_weights(runs, output, licence="apache-2.0", urls=urls, half="yes")
+    return publish_weights(runs, output, licence="apache-2.0", urls=urls)
 
 
 @pytest.fixture
@@ -186,18 +186,13 @@ def test_where_no_temperature_is_the_best_none_is_given():
     assert fit_temperature(logits[:0], np.arange(0)) is None
 
 
-@pytest.mark.parametrize("wanted", ["auto", "yes"])
-def test_half_precision_only_where_it_will_do(wanted, runs, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(half, "TOLERANCE", 1e-7)
-    if wanted == "yes":
-        with pytest.raises(SeqvisionError, match="half precision will not do: a logit differs by"):
-            publish_weights(runs, tmp_path, half=wanted)
-        assert list(tmp_path.iterdir()) == []
-        return
+def test_weights_are_rounded_only_where_no_image_shows_it(runs, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(rounding, "TOLERANCE", 1e-7)
     with caplog.at_level("INFO", "seqvision"):
-        facts = publish_weights(runs[:1], tmp_path, half=wanted).facts
-    assert "kept in single precision: a logit differs by" in caplog.text
-    assert facts.more["dtype"] == "float32"
+        facts = publish_weights(runs[:1], tmp_path).facts
+    for fraction in rounding.FRACTIONS:
+        assert f"not rounded to {fraction} bits: a logit differs by" in caplog.text
+    assert facts.more["dtype"] == "float32" and "rounding" not in facts.more
     assert facts.more["metrics"]["test_accuracy"]["low"] is None  # One seed has no interval.
     assert facts.more["own_metrics"]["test_accuracy"] == pytest.approx(
         record_of(runs[0])["metrics"]["test_accuracy"]
@@ -209,14 +204,25 @@ def test_half_precision_only_where_it_will_do(wanted, runs, tmp_path, monkeypatc
         np.testing.assert_array_equal(mine, its)
 
 
-def test_half_precision_is_not_taken_unasked_if_another_number_is_right():
+def test_rounding_is_refused_where_another_number_of_images_is_right():
     single = np.array([[0.001, 0.0], [0.0, 1.0]])
-    same = half.rounding(single, single, np.array([0, 1]))
-    assert same.anything() is same.too_much() is None
-    near = half.rounding(single, np.array([[0.0, 0.001], [0.0, 1.0]]), np.array([0, 1]))
-    assert near.apart == pytest.approx(0.001) and near.too_much() is None
-    assert near.anything() == "1 images are right in place of 2"
-    assert "nan" in half.rounding(single, single * np.nan, np.array([0, 1])).too_much()
+    labels = np.array([0, 1])
+    assert rounding.compare(13, single, single, labels).hindrance() is None
+    near = rounding.compare(13, single, np.array([[0.0, 0.001], [0.0, 1.0]]), labels)
+    assert near.apart == pytest.approx(0.001)
+    assert near.hindrance() == "1 images are right in place of 2"
+    assert "nan" in rounding.compare(13, single, single * np.nan, labels).hindrance()
+
+
+@pytest.mark.parametrize("fraction", [13, 16])
+def test_numbers_are_rounded_to_the_nearest(fraction):
+    """As NumPy rounds the integer that a number is in units of its last kept bit."""
+    values = np.random.default_rng(0).normal(size=999).astype(np.float32)
+    values[:3] = 1 + 2.0 ** -(fraction + 1), 1 + 3 * 2.0 ** -(fraction + 1), 0  # Ties; and zero.
+    exponents = np.frexp(values.astype(np.float64))[1] - 1
+    unit = 2.0 ** (exponents - fraction)
+    expected = np.rint(values.astype(np.float64) / unit) * unit
+    np.testing.assert_array_equal(rounding.rounded(values, fraction), expected)
 
 
 def test_a_line_and_a_file_are_added_in_place_of_those_of_before(published, tmp_path, monkeypatch):
