@@ -17,6 +17,7 @@ from seqvision.data.base import Dataset
 from seqvision.data.loading import load
 from seqvision.data.split import train_and_validation
 from seqvision.errors import SeqvisionError
+from seqvision.import_keras import import_keras
 from seqvision.presets.checksum import sha256
 from seqvision.presets.facts import NAME, Facts, from_json
 from seqvision.publishing.choose import best, runs_of_one_config
@@ -161,6 +162,7 @@ def _fill(
     rounded: bool,
 ) -> Facts:
     """Write all files of published weights; return their facts."""
+    import_keras()
     from seqvision.publishing.card import PICTURE, card
     from seqvision.publishing.measure import over_seeds, own_metrics
     from seqvision.publishing.picture import picture

@@ -9,9 +9,9 @@ import numpy as np
 TOLERANCE = 1e-2
 """How far a logit may be from that of the weights as they were trained."""
 
-FRACTIONS = (10, 13, 16)
-"""The bits of a weight's fraction to try, of the 23 that float32 has. 10 are float16's, which then
-holds them; more stay float32, whose other bits are zero and take no room when compressed."""
+FRACTIONS = (10, 11, 12, 13, 14, 16)
+"""The bits of a weight's fraction to try, of the 23 that float32 has. Those with 10 fit into
+float16; others stay float32, whose remaining bits are zero and take no room when compressed."""
 
 _FLOAT32 = 23
 
@@ -37,7 +37,8 @@ def write_weights(source: Path, target: Path, fraction: int | None = None) -> st
                 values = item[()]
                 if values.dtype == np.float32 and fraction:
                     values = rounded(values, fraction)
-                packed = {"compression": 9, "shuffle": True} if values.ndim else {}
+                # In chunks, as compressed ones are, small arrays take more room.
+                packed = {"compression": 9, "shuffle": True} if values.nbytes > 16_000 else {}
                 copied = here.create_dataset(name, data=values, **packed)
             else:
                 copied = here.require_group(name)
