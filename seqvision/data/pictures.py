@@ -110,6 +110,28 @@ def read_picture(
     return resized, done
 
 
+def picture_size(file: Path | IO[bytes], name: str) -> tuple[int, int]:
+    """The width and height that a picture's file gives it; its pixels are not unpacked.
+
+    Args:
+        name: what errors call it.
+
+    Raises:
+        DataError: it is no picture.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=_formats()) as opened:
+                return opened.size
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{name}: too large a picture: {error}") from None
+    except (OSError, ValueError, SyntaxError):
+        raise DataError(f"{name}: is no picture that can be read, such as a PNG or JPEG") from None
+
+
 @cache
 def _formats() -> list[str]:
     from PIL import Image

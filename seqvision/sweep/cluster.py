@@ -41,19 +41,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, results: Path, places: int | None):
-        try:
-            ray: Any = importlib.import_module("ray")
-        except ImportError:
-            raise SeqvisionError("--ray needs Ray: pip install 'seqvision[ray]'") from None
-        try:
-            _reach(address)
-            ray.init(address, log_to_driver=False, logging_level="ERROR", ignore_reinit_error=True)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise SeqvisionError(
-                f"--ray {address}: there is no such cluster ({reason}); "
-                "start one with: ray start --head"
-            ) from None
+        ray = connect(address)
         self.ray = ray
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.places = min(places or cores, cores)
@@ -132,6 +120,28 @@ class Cluster:
         node = self.ray.get_runtime_context().get_node_id()
         stay = strategies.NodeAffinitySchedulingStrategy(node, soft=False)
         return {"scheduling_strategy": stay}
+
+
+def connect(address: str) -> Any:
+    """Connect to a Ray cluster; return Ray's module.
+
+    Raises:
+        SeqvisionError: Ray is not installed, or there is no such cluster.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError:
+        raise SeqvisionError("--ray needs Ray: pip install 'seqvision[ray]'") from None
+    try:
+        _reach(address)
+        ray.init(address, log_to_driver=False, logging_level="ERROR", ignore_reinit_error=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise SeqvisionError(
+            f"--ray {address}: there is no such cluster ({reason}); "
+            "start one with: ray start --head"
+        ) from None
+    return ray
 
 
 def _reach(address: str) -> None:
