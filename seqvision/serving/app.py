@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 import seqvision
+from seqvision.prediction.answers import trained_on
 from seqvision.prediction.preparation import preparation
 from seqvision.serving import answers
 from seqvision.serving.answers import Answer, Health, Problem, Streamed, StreamFacts
@@ -98,7 +99,7 @@ def create_app(
         SeqvisionError: the model reads no pictures.
     """
     limits = limits or Limits()
-    prepared = preparation(model.facts)
+    prepared, background = preparation(model.facts), trained_on(model.facts)
     sizes = padded_sizes(max_batch)
     work = work_of(model, sizes)
     warm_up(model, work, sizes)
@@ -135,7 +136,7 @@ def create_app(
         """What the model says of a picture, or of pixels as they are."""
         if steps and model.every_step is None:
             raise _without_steps(model)
-        image, notes = await image_of(request, prepared, limits, invert)
+        image, notes = await image_of(request, prepared, background, limits, invert)
         said = await answered("steps" if steps else "whole", image)
         whole, every_step = (said[-1], said) if steps else (said, None)
         return answers.answer(model, whole, every_step, top, notes)

@@ -4,7 +4,7 @@ import io
 import json
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import anyio.to_thread
 import numpy as np
@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from seqvision.data.background import light_border
 from seqvision.data.pictures import picture_size
 from seqvision.errors import DataError
 from seqvision.exporting.stepwise import Stepwise, Tensors
@@ -42,9 +43,17 @@ which `read_picture` turns into errors, belong to all threads."""
 
 
 async def image_of(
-    request: Request, preparation: Preparation, limits: Limits, invert: bool
+    request: Request,
+    preparation: Preparation,
+    background: Literal["dark", "light"] | None,
+    limits: Limits,
+    invert: bool,
 ) -> tuple[np.ndarray, list[str]]:
     """The image that a request holds, prepared, and notes on it.
+
+    Args:
+        background: that of the images that the model was trained on; None if it is not known.
+        invert: whether to invert it.
 
     Raises:
         HTTPException: it holds none, 415 or 422; or too large a one, 413.
@@ -68,7 +77,7 @@ async def image_of(
         _check_size(content, limits)
         image, remarks = preparation.picture(io.BytesIO(content), _NAME)
         image = _inverted(image, invert)
-        return image, _notes(image, remarks)
+        return image, _notes(image, remarks, background)
 
     return await anyio.to_thread.run_sync(_refusing(read), limiter=_one_at_a_time)
 
@@ -185,12 +194,16 @@ def _inverted(image: np.ndarray, invert: bool) -> np.ndarray:
     return 255 - image if invert else image
 
 
-def _notes(image: np.ndarray, remarks: set[str]) -> list[str]:
+def _notes(
+    image: np.ndarray, remarks: set[str], background: Literal["dark", "light"] | None
+) -> list[str]:
     """What was done with a picture, or looks wrong about it."""
     notes = [text for remark, text in _REMARKS.items() if remark in remarks]
-    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    if edge.mean() > 127 and image.mean() > 127:
-        notes.append("it is light at its edges: if it is dark ink on paper, ask with invert=true")
+    if background and light_border(image[None])[0] == (background == "dark"):
+        notes.append(
+            f"its border is not {background}, as those are that the model was trained on: "
+            "ask with invert=true if it is ink of the other kind"
+        )
     return notes
 
 

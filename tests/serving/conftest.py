@@ -69,6 +69,7 @@ class Told:
 
     def model(self, classes=CLASSES, causal=True, **facts):
         steps = {"every_step": self.every_step, "stepwise": self.stepwise()} if causal else {}
+        facts.setdefault("data", "mnist")  # White on black.
         return Model("told", Facts(self.shape, classes, **facts), self.logits, **steps)
 
 
