@@ -127,6 +127,37 @@ class InMemory:
         pass
 
 
+class SharesOfRate:
+    """Mix into an optimizer of Keras: each variable learns at its own share of the learning rate.
+
+    Weight decay, which the rate multiplies, has the same share. `update_step` is the public place to
+    override, but what tells variables apart there, `_get_variable_index`, is not (on TensorFlow it
+    gets a device's copy of a variable); nor is where weights decay. Since Keras 3.0.
+
+    Set `shares`, one a trainable variable in the order of `build`, before the first step.
+    """
+
+    shares: list[float]
+    _share = 1.0
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        share = self.shares[self._get_variable_index(variable)]  # type: ignore[attr-defined]
+        rate = learning_rate if share == 1 else learning_rate * share
+        super().update_step(gradient, variable, rate)  # type: ignore[misc]
+
+    def _apply_weight_decay(self, variables: Any) -> None:
+        for share in sorted(set(self.shares)):
+            own = [v for v in variables if self.shares[self._get_variable_index(v)] == share]  # type: ignore[attr-defined]
+            self._share = share
+            if own:
+                super()._apply_weight_decay(own)  # type: ignore[misc]
+        self._share = 1.0
+
+    def _get_current_learning_rate(self) -> Any:
+        rate = super()._get_current_learning_rate()  # type: ignore[misc]
+        return rate if self._share == 1 else rate * self._share
+
+
 def random_point(oracle: Any) -> dict[str, Any]:
     """A random new point, as keras-tuner's Bayesian oracle proposes while it has too few trials.
 

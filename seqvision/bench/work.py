@@ -57,7 +57,7 @@ def work_of(config: Config) -> Work:
     optimizer, _ = name_and_options(config.train.optimizer)
     return Work(
         config.name,
-        config.model,
+        {key: value for key, value in config.model.items() if key != "weights"},
         optimizer,
         config.train.precision,
         config.train.batch_size,

@@ -1,6 +1,7 @@
 """What a config may hold: a pydantic model for each section, with every default.
 
-The `model` section is the options of its family, checked against that family's own signature.
+The `model` section is the options of its family, checked against that family's own signature,
+and the trained weights to begin with, if any.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from seqvision.config.section import Section
 from seqvision.config.train import NO_EFFECT, Train
 from seqvision.config.tune import Tune
 from seqvision.families import FAMILIES
-from seqvision.options import DatasetSpec
+from seqvision.options import DatasetSpec, PositiveInt
 from seqvision.registry import REQUIRED
 from seqvision.specs import OptionError, check_options, known_entry, option_error
 
@@ -31,6 +32,9 @@ class Data(Section):
     validation: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
     """A count (scaled when a smaller dataset stands in) or a share of the training images; a
     dataset's own validation images, if it has any, are used instead."""
+    training: PositiveInt | None = None
+    """How many of the training images are trained on, besides those kept for validation: of each
+    class its share, drawn anew for each seed. All when not given."""
 
 
 class Config(Section):
@@ -40,6 +44,9 @@ class Config(Section):
     description: str = ""
     data: Data
     model: dict[str, Any]
+    """`family` and its options; and `weights`, what to begin with in place of random weights: a
+    model and its tag, `lstm2_fast:mnist`, or the tag alone if the model is the zoo's; the folder of
+    a finished run; a `.keras` or `.weights.h5` file; or `hf://owner/name`."""
     train: Train = Train()
     tune: Tune | None = None
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
@@ -73,9 +80,10 @@ class Config(Section):
         data = self.data.model_dump(mode="json", exclude_defaults=True)
         for key in {"dataset", "offline"} & data.keys():
             data[key] = shortest_spec("dataset", data[key])
-        options = {key: value for key, value in self.model.items() if key != "family"}
+        options = {k: v for k, v in self.model.items() if k not in ("family", "weights")}
         model = {"family": first_name("family", self.model["family"])}
         model |= differing_options("family", self.model["family"], options)
+        model |= {key: value for key, value in self.model.items() if key == "weights"}
         train = self.train.model_dump(mode="json", exclude_defaults=True, exclude=NO_EFFECT)
         return {"data": data, "model": model, "train": train}
 
@@ -87,15 +95,21 @@ class Config(Section):
 
 
 def check_model(model: dict[str, Any]) -> dict[str, Any]:
-    """Return the `model` section with its family's defaults filled in.
+    """Return the `model` section with its family's defaults filled in; `weights: null` is left out.
+
+    Whether there are such weights is seen when they are loaded.
 
     Raises:
         OptionError: the family is unknown, or an option does not fit it.
     """
-    options = {key: value for key, value in model.items() if key != "family"}
+    options = {key: value for key, value in model.items() if key not in ("family", "weights")}
+    weights = model.get("weights")
+    if weights is not None and not (isinstance(weights, str) and weights.strip()):
+        raise OptionError(("weights",), f"expected a tag, a folder or a file, got {weights!r}")
     if not isinstance(model.get("family"), str):
         raise OptionError((), "needs the key 'family': " + ", ".join(FAMILIES.names()))
     entry = known_entry(FAMILIES, model["family"], ("family",))
     checked = check_options(entry, options)
     defaults = {p.name: p.default for p in entry.parameters if p.default is not REQUIRED}
-    return {"family": entry.name, **defaults, **checked}
+    begins_with = {} if weights is None else {"weights": weights}
+    return {"family": entry.name, **defaults, **checked, **begins_with}

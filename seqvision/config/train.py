@@ -75,6 +75,19 @@ class Train(Section):
     optimizer: str | dict[str, Any] = Field(default=_OPTIMIZER, validate_default=False)
     """A Keras optimizer and its arguments."""
     schedule: Schedule | None = None
+    freeze: list[Annotated[str, Field(min_length=1)]] = Field(default=[])
+    """Layers that stay as they are, by shell patterns of the names that `seqvision show` lists:
+    `[recurrent_*]`. Neither gradients nor weight decay change their weights, and batch statistics
+    are used and not updated; dropout, which is no state, still drops."""
+    head_epochs: PositiveInt | None = None
+    """Train the last layer alone for this many of the epochs, with all others as if frozen; then
+    those that are not in `freeze` as well. The optimizer's moments begin anew there, the schedule
+    goes on."""
+    layer_decay: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The learning rate, and with it weight decay, of each layer times this to the power of its
+    distance from the last: 0.7 is 1 for the last layer, 0.7 for that before it, 0.49 and so on
+    (Bao et al., arXiv 2106.08254). Only layers with weights count, and a normalization keeps to
+    the layer before it."""
     label_smoothing: Rate = 0.0
     class_weights: Literal["balanced"] | list[PositiveFloat] | None = None
     augment: Augment | None = None

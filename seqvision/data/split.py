@@ -13,7 +13,7 @@ _SPREAD = 0x9E3779B97F4A7C15
 """An odd constant that scatters counting numbers (Knuth's multiplicative hashing)."""
 
 
-def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def stratified(labels: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Split images into `(kept, taken)`, their indices: `count` are taken, of each class its share.
 
     Which ones depends on a hash of each image's index, not on a random generator, which may change
@@ -21,8 +21,9 @@ def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         labels: `(n,)`.
+        seed: another one takes other images.
     """
-    place = np.arange(len(labels), dtype=np.uint64)
+    place = np.arange(len(labels), dtype=np.uint64) + (np.uint64(seed) << np.uint64(32))
     mixed = (place + np.uint64(1)) * np.uint64(_SPREAD)
     hashed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     order = np.lexsort((hashed, labels))  # by class, then by hash
@@ -36,20 +37,42 @@ def stratified(labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return kept, taken
 
 
-def train_and_validation(dataset: "Dataset", validation: int | float) -> tuple["Split", "Split"]:
+def train_and_validation(
+    dataset: "Dataset", validation: int | float, training: int | None = None, seed: int = 0
+) -> tuple["Split", "Split"]:
     """Return training and validation images.
 
-    A dataset that has its own validation images keeps all its training images.
+    A dataset that has its own validation images keeps all its training images for training.
 
     Args:
         validation: a share or a count of the training images, the config's `data.validation`.
+        training: how many of the others to train on, the config's `data.training`; all if None.
+        seed: which ones.
 
     Raises:
-        DataError: as `split_validation`.
+        DataError: as `split_validation` and `some_of`.
     """
     if dataset.validation is not None:
-        return dataset.train, dataset.validation
-    return split_validation(dataset.train, validation, dataset.relative_size)
+        parts = dataset.train, dataset.validation
+    else:
+        parts = split_validation(dataset.train, validation, dataset.relative_size)
+    return (parts[0] if training is None else some_of(parts[0], training, seed)), parts[1]
+
+
+def some_of(split: "Split", count: int, seed: int) -> "Split":
+    """Some images of a split, of each class its share and one at least, others for another seed.
+
+    Raises:
+        DataError: there are fewer images, or more classes.
+    """
+    classes = len(np.unique(split.labels))
+    if not classes <= count <= len(split):
+        raise DataError(
+            f"data.training: {count:,} of {len(split):,} training images in {classes:,} classes: "
+            "expected no more than there are, and one of each class at least"
+        )
+    kept, _ = stratified(split.labels, len(split) - count, seed)
+    return split.take(kept)
 
 
 def split_validation(

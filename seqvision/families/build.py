@@ -27,6 +27,8 @@ def build_family(
 ) -> keras.Model:
     """Build what a checked `model` section describes, for images of a shape.
 
+    Its weights are initial ones, even if the section names others.
+
     Args:
         needed_for: what the memory is needed for, the first words of an error.
         copies: how many more copies of trainable weights are needed, such as one for gradients.
@@ -36,7 +38,7 @@ def build_family(
         SeqvisionError: the options do not fit together or do not fit the images; or the model
             certainly does not fit into memory, in which case nothing has been allocated.
     """
-    options = {key: value for key, value in model.items() if key != "family"}
+    options = {key: value for key, value in model.items() if key not in ("family", "weights")}
 
     def build() -> keras.Model:
         return FAMILIES.get(model["family"])(tuple(input_shape), num_classes, **options)

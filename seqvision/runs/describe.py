@@ -50,6 +50,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
         "model": {
             "parameters": setup.model.count_params(),
             "flops_per_image": flops_per_image(setup.model),
+            **({"parent": setup.stages.parent} if setup.stages.parent else {}),
         },
         "environment": environment(setup.threads, config.train.deterministic),
         **({"callbacks": state.callbacks} if state.callbacks else {}),

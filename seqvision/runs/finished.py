@@ -1,4 +1,4 @@
-"""Whether a run is finished: it has a record, of the data that its config names today."""
+"""Whether a run is finished: it has a record, of the data and parent that its config names today."""
 
 import logging
 from collections.abc import Mapping
@@ -8,20 +8,22 @@ from typing import Any
 from seqvision.config.schema import Config, Data
 from seqvision.data.today import checksum_today, files_stamp
 from seqvision.errors import DataError, DataUnavailable
+from seqvision.runs.parent import of_its_parent
 from seqvision.runs.record import RunRecord, ended_well
 
 log = logging.getLogger("seqvision")
 
 
 def finished(folder: Path, config: Config, *, test: bool) -> RunRecord | None:
-    """The record of a finished run; None if it is not finished, or its data has changed.
+    """The record of a finished run; None if it is not, or its data or parent has changed.
 
     Args:
         folder: the run's.
         test: whether the record must hold test metrics.
     """
     record = ended_well(folder, test=test)
-    return record if record and of_today(record, config.data) else None
+    of_both = record and of_today(record, config.data) and of_its_parent(record, config)
+    return record if of_both else None
 
 
 def of_today(record: Mapping[str, Any], data: Data) -> bool:

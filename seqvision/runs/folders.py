@@ -1,8 +1,9 @@
 """The folders of runs of one name, `<results>/<name>/<config hash>-s<seed>`, and their renaming.
 
-A run whose data has been replaced is kept as `<config hash>-s<seed>-<checksum>`.
+A run whose data or parent has been replaced is kept as `<config hash>-s<seed>-<origin>`.
 """
 
+import hashlib
 import json
 import logging
 import re
@@ -19,6 +20,7 @@ from seqvision.config import Config, load_config
 from seqvision.errors import Busy, ConfigError, SeqvisionError
 from seqvision.runs.files import write_json
 from seqvision.runs.lock import locked
+from seqvision.runs.parent import recorded
 from seqvision.runs.record import read_record
 
 log = logging.getLogger("seqvision")
@@ -59,26 +61,35 @@ def rename_former(home: Path) -> None:
             continue
 
 
-def make_place(folder: Path, checksum: str) -> None:
-    """Set aside a run of other data, and bring back an earlier run of this data.
+def origin(checksum: str, parent: str) -> str:
+    """What a run learned from, in hex: the checksum of its data, and of its parent if it has one."""
+    return hashlib.sha256(f"{checksum} {parent}".encode()).hexdigest() if parent else checksum
+
+
+def make_place(folder: Path, of: str) -> None:
+    """Set aside a run of another origin, and bring back an earlier run of this one.
 
     Args:
         folder: the run's, locked.
-        checksum: that of the data to train on.
+        of: the origin of the run to perform.
 
     Raises:
-        SeqvisionError: there is a run of that other data set aside already.
+        SeqvisionError: there is a run of that other origin set aside already.
     """
-    there = _checksum_of(folder)
-    if there in (None, checksum):
+    there = origin_of(folder)
+    if there in (None, of):
         return
-    aside, before = (folder.with_name(f"{folder.name}-{c[:8]}") for c in (there, checksum))
+    aside, before = (folder.with_name(f"{folder.name}-{c[:8]}") for c in (there, of))
     if aside.exists():
         raise SeqvisionError(f"{aside}: is in the way of {folder}, which is of the same data")
-    log.warning("%s: is of other data than its config names now; kept as %s", folder, aside.name)
+    log.warning(
+        "%s: is of other data or another parent than its config names now; kept as %s",
+        folder,
+        aside.name,
+    )
     _rename(folder, aside)
     if before.exists():
-        log.warning("%s: is of this data, and taken back", before)
+        log.warning("%s: is of these, and taken back", before)
         _rename(before, folder)
     folder.mkdir(exist_ok=True)
 
@@ -107,9 +118,10 @@ def _config_of(folder: Path) -> Config | None:
         return None
 
 
-def _checksum_of(folder: Path) -> str | None:
-    """The checksum of the data that a run was trained on; None if it is not known."""
+def origin_of(folder: Path) -> str | None:
+    """What the run in a folder learned from; None if it is not known."""
     record = read_record(folder) or {}
-    return record.get("dataset", {}).get("checksum") or read_state(folder / "checkpoint.npz").get(
-        "data"
-    )
+    if checksum := record.get("dataset", {}).get("checksum"):
+        return origin(checksum, recorded(record) or "")
+    state = read_state(folder / "checkpoint.npz")
+    return origin(state["data"], state.get("parent", "")) if state.get("data") else None

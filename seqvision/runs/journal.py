@@ -21,6 +21,7 @@ from seqvision.runs.progress import Progress
 from seqvision.runs.scalars import Scalars
 from seqvision.runs.seeded import begin_epoch
 from seqvision.runs.setup import Setup
+from seqvision.runs.stages import Stages
 from seqvision.runs.state import State
 
 log = logging.getLogger("seqvision")
@@ -48,17 +49,18 @@ class Journal(keras.callbacks.Callback):
         self.scalars = Scalars(folder / "tensorboard")
         self.progress = progress
         self.others = [type(each).__name__ for each in others]
-        self.state = State(setup.dataset.checksum, keras.backend.backend())
+        self.state = State(setup.dataset.checksum, keras.backend.backend(), setup.parent)
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
         self.sizes: set[int] = set()
-        """The sizes of the batches, or of several executed at once, seen in this process."""
+        """The sizes of the batches, or of several executed at once, seen in this stage."""
 
-    def resume(self, model: keras.Model) -> None:
-        """Restore the checkpoint, if there is one of this data, model and backend."""
-        if why := self._mismatch():
+    def resume(self, stages: Stages) -> None:
+        """Restore the checkpoint, if there is one of this data, parent, model and backend."""
+        before = read_state(self.checkpoint_file)
+        if why := self._mismatch(before):
             log.warning("%s: %s; the run begins anew", self.checkpoint_file, why)
-        elif found := checkpoint.restore(self.checkpoint_file, model):
+        elif found := self._restored(stages, before.get("epochs", 0)):
             values, self.best_weights = found
             self.state = State(**values)
             self.state.history = [with_names_of_today(row) for row in self.state.history]
@@ -72,16 +74,29 @@ class Journal(keras.callbacks.Callback):
         # Written anew, as steps of an epoch that was cut short are not part of the run.
         self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
 
-    def _mismatch(self) -> str | None:
-        """Why the checkpoint is of another run of the same config; None if it is not."""
-        found = read_state(self.checkpoint_file)
+    def _restored(self, stages: Stages, epochs: int) -> tuple[dict[str, Any], list] | None:
+        """The state and best weights of a checkpoint of so many epochs; None if it is damaged."""
+        if epochs:
+            stages.enter(epochs - 1)  # Whose optimizer the checkpoint holds.
+        found = checkpoint.restore(self.checkpoint_file, stages.model)
+        if found is None:
+            stages.enter(0)
+        return found
+
+    def _mismatch(self, found: dict[str, Any]) -> str | None:
+        """Why a checkpoint's state is of another run of the same config; None if it is not."""
         if found.keys() - asdict(self.state).keys():
             return "of another version"
         if found and found.get("data") != self.state.data:
             return "of other data"
+        if found and found.get("parent", "") != self.state.parent:
+            return "of a run that began with other weights"
         if found and found.get("backend") != self.state.backend:
             return f"of the backend {found.get('backend')}, and this is {self.state.backend}"
         return None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.sizes = set()  # Each stage compiles the model.
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.epoch_began = self.step_began = time.perf_counter()

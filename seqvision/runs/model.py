@@ -1,7 +1,8 @@
-"""Builds and compiles the model of a run."""
+"""Builds and compiles the model of a run, with the weights that it begins with."""
 
 import logging
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,9 +13,13 @@ from seqvision.config.train import Train
 from seqvision.data.base import Dataset
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
+from seqvision.privates import SharesOfRate
 from seqvision.runs.backend import precision
-from seqvision.runs.schedules import learning_rate
+from seqvision.runs.parent import Parent, begins_with, parent_of
+from seqvision.runs.schedules import LaterPart, learning_rate
+from seqvision.runs.stages import Stages, head_of, shares
 from seqvision.specs import name_and_options
+from seqvision.weights import load_weights
 
 _log = logging.getLogger("seqvision")
 
@@ -31,16 +36,17 @@ def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.
     return build_family(model, dataset.input_shape, dataset.num_classes, **needs)
 
 
-def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model:
-    """Build a config's model and compile it with its optimizer, schedule and loss.
+def model_to_train(config: Config, dataset: Dataset, images: int) -> Stages:
+    """Build a config's model, load what it begins with, and compile it for its first stage.
 
     Args:
         images: the number of training images.
 
     Raises:
-        SeqvisionError: as `build_model` does; or Keras refuses an argument of the optimizer.
+        SeqvisionError: as `build_model` does; the weights to begin with cannot be had or do not
+            fit; a layer to freeze does not exist; or Keras refuses an argument of the optimizer.
     """
-    train = config.train
+    train, parent = config.train, parent_of(config)
     batch = min(train.batch_size, images)
     needs = {
         "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} images",
@@ -49,12 +55,50 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> keras.Model
     }
     with precision(train.precision):
         model = build_model(config.model, dataset, **needs)
-        _compile(model, train, train.epochs * -(-images // train.batch_size))
-    return model
+        fresh = load_parent(model, parent, dataset.class_names) if parent else []
+        steps = -(-images // train.batch_size)
+
+        def compile_model(model: keras.Model, after: int) -> None:
+            with precision(train.precision):
+                _compile(model, train, steps * train.epochs, after)
+
+        return Stages(model, train, steps, compile_model, begins_with(parent, fresh))
 
 
-def _compile(model: keras.Model, train: Train, steps: int) -> None:
-    optimizer = _optimizer(train, steps)
+def load_parent(model: keras.Model, parent: Parent, class_names: Sequence[str]) -> list[str]:
+    """Load a parent's weights into a model; return the names of layers that begin anew.
+
+    The head does if its classes are others, by number or by name, or if its size differs.
+
+    Raises:
+        SeqvisionError: any other layer does not fit.
+    """
+    head = head_of(model)
+    initial = head.get_weights()
+    load_weights(model, parent.file, fresh_head=True)
+    if all(np.array_equal(a, b) for a, b in zip(initial, head.get_weights(), strict=True)):
+        return [head.name]  # `load_weights` has said so.
+    if parent.class_names is None or parent.class_names == tuple(class_names):
+        return []
+    head.set_weights(initial)
+    _log.warning(
+        "%s: layer %r begins anew, as its classes are others: %s in place of %s",
+        parent.name,
+        head.name,
+        _few(class_names),
+        _few(parent.class_names),
+    )
+    return [head.name]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def _compile(model: keras.Model, train: Train, steps: int, after: int) -> None:
+    optimizer = _optimizer(train, steps, after)
+    if train.layer_decay:
+        optimizer = _with_shares(optimizer, model, train.layer_decay)
     if train.label_smoothing:
         loss: Any = keras.losses.CategoricalCrossentropy(True, train.label_smoothing)
     else:
@@ -96,14 +140,33 @@ def _steps_at_once(train: Train, steps_per_epoch: int) -> int:
     return steps
 
 
-def _optimizer(train: Train, steps: int) -> keras.optimizers.Optimizer:
+def _optimizer(train: Train, steps: int, after: int = 0) -> keras.optimizers.Optimizer:
+    """The optimizer, its schedule made for `steps` in all, of which `after` lie behind it."""
     name, options = name_and_options(train.optimizer)
     peak = options.pop("learning_rate", 1e-3)
-    options["learning_rate"] = learning_rate(train.schedule, peak, steps)
+    rate = learning_rate(train.schedule, peak, steps)
+    options["learning_rate"] = LaterPart(rate, after) if after and train.schedule else rate
     try:
         return keras.optimizers.get({"class_name": name, "config": options})
     except (ValueError, TypeError) as error:
         raise SeqvisionError(f"train.optimizer: {error}") from error
+
+
+def _with_shares(
+    optimizer: keras.optimizers.Optimizer, model: keras.Model, decay: float
+) -> keras.optimizers.Optimizer:
+    """The same optimizer, in which each layer has its share of the learning rate."""
+    of_layer = shares(model, decay)
+    of_variable = {
+        id(v): of_layer[layer.name] for layer in model.layers for v in layer.trainable_variables
+    }
+    # Keras's public class of this name: on PyTorch `optimizer` is of another one, which updates
+    # all variables at once.
+    own = type(optimizer).__name__
+    sharing: Any = type(own, (SharesOfRate, getattr(keras.optimizers, own)), {})
+    found = sharing.from_config(optimizer.get_config())
+    found.shares = [of_variable[id(v)] for v in model.trainable_variables]
+    return found
 
 
 def _slots_of_a_weight(train: Train) -> int:

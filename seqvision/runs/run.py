@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seqvision.config.schema import Config
 from seqvision.runs.files import check_writable, copy_atomically
 from seqvision.runs.finished import finished
-from seqvision.runs.folders import make_place, rename_former
+from seqvision.runs.folders import make_place, origin, rename_former
 from seqvision.runs.lock import locked
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import RunRecord, ended_well, read_record, run_id
@@ -35,7 +35,7 @@ def perform(
 
     A run that was cut short goes on after its last finished epoch and ends as if never stopped; a
     longer one goes on from a shorter one where that gives the same numbers. A record of other
-    data than the config names today is set aside.
+    data, or of another parent, than the config names today is set aside.
 
     Args:
         force: train again, from the beginning, even if there is a record.
@@ -50,7 +50,8 @@ def perform(
     Raises:
         Busy: another process is performing this run.
         RunFailed: the loss became NaN; the record says at which step.
-        SeqvisionError: wrong data, a folder that cannot be written, a model that does not fit.
+        SeqvisionError: wrong data, a folder that cannot be written, a model or a parent that does
+            not fit.
     """
     folder = results / run_id(config, seed)
     if not folder.exists():
@@ -61,7 +62,7 @@ def perform(
     check_writable(folder)
     with set_up(config, seed, cores) as setup, locked(folder):
         checksum = setup.dataset.checksum
-        make_place(folder, checksum)
+        make_place(folder, origin(checksum, setup.parent))
         # Finished by another process meanwhile, or an earlier run that `make_place` brought back.
         if not force and (done := ended_well(folder, test=test)):
             return done
@@ -69,7 +70,9 @@ def perform(
             _clear(folder)
         checkpoint = folder / "checkpoint.npz"
         if not force and not checkpoint.exists():
-            begin_with = begin_with or shorter_run(folder, config, seed, checksum)
+            begin_with = begin_with or shorter_run(
+                folder, config, seed, origin(checksum, setup.parent)
+            )
         if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
             copy_atomically(begin_with / checkpoint.name, checkpoint)
         # Only now, when threads are set: it imports Keras.

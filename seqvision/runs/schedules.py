@@ -42,6 +42,31 @@ class OneCycleSchedule(keras.optimizers.schedules.LearningRateSchedule):
         return dict(vars(self))
 
 
+@keras.saving.register_keras_serializable("seqvision")
+class LaterPart(keras.optimizers.schedules.LearningRateSchedule):
+    """What a schedule says from a step on, for an optimizer that counts its steps anew.
+
+    Args:
+        schedule: a `LearningRateSchedule`.
+        step: the first step of the part.
+    """
+
+    def __init__(self, schedule: Any, step: int):
+        self.schedule, self.step = schedule, step
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(step + self.step)
+
+    def get_config(self) -> dict[str, Any]:
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"schedule": schedule, "step": self.step}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LaterPart":
+        schedule = keras.saving.deserialize_keras_object(config["schedule"])
+        return cls(schedule, config["step"])
+
+
 def learning_rate(schedule: OneCycle | Cosine | Step | None, peak: float, steps: int) -> Any:
     """The `learning_rate` to give a Keras optimizer.
 

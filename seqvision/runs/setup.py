@@ -26,11 +26,21 @@ class Setup:
     training: Split
     validation: Split
     class_weights: np.ndarray | None
-    model: Any
-    """A compiled `keras.Model`."""
+    stages: Any
+    """The `Stages` of its compiled model."""
     threads: dict[str, Any]
     files: str | None
     """The stamp of the files that the dataset was read from, when the config names them."""
+
+    @property
+    def model(self) -> Any:
+        """A `keras.Model`, compiled for the stage that the run is in."""
+        return self.stages.model
+
+    @property
+    def parent(self) -> str:
+        """The SHA-256 of the weights that the run begins with; empty if they are random."""
+        return (self.stages.parent or {}).get("sha256", "")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -48,7 +58,8 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
     """
     files = files_stamp(config.data.dataset)  # Before they are read, so that a later change shows.
     dataset = load(config.data.dataset, config.data.offline)
-    training, validation = train_and_validation(dataset, config.data.validation)
+    data = config.data
+    training, validation = train_and_validation(dataset, data.validation, data.training, seed)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     with prepared(config.train, seed, cores) as threads:
         # Only now, when threads are set: it imports Keras.
@@ -56,8 +67,8 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
         from seqvision.runs.model import model_to_train
 
         with scope(config.train.distribution):
-            model = model_to_train(config, dataset, len(training))
-        yield Setup(config, seed, dataset, training, validation, weights, model, threads, files)
+            stages = model_to_train(config, dataset, len(training))
+        yield Setup(config, seed, dataset, training, validation, weights, stages, threads, files)
 
 
 def _class_weights(

@@ -7,27 +7,27 @@ from typing import Any
 from seqvision.config import Config
 from seqvision.formatting import counted
 from seqvision.import_keras import import_keras
-from seqvision.runs.folders import RunFolder, runs_of
+from seqvision.runs.folders import RunFolder, origin_of, runs_of
 from seqvision.runs.record import read_record
 
 log = logging.getLogger("seqvision")
 
 
-def shorter_run(folder: Path, config: Config, seed: int, checksum: str) -> Path | None:
+def shorter_run(folder: Path, config: Config, seed: int, of: str) -> Path | None:
     """The folder of the longest shorter run whose numbers are those of this run so far.
 
-    It has the same name, seed, data and config, except for `epochs` and `stop_after`. The choice is
+    It has the same name, seed, data, parent and config, except for `epochs` and `stop_after`. The choice is
     logged, and so is the reason why such a run cannot be used.
 
     Args:
         folder: that of the run to perform.
-        checksum: that of its data.
+        of: its origin, the checksum of its data and parent.
     """
     shorter = []
     for run in runs_of(folder.parent):
         alike = run.seed == seed and _but_for_length(run.config) == _but_for_length(config)
         record = read_record(run.path) if alike and _length(run.config) < _length(config) else None
-        if record and record.get("dataset", {}).get("checksum") == checksum:
+        if record and origin_of(run.path) == of:
             shorter.append((_length(run.config), run, _hindrance(run, record, config)))
     this = f"{folder.parent.name}/{folder.name}"
     for length, run, hindrance in sorted(shorter, key=lambda each: each[0], reverse=True):

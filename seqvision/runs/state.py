@@ -11,6 +11,8 @@ class State:
     data: str = ""
     """The checksum of the data."""
     backend: str = ""
+    parent: str = ""
+    """The SHA-256 of the weights that the run began with; empty if they were random."""
     epochs: int = 0
     """Epochs finished."""
     history: list[dict[str, Any]] = field(default_factory=list)

@@ -45,33 +45,39 @@ def train(
     config, model = setup.config, setup.model
     write_yaml(folder / "config.yaml", config.resolved())
     journal = Journal(setup, folder, progress, callbacks)
-    journal.resume(model)
+    journal.resume(setup.stages)
     done = journal.state.epochs
     last = min(config.train.epochs, config.train.stop_after or config.train.epochs)
     per_epoch = setup.steps_per_epoch
     progress.start(run_id(config, setup.seed), last * per_epoch, done * per_epoch)
-    read = partial(
-        batches,
-        setup.training,
-        config.train.batch_size,
-        setup.seed,
-        done,
-        config.train.augment,
-        setup.dataset.num_classes if config.train.label_smoothing else None,
-        setup.class_weights,
-    )
-    with closing(journal.scalars):
-        model.fit(
-            as_dataset(read) if config.train.distribution else read(),
-            steps_per_epoch=per_epoch,
-            initial_epoch=done,
-            # With no epoch left, fit still applies the averaged weights.
-            epochs=done if journal.state.stopped else last,
-            callbacks=[journal, *callbacks],
-            shuffle=False,  # The batches come shuffled.
-            verbose=0,
-        )
     state = journal.state
+    with closing(journal.scalars):
+        for end in setup.stages.ends(last):
+            if state.epochs > end:
+                continue  # The stage ended before the run was interrupted.
+            setup.stages.enter(min(state.epochs, end - 1))
+            read = partial(
+                batches,
+                setup.training,
+                config.train.batch_size,
+                setup.seed,
+                state.epochs,
+                config.train.augment,
+                setup.dataset.num_classes if config.train.label_smoothing else None,
+                setup.class_weights,
+            )
+            model.fit(
+                as_dataset(read) if config.train.distribution else read(),
+                steps_per_epoch=per_epoch,
+                initial_epoch=state.epochs,
+                # With no epoch left, fit still applies the averaged weights.
+                epochs=state.epochs if state.stopped else end,
+                callbacks=[journal, *callbacks],
+                shuffle=False,  # The batches come shuffled.
+                verbose=0,
+            )
+            if model.stop_training or state.stopped:
+                break
     if model.stop_training and state.epochs < last and not state.stopped:
         state.stopped = f"told so by a callback ({', '.join(state.callbacks)})"
     record = RunRecord(folder, describe(setup, state))

@@ -9,6 +9,7 @@ from statistics import median
 from seqvision.config import Config
 from seqvision.runs.finished import finished, of_today
 from seqvision.runs.folders import rename_former
+from seqvision.runs.parent import of_its_parent
 from seqvision.runs.record import RunRecord, read_record, run_id
 
 
@@ -48,7 +49,8 @@ class Planned:
     job: Job
     status: str
     """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew);
-    `untested`, as a trial of a search is, and `of other data` begin anew as well."""
+    `untested`, as a trial of a search is, `of other data` and `of another parent`, whose weights the
+    config names no longer, begin anew as well."""
     seconds: float | None
     """How long runs of this config took before, their median; None when none is finished."""
 
@@ -101,6 +103,8 @@ def _status(job: Job) -> str:
     record = None if job.force else read_record(job.folder)
     if record and record["status"] == "finished" and not of_today(record, job.config.data):
         return "of other data"
+    if record and record["status"] == "finished" and not of_its_parent(record, job.config):
+        return "of another parent"
     if record:
         return record["status"]
     if not job.force and zipfile.is_zipfile(job.folder / "checkpoint.npz"):

@@ -88,6 +88,7 @@ _LEFT_OUT = (
     "augment",
     "early_stopping",
     "best_weights",
+    "head_epochs",
     "distribution",
     "test_every",
 )
@@ -107,12 +108,12 @@ class _Parts:
     def model(self, config: Config) -> "keras.Model":
         from seqvision.runs.model import model_to_train
 
-        return model_to_train(config, *self._data)
+        return model_to_train(config, *self._data).model
 
     @cached_property
     def _data(self) -> tuple[Any, int]:
         """The dataset, and how many images a run of the config trains on."""
         data = self.tunable.untuned.data
         dataset = load(data.dataset, data.offline)
-        training, _ = train_and_validation(dataset, data.validation)
+        training, _ = train_and_validation(dataset, data.validation, data.training)
         return dataset, len(training)
