@@ -128,11 +128,11 @@ class InMemory:
 
 
 class SharesOfRate:
-    """Mix into an optimizer of Keras: each variable learns at its own share of the learning rate.
+    """Mix into an optimizer of Keras: each variable learns at its share of the learning rate.
 
-    Weight decay, which the rate multiplies, has the same share. `update_step` is the public place to
-    override, but what tells variables apart there, `_get_variable_index`, is not (on TensorFlow it
-    gets a device's copy of a variable); nor is where weights decay. Since Keras 3.0.
+    Weight decay, which the rate multiplies, has the same share. `update_step` is public, for others
+    to override; what tells variables apart there, `_get_variable_index`, is not (on TensorFlow it
+    gets a device's copy of a variable), nor is where weights decay. Since Keras 3.0.
 
     Set `shares`, one a trainable variable in the order of `build`, before the first step.
     """

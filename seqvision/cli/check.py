@@ -1,8 +1,13 @@
 """`seqvision check`: validate configs without training."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from seqvision.errors import ConfigError
+from seqvision.errors import ConfigError, SeqvisionError
+
+if TYPE_CHECKING:
+    from seqvision.config import Config
 
 
 @click.command(name="check")
@@ -10,6 +15,9 @@ from seqvision.errors import ConfigError
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value.")
 def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Say of each CONFIG whether it is right, and where it is not.
+
+    Of one that begins with trained weights, or freezes layers, the model is built too, to see
+    whether they are there and fit.
 
     \b
     seqvision check zoo_configs/*.yaml
@@ -21,10 +29,12 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     for config in configs:
         try:
             loaded = load_config(config, overrides)
+            each = [loaded]
             if loaded.grid:
-                load_configs(config, overrides)  # Every point of it, too.
+                each = load_configs(config, overrides)  # Every point of it, too.
             elif loaded.tune:
-                load_tunable(config, overrides)  # Every value of its space, too.
+                each += load_tunable(config, overrides).probes()  # Every value of its space, too.
+            _check_models(config, each)
         except ConfigError as error:
             wrong += 1
             click.echo(f"error: {error}", err=True)
@@ -32,3 +42,25 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
             click.echo(f"{config}: right ({loaded.name}, {loaded.hash})")
     if wrong:
         raise click.exceptions.Exit(2)
+
+
+def _check_models(source: str, configs: "list[Config]") -> None:
+    """Check that the weights that configs begin with fit, and that the layers they freeze exist.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    keys = ("freeze", "head_epochs")
+    built = [c for c in configs if "weights" in c.model or any(getattr(c.train, k) for k in keys)]
+    if not built:
+        return
+    from seqvision.import_keras import import_keras
+
+    import_keras()
+    from seqvision.runs.model import check_parts
+
+    for config in {config.hash: config for config in built}.values():
+        try:
+            check_parts(config)
+        except SeqvisionError as error:
+            raise ConfigError(f"{source}: {error}") from None

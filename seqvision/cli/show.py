@@ -30,15 +30,19 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
     import_keras()
     from seqvision.runs.flops import flops_per_image
-    from seqvision.runs.model import build_model
+    from seqvision.runs.model import with_parent
+    from seqvision.runs.stages import freeze, learning
 
-    model = build_model(loaded.model, dataset)
+    model, parent = with_parent(loaded, dataset.input_shape, dataset.class_names)
+    freeze(model, loaded.train.freeze)
+    rates = learning(model, loaded.train)
     layers = [
         {
             "layer": layer.name,
             "class": type(layer).__name__,
             "output": list(layer.output.shape[1:]),
             "parameters": layer.count_params(),
+            **({"learning": rates[layer.name]} if rates else {}),
         }
         for layer in model.layers
     ]
@@ -50,6 +54,7 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
             "input_shape": list(dataset.input_shape),
             "class_names": list(dataset.class_names),
         },
+        **({"parent": parent} if parent else {}),
         "layers": layers,
         "parameters": model.count_params(),
         "flops_per_image": flops_per_image(model),
@@ -88,11 +93,14 @@ def _print(content: dict[str, Any]) -> None:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.dump(content["config"], sys.stdout)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("layer", "class", "output", "parameters"):
+    titles = ["layer", "class", "output", "parameters"]
+    titles += ["learning"] if any("learning" in row for row in content["layers"]) else []
+    for title in titles:
         table.add_column(title, justify="right" if title == "parameters" else "left")
     for row in content["layers"]:
         shape = " × ".join("any" if n is None else str(n) for n in row["output"])
-        table.add_row(row["layer"], row["class"], shape, count(row["parameters"]))
+        how = [row["learning"]] if "learning" in row else []
+        table.add_row(row["layer"], row["class"], shape, count(row["parameters"]), *how)
     console = Console()
     console.print()
     console.print(table)
@@ -100,6 +108,12 @@ def _print(content: dict[str, Any]) -> None:
         f"\n{counted(content['parameters'], 'parameter')}, "
         f"{counted(content['flops_per_image'], 'FLOP')} an image"
     )
+    if parent := content.get("parent"):
+        learned = f", trained on {parent['dataset']}" if "dataset" in parent else ""
+        new = f"; new: {', '.join(parent['fresh'])}" if parent["fresh"] else ""
+        said = f"begins with the weights of {parent['name']}{learned}{new}"
+        console.print(said, highlight=False, soft_wrap=True)
+        console.print(f"SHA-256 {parent['sha256']}", highlight=False, soft_wrap=True)
     data = content["dataset"]
     shape = "×".join(map(str, data["input_shape"]))
     console.print(

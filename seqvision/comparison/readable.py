@@ -47,6 +47,8 @@ def _ranking(rows: pd.DataFrame) -> pd.DataFrame:
     share = is_share(metric)
     value = _percent if share else number
     table = _named(rows)
+    if "parent" in rows and "parent" not in table:
+        table["parent"] = _texts(rows["parent"], value_text)
     table["seeds"] = _texts(rows["seeds"], count)
     table[f"{metric} %" if share else metric] = _texts(rows["mean"], value)
     table["± 95 %"] = _texts((rows["high"] - rows["low"]) / 2, value)

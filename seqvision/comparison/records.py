@@ -39,6 +39,7 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
     - the last part of each key of `dataset`, `metrics`, `timing`, `model` and `environment`, such
       as `test_error` or `parameters`; the dataset's name is `dataset`, and a key whose last part
       is a column already keeps its section: `environment.error`;
+    - `parent`, `parent_dataset` and `parent_sha256` of the weights that a run began with, if any;
     - the config's `description`, and its sections by their paths: `model.scan`, `train.epochs`.
       A mapping is one text, `rows(reverse=True)`, and each of its parts a column as well,
       `model.scan.reverse`; a list is a text, `[200, 200]`. `tune` is left out: no run reads it.
@@ -123,6 +124,9 @@ def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise ValueError(f"{section}: expected a mapping, got {content!r}")
         for key, value in content.items():
+            if section == "model" and key == "parent":
+                values |= _parent(value)
+                continue
             if isinstance(value, _NO_NUMBER):
                 if _should_be_number(section, key):
                     raise ValueError(f"{section}.{key}: expected a number, got {value!r}")
@@ -135,6 +139,18 @@ def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(config := record.get("config"), dict):
         raise ValueError(f"config: expected a mapping, got {config!r}")
     return values | _config_values(config)
+
+
+def _parent(parent: Any) -> dict[str, Any]:
+    """The columns of the model whose weights a run began with.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(parent, dict) or not isinstance(parent.get("name"), str):
+        raise ValueError(f"model.parent: expected a mapping with a name, got {parent!r}")
+    more = {f"parent_{key}": _plain(parent.get(key)) for key in ("dataset", "sha256")}
+    return {"parent": parent["name"], **more}
 
 
 def _should_be_number(section: str, key: str) -> bool:

@@ -13,6 +13,7 @@ from seqvision.comparison.records import is_config, tested
 from seqvision.comparison.speeds import SPEEDS, medians
 from seqvision.comparison.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
+from seqvision.formatting import NONE
 from seqvision.statistics.student import t_interval
 
 _COSTS = ["parameters", "flops_per_image", *SPEEDS]
@@ -43,6 +44,7 @@ def compare(
     - medians over the runs that count: `parameters`, `flops_per_image`, and of two speeds,
       `train_images_per_second` and `inference_images_per_second`, also the slowest run's and the
       fastest's, `…_min` and `…_max`;
+    - `parent`, if any run began with trained weights: the name of their model, or several;
     - with a target: `reached_target`, the runs that did, and `seconds_to_target`, their median;
     - with a baseline, for every other row on the same data, what `against` returns: `difference`
       over `common_seeds`, its interval and `p_paired`; `p_mcnemar`, both also corrected, `…_holm`;
@@ -76,6 +78,8 @@ def compare(
     table = table.join(_summary(units, metric)).join(_counts(runs, used))
     costs = [column for column in _COSTS if column in runs and column not in by]
     table = table.join(medians(used, "row", costs))
+    if "parent" in runs and "parent" not in by and runs["parent"].notna().any():
+        table = table.join(runs.groupby("row")["parent"].agg(_parents))
     if target is not None:
         seconds = used["folder"].map(lambda folder: seconds_to_target(folder, target))
         of_rows = seconds.astype(float).groupby(used["row"])
@@ -169,6 +173,12 @@ def _baselines(
             raise SeqvisionError(f"baseline {wanted!r} is in several rows: {twice}")
         of_block[blocks[row]] = row
     return of_block
+
+
+def _parents(names: pd.Series) -> str | None:
+    """`gru1:mnist`; of several, and of runs without, all of them: `gru1:mnist, –`."""
+    unique = dict.fromkeys(NONE if pd.isna(name) else name for name in names)
+    return None if list(unique) == [NONE] else ", ".join(unique)
 
 
 def _name(baseline: str | Iterable[object] | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Whether a run is finished: it has a record, of the data and parent that its config names today."""
+"""Whether a run is finished: it has a record, of the data and parent its config names today."""
 
 import logging
 from collections.abc import Mapping

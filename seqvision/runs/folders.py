@@ -62,7 +62,7 @@ def rename_former(home: Path) -> None:
 
 
 def origin(checksum: str, parent: str) -> str:
-    """What a run learned from, in hex: the checksum of its data, and of its parent if it has one."""
+    """What a run learned from, in hex: its data's checksum, joined with its parent's if any."""
     return hashlib.sha256(f"{checksum} {parent}".encode()).hexdigest() if parent else checksum
 
 

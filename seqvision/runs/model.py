@@ -10,12 +10,14 @@ import numpy as np
 
 from seqvision.config.schema import Config
 from seqvision.config.train import Train
+from seqvision.data import DATASETS
 from seqvision.data.base import Dataset
+from seqvision.data.loading import load
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
 from seqvision.privates import SharesOfRate
 from seqvision.runs.backend import precision
-from seqvision.runs.parent import Parent, begins_with, parent_of
+from seqvision.runs.parent import Parent, parent_of
 from seqvision.runs.schedules import LaterPart, learning_rate
 from seqvision.runs.stages import Stages, head_of, shares
 from seqvision.specs import name_and_options
@@ -46,23 +48,60 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> Stages:
         SeqvisionError: as `build_model` does; the weights to begin with cannot be had or do not
             fit; a layer to freeze does not exist; or Keras refuses an argument of the optimizer.
     """
-    train, parent = config.train, parent_of(config)
+    train = config.train
     batch = min(train.batch_size, images)
     needs = {
         "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} images",
         "copies": 1 + _slots_of_a_weight(train),
         "beside": 4 * batch * math.prod(dataset.input_shape),  # The images as float32.
     }
-    with precision(train.precision):
-        model = build_model(config.model, dataset, **needs)
-        fresh = load_parent(model, parent, dataset.class_names) if parent else []
-        steps = -(-images // train.batch_size)
+    model, parent = with_parent(config, dataset.input_shape, dataset.class_names, **needs)
+    steps = -(-images // train.batch_size)
 
-        def compile_model(model: keras.Model, after: int) -> None:
-            with precision(train.precision):
-                _compile(model, train, steps * train.epochs, after)
+    def compile_model(model: keras.Model, after: int) -> None:
+        with precision(train.precision):
+            _compile(model, train, steps * train.epochs, after)
 
-        return Stages(model, train, steps, compile_model, begins_with(parent, fresh))
+    return Stages(model, train, steps, compile_model, parent)
+
+
+def with_parent(
+    config: Config, input_shape: Sequence[int], class_names: Sequence[str], **needs: Any
+) -> tuple[keras.Model, dict[str, Any] | None]:
+    """Build a config's model and load the weights that it names, if any.
+
+    Returns:
+        The model, and what a record says of its parent: None if the weights are random.
+
+    Raises:
+        SeqvisionError: the model cannot be built, or the weights cannot be had or do not fit.
+    """
+    parent = parent_of(config)
+    with precision(config.train.precision):
+        model = build_family(config.model, input_shape, len(class_names), **needs)
+    if parent is None:
+        return model, None
+    return model, {**parent.described(), "fresh": load_parent(model, parent, class_names)}
+
+
+def check_parts(config: Config) -> None:
+    """Check, without training, that a config's trained weights fit and what it freezes exists.
+
+    The data is read only if its registration does not say how large its images are.
+
+    Raises:
+        SeqvisionError: as `model_to_train`.
+    """
+    card = DATASETS.entry(name_and_options(config.data.dataset)[0]).card
+    if {"input_shape", "num_classes"} <= card.keys():
+        shape, parent = card["input_shape"], parent_of(config)
+        names = (parent and parent.class_names) or ()  # Which ones is seen with the data.
+        names = names if len(names) == card["num_classes"] else ("",) * card["num_classes"]
+    else:
+        dataset = load(config.data.dataset, config.data.offline)
+        shape, names = dataset.input_shape, dataset.class_names
+    model, _ = with_parent(config, shape, names)
+    Stages(model, config.train, 1, lambda *_: None)
 
 
 def load_parent(model: keras.Model, parent: Parent, class_names: Sequence[str]) -> list[str]:

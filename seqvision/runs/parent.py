@@ -1,7 +1,7 @@
 """The parent of a run: the trained model whose weights a config's `model.weights` names.
 
-Found and hashed without Keras. A run is of its parent as it is of its data: with other weights under
-the same name it is another run.
+Found and hashed without Keras. A run is of its parent as it is of its data: with other weights
+under the same name it is another run.
 """
 
 import hashlib
@@ -66,15 +66,6 @@ class Parent:
         return {key: value for key, value in told.items() if value is not None}
 
 
-def begins_with(parent: Parent | None, fresh: list[str]) -> dict[str, Any] | None:
-    """What a record says of the weights that a run began with; None for random ones.
-
-    Args:
-        fresh: the layers that began anew.
-    """
-    return parent and {**parent.described(), "fresh": fresh}
-
-
 def parent_of(config: Config) -> Parent | None:
     """The parent that a config names; None if it names none.
 
@@ -86,9 +77,8 @@ def parent_of(config: Config) -> Parent | None:
         return None
     trained = _found(source, config)
     if not trained.file.name.endswith((".keras", _H5)):
-        raise SeqvisionError(
-            f"model.weights: {source}: {trained.file.suffix} files hold no weights"
-        )
+        suffix = trained.file.suffix
+        raise SeqvisionError(f"model.weights: {source}: no weights are read from {suffix} files")
     stat = trained.file.stat()
     digest = _digest(trained.file.absolute(), stat.st_size, stat.st_mtime_ns)
     return Parent(source, trained.file, digest, trained.facts)

@@ -61,8 +61,8 @@ def perform(
     # All input is checked before anything is written.
     check_writable(folder)
     with set_up(config, seed, cores) as setup, locked(folder):
-        checksum = setup.dataset.checksum
-        make_place(folder, origin(checksum, setup.parent))
+        learned_from = origin(setup.dataset.checksum, setup.parent)
+        make_place(folder, learned_from)
         # Finished by another process meanwhile, or an earlier run that `make_place` brought back.
         if not force and (done := ended_well(folder, test=test)):
             return done
@@ -70,9 +70,7 @@ def perform(
             _clear(folder)
         checkpoint = folder / "checkpoint.npz"
         if not force and not checkpoint.exists():
-            begin_with = begin_with or shorter_run(
-                folder, config, seed, origin(checksum, setup.parent)
-            )
+            begin_with = begin_with or shorter_run(folder, config, seed, learned_from)
         if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
             copy_atomically(begin_with / checkpoint.name, checkpoint)
         # Only now, when threads are set: it imports Keras.

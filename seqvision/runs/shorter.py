@@ -16,8 +16,8 @@ log = logging.getLogger("seqvision")
 def shorter_run(folder: Path, config: Config, seed: int, of: str) -> Path | None:
     """The folder of the longest shorter run whose numbers are those of this run so far.
 
-    It has the same name, seed, data, parent and config, except for `epochs` and `stop_after`. The choice is
-    logged, and so is the reason why such a run cannot be used.
+    It has the same name, seed, data, parent and config, except for `epochs` and `stop_after`. The
+    choice is logged, and so is the reason why such a run cannot be used.
 
     Args:
         folder: that of the run to perform.

@@ -66,6 +66,30 @@ def shares(model: keras.Model, decay: float | None) -> dict[str, float]:
     return {name: decay**distance for name, distance in distances(model).items()}
 
 
+def learning(model: keras.Model, train: Train) -> dict[str, str]:
+    """How each layer learns, in words, by name; empty if all do alike and from the beginning.
+
+    `frozen`; `× 0.49`, its share of the learning rate; `from epoch 2`; nothing without weights.
+
+    Args:
+        model: with its frozen layers, as `freeze` leaves them.
+    """
+    if not (train.freeze or train.head_epochs or train.layer_decay):
+        return {}
+    head, rates = head_of(model), shares(model, train.layer_decay)
+    words = {}
+    for layer in model.layers:
+        said = [f"× {rates[layer.name]:.3g}"] if train.layer_decay else []
+        if train.head_epochs and layer is not head:
+            later = f"from epoch {train.head_epochs + 1}"
+            said.append(later if train.head_epochs < train.epochs else "never")
+        said = said or ["yes"]
+        if not layer.trainable_variables:
+            said = ["frozen"] if layer.weights else []
+        words[layer.name] = ", ".join(said)
+    return words
+
+
 def _tensors(nested: Any) -> list[Any]:
     return keras.tree.flatten(nested)
 
@@ -77,7 +101,7 @@ def _is_normalization(layer: Any) -> bool:
 
 
 class Stages:
-    """The stages of a run: `head_epochs` in which only the head learns, then all that is not frozen.
+    """The stages of a run: the head alone for `head_epochs`, then all that is not frozen.
 
     A stage has an optimizer of its own, so that no moments are kept of what does not learn. A run
     without `head_epochs` has one stage.

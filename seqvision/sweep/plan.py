@@ -49,8 +49,8 @@ class Planned:
     job: Job
     status: str
     """`finished`, `to do`, `begun` (goes on from its checkpoint), or `failed` (begins anew);
-    `untested`, as a trial of a search is, `of other data` and `of another parent`, whose weights the
-    config names no longer, begin anew as well."""
+    `untested`, as a trial of a search is, `of other data` and `of another parent` than the config
+    names today begin anew as well."""
     seconds: float | None
     """How long runs of this config took before, their median; None when none is finished."""
 

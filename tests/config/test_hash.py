@@ -26,6 +26,23 @@ def test_what_is_as_by_default_is_not_hashed():
     assert hashed() == hashlib.sha256(only).hexdigest()[:8]
 
 
+def test_what_fine_tunes_is_hashed_unless_it_is_left_out():
+    nothing = {"freeze": [], "head_epochs": None, "layer_decay": None}
+    assert hashed() == hashed(train=nothing)
+    assert hashed() == hashed(model={"family": "stacked", "weights": None})
+    assert hashed() == hashed(data={"dataset": "digits", "training": None})
+    different = [
+        hashed(train={"freeze": ["recurrent_*"]}),
+        hashed(train={"head_epochs": 1}),
+        hashed(train={"layer_decay": 0.7}),
+        hashed(model={"family": "stacked", "weights": "mnist"}),
+        hashed(data={"dataset": "digits", "training": 100}),
+    ]
+    assert len({hashed(), *different}) == 6
+    config = load_config({**PLAIN, "model": {"family": "stacked", "weights": "mnist"}})
+    assert load_config(config.resolved()).hash == config.hash
+
+
 def test_defaults_of_what_a_spec_names_are_not_hashed():
     def model(**options):
         return hashed(model={"family": "two_way", **options})

@@ -100,3 +100,35 @@ def test_validation_images_of_its_own_are_used(npz):
     assert len(asked.test) == 3
     assert any("its own 3 images are tested with" in note for note in asked.notes)
     assert not any("tested with" in note for note in without.notes)
+
+
+def test_some_of_the_training_images_are_drawn_by_class_and_anew_for_each_seed():
+    dataset = load("digits")
+    whole, validation = train_and_validation(dataset, 200)
+    drawn = {}
+    for seed in (0, 1, 2**31 - 1):
+        part, held_out = train_and_validation(dataset, 200, 100, seed)
+        again, _ = train_and_validation(dataset, 200, 100, seed)
+        np.testing.assert_array_equal(part.images, again.images)
+        np.testing.assert_array_equal(held_out.images, validation.images)
+        assert len(part) == 100
+        shares = np.bincount(part.labels) / np.bincount(whole.labels)
+        assert np.ptp(shares) < 1.5 / np.bincount(whole.labels).min()
+        rows = {image.tobytes() for image in part.images}
+        assert rows <= {image.tobytes() for image in whole.images}
+        drawn[seed] = rows
+    # By chance 8 % of 100 images are among another draw of 100 from 1,237.
+    for one, other in ((0, 1), (0, 2**31 - 1), (1, 2**31 - 1)):
+        assert len(drawn[one] & drawn[other]) < 25
+
+
+@pytest.mark.parametrize("count", [9, 1238])
+def test_no_more_than_there_are_and_one_of_each_class(count):
+    with pytest.raises(DataError, match=r"data\.training: .* of 1,237 training images in 10"):
+        train_and_validation(load("digits"), 200, count)
+
+
+def test_all_of_them_are_all_of_them():
+    dataset = load("digits")
+    part, _ = train_and_validation(dataset, 200, 1237, seed=3)
+    np.testing.assert_array_equal(part.images, train_and_validation(dataset, 200)[0].images)

@@ -95,12 +95,15 @@ def leaderboard(records: pd.DataFrame, baseline: str | None) -> Leaderboard:
 def _row(line: dict[Any, Any], about: pd.Series, baseline: str | None) -> Row:
     description = about.get("description") or ""
     config = [str(about[key]) for key in about.index if str(key).startswith("model.")]
+    parent = line.get("parent")
+    begins = [f"from the weights of {parent}"] if isinstance(parent, str) else []
+    note = "; ".join([*begins, *filter(None, [line["note"]])])
     return Row(
         line["model"],
         description,
-        line["note"],
+        note,
         line["model"] == baseline,
-        " ".join([line["model"], description, line["note"], *config]),
+        " ".join([line["model"], description, note, *config]),
         list(_cells(line, baseline)),
     )
 

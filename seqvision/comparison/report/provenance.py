@@ -36,6 +36,8 @@ class Run:
     started: str
     data: str
     checksum: str
+    parent: dict[str, Any] | None
+    """Of the weights that it began with: `name`, `sha256`, `dataset`, `fresh`."""
     environment: int
     """The number of its environment, from 1."""
 
@@ -109,6 +111,7 @@ def _run(record: dict[str, Any], environments: list[dict[str, str]]) -> Run:
         started=str(timing.get("started") or "")[:16].replace("T", " "),
         data=record["dataset"]["name"],
         checksum=record["dataset"]["checksum"],
+        parent=record.get("model", {}).get("parent"),
         environment=environments.index(environment) + 1,
     )
 
