@@ -23,6 +23,7 @@ model:
   units: [128, 128]       # one number a layer
   dropout: 0.2
   pooling: mean           # last, mean, max, attention
+  # weights: lstm2_fast:mnist   # or a run's folder or a file: begin with what was learned there
 train:
   epochs: 5
   batch_size: 64
@@ -31,6 +32,9 @@ train:
   # augment: {{shift: 0.07, rotate: 10, zoom: 0.1}}
   # early_stopping: {{monitor: val_loss, patience: 3}}
   # best_weights: val_loss
+  # freeze: [recurrent_1]       # layers, by patterns of their names in `seqvision show`
+  # head_epochs: 1              # the last layer alone at first
+  # layer_decay: 0.7            # lower layers learn more slowly
   seeds: [0]
 tune:                     # what `seqvision tune {file}` searches
   oracle: bayesian        # random, grid, hyperband

@@ -26,7 +26,7 @@ def test_records_tables_and_reports_name_the_parent(write_run, tmp_path):
     (row,) = (line for line in as_md(seqvision.compare(records)).splitlines() if "| child" in line)
     assert row.split(" | ")[1] == PARENT["name"]
     page = report(records)
-    assert page.count(f"from the weights of {PARENT['name']}") == 4  # The model, a filter, both runs.
+    assert page.count(f"from the weights of {PARENT['name']}") == 4  # Two in the table.
     assert "(mnist)" in page and "new: logits" in page and PARENT["sha256"] in page
 
 

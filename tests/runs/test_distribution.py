@@ -59,6 +59,15 @@ def test_two_devices_compute_what_one_does_and_go_on(tmp_path):
     assert run({"distribution": TWO}, "stop", tmp_path)["metrics"] == two["metrics"]
 
 
+@pytest.mark.slow
+def test_two_devices_train_the_head_first_and_decay_rates_as_one_does(tmp_path):
+    decay = {"name": "sgd", "learning_rate": 0.2, "weight_decay": 0.01}
+    how = {"head_epochs": 1, "layer_decay": 0.5, "optimizer": decay}
+    one = run(how, "whole", tmp_path)
+    two = run({**how, "distribution": TWO}, "stop", tmp_path)
+    assert two["metrics"]["test_loss"] == pytest.approx(one["metrics"]["test_loss"], rel=1e-4)
+
+
 def test_says_when_it_is_too_late(tmp_path):
     seqvision.run(CONFIG, results=tmp_path)
     late = {**CONFIG, "train": {**CONFIG["train"], "distribution": {"devices": 5}}}

@@ -13,7 +13,6 @@ import seqvision
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.privates import SharesOfRate
 from seqvision.runs.history import read_history
 from seqvision.runs.parent import of_its_parent, parent_of
 from seqvision.runs.progress import Progress
@@ -229,78 +228,6 @@ def test_distances_count_layers_with_weights_from_the_head():
     assert far["way_1_recurrent_1"] == far["way_2_recurrent_1"] == 3
     assert shares(branches, 0.5)["way_2_recurrent_2"] == 0.25
     assert set(shares(branches, None).values()) == {1.0}
-
-
-def sharing(optimizer, of_variables):
-    """An optimizer of the same kind whose variables have these shares of the rate."""
-    kind = getattr(keras.optimizers, type(optimizer).__name__)
-    found = type("Sharing", (SharesOfRate, kind), {}).from_config(optimizer.get_config())
-    found.shares = of_variables
-    return found
-
-
-def stepped(optimizer):
-    """Two variables after three steps by fixed gradients."""
-    generator = np.random.default_rng(0)
-    begun = [generator.normal(size=(3, 2)).astype("float32") for _ in range(2)]
-    variables = [keras.Variable(value) for value in begun]
-    optimizer.build(variables)
-    for _ in range(3):
-        gradients = [generator.normal(size=(3, 2)).astype("float32") for _ in range(2)]
-        optimizer.apply([keras.ops.convert_to_tensor(g) for g in gradients], variables)
-    return [keras.ops.convert_to_numpy(v) for v in variables]
-
-
-def by_hand(name, rate, share, decay):
-    """SGD with momentum and AdamW, in NumPy, for the second of the variables of `stepped`."""
-    generator = np.random.default_rng(0)
-    _, w = (generator.normal(size=(3, 2)) for _ in range(2))
-    m, v = np.zeros_like(w), np.zeros_like(w)
-    for step in range(1, 4):
-        _, g = (generator.normal(size=(3, 2)) for _ in range(2))
-        w = w * (1 - rate * share * decay)
-        if name == "sgd":
-            m = 0.9 * m - rate * share * g
-            w = w + m
-        else:
-            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-            correction = np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            w = w - rate * share * correction * m / (np.sqrt(v) + 1e-7)
-    return w
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.02),
-        keras.optimizers.AdamW(0.1, weight_decay=0.02),
-    ],
-    ids=["sgd", "adamw"],
-)
-@pytest.mark.parametrize("share", [1.0, 0.3])
-def test_a_share_of_the_rate_is_as_by_hand(optimizer, share):
-    expected = by_hand(optimizer.name.lower(), 0.1, share, 0.02)
-    _, second = stepped(sharing(optimizer, [0.5, share]))
-    np.testing.assert_allclose(second, expected, rtol=2e-5, atol=1e-6)
-
-
-def test_every_optimizer_gives_each_variable_its_share():
-    """As an optimizer of its own would with a learning rate of that share."""
-    from seqvision.config.keras_names import OPTIMIZERS
-
-    for name in OPTIMIZERS:
-
-        def make(rate, name=name):
-            options = {"learning_rate": rate, "weight_decay": 0.1}
-            return keras.optimizers.get({"class_name": name, "config": options})
-
-        first, second = stepped(sharing(make(0.01), [1.0, 0.25]))
-        np.testing.assert_allclose(
-            first, stepped(make(0.01))[0], rtol=1e-5, atol=1e-6, err_msg=name
-        )
-        whole, part = stepped(make(0.01))[1], stepped(make(0.0025))[1]
-        np.testing.assert_allclose(second, part, rtol=1e-5, atol=1e-6, err_msg=name)
-        assert not np.allclose(whole, part, rtol=1e-5, atol=1e-6) or name == "adadelta", name
 
 
 def test_a_run_decays_its_rates(run, parent):
