@@ -30,7 +30,8 @@ class Facts:
             calibrated (Guo et al. 2017, arXiv 1706.04599), fitted on validation images; None if it
             was not fitted.
         data: the `dataset` of its config, a name or a spec with options; None if it is not known.
-        more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed` and `dataset`. Of
+        more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed`, `dataset` and,
+            if it began with trained weights, their `parent`. Of
             published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
             weights, and what their `rounding` changed; `parameters`; `config`, which is what it
             says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each
@@ -89,11 +90,12 @@ def of_record(record: Mapping[str, Any]) -> Facts:
         "config_hash": record.get("config_hash"),
         "seed": record.get("seed"),
         "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale", "background")},
+        "parent": record.get("model", {}).get("parent"),
     }
     return Facts(
         tuple(dataset["input_shape"]),
         tuple(dataset["class_names"]),
-        model=config["model"],
+        model={key: value for key, value in config["model"].items() if key != "weights"},
         data=config["data"]["dataset"],
         more=more,
     )

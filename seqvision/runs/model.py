@@ -15,6 +15,7 @@ from seqvision.data.base import Dataset
 from seqvision.data.loading import load
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
+from seqvision.presets.architecture import check_architecture
 from seqvision.privates import SharesOfRate
 from seqvision.runs.backend import precision
 from seqvision.runs.parent import Parent, parent_of
@@ -81,7 +82,15 @@ def with_parent(
         model = build_family(config.model, input_shape, len(class_names), **needs)
     if parent is None:
         return model, None
+    trained = parent.facts.model if parent.facts else None
+    if trained is not None:
+        check_architecture(_alone(config.model), _alone(trained), parent.source)
     return model, {**parent.described(), "fresh": load_parent(model, parent, class_names)}
+
+
+def _alone(model: dict[str, Any]) -> dict[str, Any]:
+    """A `model` section without the weights to begin with."""
+    return {key: value for key, value in model.items() if key != "weights"}
 
 
 def check_parts(config: Config) -> None:
@@ -114,7 +123,8 @@ def load_parent(model: keras.Model, parent: Parent, class_names: Sequence[str]) 
     """
     head = head_of(model)
     initial = head.get_weights()
-    load_weights(model, parent.file, fresh_head=True)
+    told = parent.facts is not None and parent.facts.model is not None
+    load_weights(model, parent.file, fresh_head=True, source=parent.source, others_told=told)
     if all(np.array_equal(a, b) for a, b in zip(initial, head.get_weights(), strict=True)):
         return [head.name]  # `load_weights` has said so.
     if parent.class_names is None or parent.class_names == tuple(class_names):

@@ -6,8 +6,8 @@ under the same name it is another run.
 
 import hashlib
 import logging
-import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,14 +16,14 @@ from typing import Any
 
 from seqvision.config import Config, load_config, zoo_names
 from seqvision.errors import SeqvisionError
-from seqvision.model_files import model_file, unreadable
+from seqvision.model_files import unreadable
+from seqvision.presets.checksum import sha256
 from seqvision.presets.facts import Facts
-from seqvision.presets.find import Trained, find_trained
+from seqvision.presets.find import find_weights
+from seqvision.presets.hub import SCHEME
+from seqvision.presets.manifest import preset, presets
 
 log = logging.getLogger("seqvision")
-
-_H5 = ".weights.h5"
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -70,38 +70,32 @@ def parent_of(config: Config) -> Parent | None:
     """The parent that a config names; None if it names none.
 
     Raises:
-        SeqvisionError: there is no such model, or it cannot be read.
+        SeqvisionError: there is no such model, it cannot be had, or it cannot be read.
     """
     source = config.model.get("weights")
     if source is None:
         return None
-    trained = _found(source, config)
-    if not trained.file.name.endswith((".keras", _H5)):
-        suffix = trained.file.suffix
-        raise SeqvisionError(f"model.weights: {source}: no weights are read from {suffix} files")
+    trained = find_weights(config.name, _handle(source, config) or source)
     stat = trained.file.stat()
     digest = _digest(trained.file.absolute(), stat.st_size, stat.st_mtime_ns)
     return Parent(source, trained.file, digest, trained.facts)
 
 
-def parent_today(config: Config) -> str | None:
-    """The SHA-256 of the weights that a config names today, None if it names none.
-
-    Raises:
-        SeqvisionError: as `parent_of`.
-    """
-    parent = parent_of(config)
-    return parent.sha256 if parent else None
-
-
 def of_its_parent(record: Mapping[str, Any], config: Config) -> bool:
     """Whether a record is of the weights that its config names today.
 
-    If they cannot be had now, the record is taken to be of them, as it is of its data.
+    Nothing is downloaded: of published weights the manifest says the hash, and what a hub has is
+    taken to be the same. So are files that are gone, as is data that is.
     """
-    before = recorded(record)
+    source, before = config.model.get("weights"), recorded(record)
+    if source is None or source.startswith(SCHEME):
+        return (source is None) == (before is None)
     try:
-        return parent_today(config) == before
+        handle = _handle(source, config)
+        if handle:
+            return before == preset(handle).more["sha256"]
+        parent = parent_of(config)
+        return parent is not None and parent.sha256 == before
     except SeqvisionError as error:
         log.warning("%s: its record stands, but its parent is gone: %s", record["run_id"], error)
         return True
@@ -112,40 +106,29 @@ def recorded(record: Mapping[str, Any]) -> str | None:
     return (record.get("model", {}).get("parent") or {}).get("sha256")
 
 
-def _found(source: str, config: Config) -> Trained:
-    path = Path(source).expanduser()
-    try:
-        if _TAG.fullmatch(source) and not path.exists():
-            return _tagged(source, config)
-        if path.name.endswith(_H5) and path.is_file():
-            return Trained(source, model_file(path, "weights", [_H5]), None)
-        return find_trained(source)
-    except SeqvisionError as error:
-        raise SeqvisionError(f"model.weights: {error}") from None
+def _handle(source: str, config: Config) -> str | None:
+    """The published weights, `name:tag`, that a handle or a tag of the config's model names.
 
-
-def _tagged(tag: str, config: Config) -> Trained:
-    """The weights of this tag that fit the config's model, by the model's name in the zoo."""
-    names, found, problems = _in_zoo(config), [], []
-    for name in names:
-        try:
-            found.append(find_trained(f"{name}:{tag}"))
-        except SeqvisionError as error:
-            problems.append(str(error))
-    if not found:
-        why = problems[0] if problems else "its `model` is none of the zoo's, so say name:tag"
-        raise SeqvisionError(f"{tag!r} is neither a file nor a tag of this model: {why}")
-    if len(found) > 1 and config.name not in names:
-        several = ", ".join(trained.source for trained in found)
-        raise SeqvisionError(f"{tag!r} is the tag of several such models: say which of {several}")
-    return found[0]
+    Raises:
+        SeqvisionError: a tag alone is of several models like the config's.
+    """
+    published = presets()
+    if Path(source).exists() or not published:
+        return None
+    own, alike = f"{config.name}:{source}", [f"{name}:{source}" for name in _in_zoo(config)]
+    for handle in (source, own):
+        if handle in published:
+            return handle
+    found = [handle for handle in alike if handle in published]
+    if len(found) > 1:
+        raise SeqvisionError(f"model.weights: {source!r}: say which: {' or '.join(found)}")
+    return found[0] if found else None
 
 
 def _in_zoo(config: Config) -> list[str]:
-    """The names of the zoo's models with this config's `model`, its own name first."""
+    """The names of the zoo's models with this config's `model`."""
     model = {k: v for k, v in config.content()["model"].items() if k != "weights"}
-    alike = [name for name in zoo_names() if load_config(name).content()["model"] == model]
-    return sorted(alike, key=lambda name: name != config.name)
+    return [name for name in zoo_names() if load_config(name).content()["model"] == model]
 
 
 @lru_cache(maxsize=64)
@@ -153,12 +136,11 @@ def _digest(file: Path, size: int, modified: int) -> str:
     """Cached for each size and time of modification, so that it is read again after a change."""
     try:
         if file.suffix != ".keras":
-            with file.open("rb") as weights:
-                return hashlib.file_digest(weights, "sha256").hexdigest()
+            return sha256(file)
         with zipfile.ZipFile(file) as archive, archive.open("model.weights.h5") as weights:
             digest = hashlib.sha256()
             while block := weights.read(1 << 20):
                 digest.update(block)
             return digest.hexdigest()
-    except (OSError, KeyError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise unreadable(file, "model.weights", error) from None

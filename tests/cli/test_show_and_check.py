@@ -47,7 +47,7 @@ def test_show_says_what_it_begins_with_and_how_layers_learn(files, call):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("model.weights=none.keras", "model.weights: model: no file 'none.keras'"),
+        ("model.weights=none.keras", "weights: no file 'none.keras'"),
         ("model.units=[4, 5]", "layer 'recurrent_2' has"),
         ("train.freeze=[layer_*]", "no layer is called 'layer_*'"),
         ("train.freeze=['*']", "leaves no weights to train"),

@@ -1,5 +1,7 @@
 """What `model.weights` names: a tag alone is that of the zoo's model that the config has."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -7,26 +9,33 @@ import pytest
 from seqvision.config import load_config
 from seqvision.errors import SeqvisionError
 from seqvision.presets.facts import Facts
-from seqvision.presets.find import Trained
-from seqvision.runs import parent as parent_module
-from seqvision.runs.parent import Parent, parent_of
+from seqvision.runs.parent import Parent, of_its_parent, parent_of
 
 
 @pytest.fixture
 def tags(monkeypatch, tmp_path):
-    """Weights with tags: of gru3 and gru3_tutorial, which are the same model, and of tiny."""
-    (tmp_path / "some.weights.h5").write_bytes(b"weights")
-    known = ("gru3:mnist", "gru3:half", "gru3_tutorial:mnist", "tiny:mnist")
-
-    def find(source):
-        if source not in known:
-            raise SeqvisionError(f"no {source}")
-        name, tag = source.split(":")
-        facts = Facts((28, 28), more={"name": name, "tag": tag})
-        return Trained(source, tmp_path / "some.weights.h5", facts)
-
-    monkeypatch.setattr(parent_module, "find_trained", find)
+    """A manifest with weights of gru3 and gru3_tutorial, which are the same model, and of tiny."""
+    file = tmp_path / "weights" / "some.weights.h5"
+    file.parent.mkdir()
+    file.write_bytes(b"weights")
+    model = {**load_config("tiny").model}
+    content = {
+        "file": file.name,
+        "sha256": hashlib.sha256(b"weights").hexdigest(),
+        "bytes": 7,
+        "model": model,
+        "input_shape": [28, 28],
+        "class_names": ["0", "1"],
+    }
+    known = ("gru3:mnist", "gru3:half", "gru3_columns:mnist", "tiny:mnist")
+    named = [dict(zip(("name", "tag"), each.split(":"), strict=True)) for each in known]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps({**content, **names}) for names in named))
+    monkeypatch.setattr("seqvision.presets.manifest.MANIFEST", manifest)
+    monkeypatch.setenv("SEQVISION_WEIGHTS", str(file.parent))
+    monkeypatch.setenv("SEQVISION_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
+    return file
 
 
 def of(name, **model):
@@ -49,9 +58,8 @@ def test_a_tag_alone_is_of_the_model_that_the_config_extends(tags, tmp_path):
 @pytest.mark.parametrize(
     ("name", "model", "message"),
     [
-        ("tiny", {"weights": "mnits"}, "'mnits' is neither a file nor a tag of this model"),
-        ("tiny", {"weights": "mnist", "units": [33]}, "none of the zoo's, so say name:tag"),
-        ("gru3", {"weights": "nine:mnist"}, "model.weights: no nine:mnist"),
+        ("tiny", {"weights": "mnits"}, "no tag or file 'mnits'; did you mean 'mnist'"),
+        ("gru3", {"weights": "nine:mnist"}, "there are none called 'nine:mnist'"),
     ],
 )
 def test_what_is_no_tag_of_it_is_said(name, model, message, tags):
@@ -59,18 +67,27 @@ def test_what_is_no_tag_of_it_is_said(name, model, message, tags):
         of(name, **model)
 
 
-def test_a_tag_of_several_models_alike_is_not_guessed(tags, tmp_path):
-    alike = [
-        name
-        for name in ("gru3", "gru3_tutorial")
-        if load_config(name).content()["model"] == load_config("gru3").content()["model"]
-    ]
-    (tmp_path / "mine.yaml").write_text("extends: gru3\nname: mine\nmodel: {weights: mnist}")
-    if len(alike) == 2:
-        with pytest.raises(SeqvisionError, match="say which of gru3:mnist, gru3_tutorial:mnist"):
-            parent_of(load_config("mine.yaml"))
-    (tmp_path / "mine.yaml").write_text("extends: gru3\nname: mine\nmodel: {weights: half}")
-    assert parent_of(load_config("mine.yaml")).name == "gru3:half"
+def test_a_tag_of_several_models_alike_is_not_guessed(tags, monkeypatch):
+    alike = lambda config: ["gru3", "gru3_columns"]  # noqa: E731
+    monkeypatch.setattr("seqvision.runs.parent._in_zoo", alike)
+    config = load_config("gru3").resolved() | {"name": "mine"}
+    config["model"] |= {"weights": "mnist"}
+    with pytest.raises(SeqvisionError, match="say which: gru3:mnist or gru3_columns:mnist"):
+        parent_of(load_config(config))
+    config["model"] |= {"weights": "half"}
+    assert parent_of(load_config(config)).name == "gru3:half"
+
+
+def test_nothing_is_downloaded_to_see_whether_a_record_is_of_its_parent(tags):
+    config = load_config("tiny").resolved()
+    config = load_config(config | {"model": config["model"] | {"weights": "mnist"}})
+    record = {"run_id": "a", "model": {"parent": parent_of(config).described()}}
+    tags.unlink()
+    assert of_its_parent(record, config)
+    record["model"]["parent"]["sha256"] = "another"
+    assert not of_its_parent(record, config)
+    assert not of_its_parent({"run_id": "a", "model": {}}, config)
+    assert not of_its_parent(record, load_config("tiny"))
 
 
 def test_a_name_that_says_where_it_is_from():
