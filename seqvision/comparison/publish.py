@@ -95,10 +95,12 @@ def _pair(records: pd.DataFrame, name: str, baseline: str) -> Iterator[str]:
     if set(both.loc[both["status"] == "finished", "name"]) != {name, baseline}:
         return
     table = compare(both, baseline=baseline)
-    for title, row in zip(data_titles(table), table.itertuples(), strict=True):
+    titles = data_titles(table)
+    several = titles.nunique() > table["dataset"].nunique()  # Such as training sets of many sizes.
+    for title, row in zip(titles, table.itertuples(), strict=True):
         if row.name != name or pd.isna(row.difference):
             continue
-        dataset = escape_md(title.partition(",")[0])
+        dataset = escape_md(title if several else title.partition(",")[0])
         yield f"- {_code(name)} against {_code(baseline)} on {dataset}: {_in_words(row)}"
 
 

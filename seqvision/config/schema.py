@@ -46,7 +46,8 @@ class Config(Section):
     model: dict[str, Any]
     """`family` and its options; and `weights`, what to begin with in place of random weights: a
     model and its tag, `lstm2_fast:mnist`, or the tag alone if the model is the zoo's; the folder of
-    a finished run; a `.keras` or `.weights.h5` file; or `hf://owner/name`."""
+    a finished run; a `.keras` or `.weights.h5` file; or `hf://owner/name@revision`. The last layer
+    begins anew if its classes are others, by number or by name."""
     train: Train = Train()
     tune: Tune | None = None
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None

@@ -95,3 +95,14 @@ def test_the_project_has_notes_that_name_models_of_the_zoo():
     notes = read_notes(Path(__file__).parents[2] / "results" / "notes.yaml")
     named = {name for question in notes.questions for pair in question.pairs for name in pair}
     assert named <= set(zoo_names())
+
+
+def test_training_sets_of_several_sizes_are_told_apart(write_run, tmp_path):
+    for size, errors_of in ((100, (0.3, 0.1)), (1000, (0.2, 0.05))):
+        for name, error in zip(("gru", "lstm"), errors_of, strict=True):
+            changes = {"dataset.train": size}
+            more = (error, error + 0.01)
+            errors(write_run, name, *more, changes=changes, config_hash=f"{size:08d}")
+    text = page(load_records(tmp_path / "results"), NOTES, "seqvision publish there")
+    for size, points in (("100", "-20.00"), ("1,000", "-15.00")):
+        assert f"on digits, {size} + 100 + 400 images: {points} points" in text
