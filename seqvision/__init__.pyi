@@ -2,6 +2,7 @@ from .comparison.records import load_records as load_records
 from .comparison.table import compare as compare
 from .comparison.trials import load_trials as load_trials
 from .errors import SeqvisionError as SeqvisionError
+from .exporting.api import export as export
 from .exporting.streaming import step_model as step_model
 from .prediction.api import predict as predict
 from .runs.record import RunRecord as RunRecord

@@ -88,6 +88,21 @@ def deterministic_tensorflow() -> Iterator[None]:
         config.disable_op_determinism()
 
 
+def make_tf2onnx_work_with_numpy_2() -> None:
+    """Have tf2onnx do without what NumPy 2 no longer has, as Keras does when it exports.
+
+    It is once for a process. Since Keras 3.10 or earlier; needless once tf2onnx, whose last release
+    is 1.17, does it itself.
+    """
+    import warnings
+
+    from keras.src.export.tf2onnx_lib import patch_tf2onnx
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # It asks whether NumPy has `object`.
+        patch_tf2onnx()
+
+
 def tensorflow_1_cells() -> Any:
     """The module of TensorFlow 1's cells, for comparison; `tf.compat.v1` no longer has them.
 

@@ -23,6 +23,7 @@ def test_the_public_names_are_these_and_all_there():
         "SeqvisionError",
         "compare",
         "create_model",
+        "export",
         "hypermodel",
         "list_models",
         "load_model",

@@ -220,8 +220,7 @@ class NTMCell(RegularizedCell):
         content = ops.softmax(ops.softplus(strength) * cosines, axis=-1)
         gated = gate * content + (1 - gate) * old
         shifted = sum(
-            shift[..., j : j + 1] * ops.roll(gated, j - self.shift_range, axis=-1)
-            for j in range(shifts)
+            shift[..., j : j + 1] * _rolled(gated, j - self.shift_range) for j in range(shifts)
         )
         # The power, normalised, is a softmax of logarithms, which can't all vanish.
         logarithms = ops.log(ops.maximum(shifted, 1e-12))
@@ -229,6 +228,12 @@ class NTMCell(RegularizedCell):
 
     def _clipped(self, values: Any) -> Any:
         return ops.clip(values, -self.clip, self.clip) if self.clip else values
+
+
+def _rolled(values: Any, by: int) -> Any:
+    """`ops.roll` along the last axis, of parts: LiteRT, to which models are exported, has none."""
+    cut = -by % values.shape[-1]
+    return ops.concatenate([values[..., cut:], values[..., :cut]], axis=-1) if cut else values
 
 
 def _unit(vectors: Any) -> Any:

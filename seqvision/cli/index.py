@@ -14,6 +14,7 @@ _PACKAGES = (
     "comparison.charts",
     "comparison.charts.search",
     "bench.contenders",
+    "exporting.formats",
 )
 """The packages that have a registry."""
 

@@ -1,0 +1,73 @@
+"""ONNX, by tf2onnx and for ONNX Runtime."""
+
+import logging
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from seqvision.exporting.format import Answer, Format
+from seqvision.exporting.formats import FORMATS
+from seqvision.exporting.graph import INPUT, Graph
+from seqvision.exporting.half import halve
+
+
+@FORMATS.register(
+    "onnx",
+    ending=".onnx",
+    runtime="ONNX Runtime",
+    packages=["tf2onnx", "onnx", "onnxruntime"],
+    extra="onnx",
+    weights=["float16", "int8"],
+    loop="any",
+)
+class Onnx(Format):
+    """An open format that ONNX Runtime and most others read, on servers, phones and the web."""
+
+    def write(self, graph: Graph, path: Path, weights: str) -> dict[str, Any]:
+        import onnx
+        import tf2onnx
+
+        from seqvision.privates import make_tf2onnx_work_with_numpy_2
+
+        make_tf2onnx_work_with_numpy_2()
+        with _quiet("tf2onnx", "root"):
+            made, _ = tf2onnx.convert.from_function(graph.function, [graph.signature])
+        for value in (*made.graph.input, *made.graph.output):
+            first = value.type.tensor_type.shape.dim[0]
+            if not first.dim_value:
+                first.dim_param = "batch"  # tf2onnx calls it `unk__65`.
+        if weights == "float16":
+            halve(made)
+        onnx.save(made, path)
+        if weights == "int8":
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            with _quiet("root"):
+                # Weights of loops lie in the graphs of their bodies.
+                options = {"EnableSubgraph": True, "WeightSymmetric": True}
+                quantize_dynamic(path, path, weight_type=QuantType.QInt8, extra_options=options)
+        return {"opset": {each.domain or "ai.onnx": each.version for each in made.opset_import}}
+
+    def read(self, path: Path) -> Answer:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # Errors; it writes warnings to stderr by itself.
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        return lambda images: session.run(None, {INPUT: images})[0]
+
+
+@contextmanager
+def _quiet(*loggers: str):
+    """Show only the errors of loggers."""
+    them = [logging.getLogger(None if name == "root" else name) for name in loggers]
+    levels = [each.level for each in them]
+    for each in them:
+        each.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for each, level in zip(them, levels, strict=True):
+            each.setLevel(level)

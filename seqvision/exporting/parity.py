@@ -1,0 +1,124 @@
+"""Whether an exported file answers what Keras does."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqvision.errors import SeqvisionError
+from seqvision.exporting.format import Answer
+
+BATCHES = (1, 2, 7)
+"""The sizes of the batches that are compared, one after another."""
+
+TOLERANCES = {"float32": 1e-5, "float16": 1e-2}
+"""How far an answer may be from Keras's: absolutely, or as a share of the image's largest logit."""
+
+AGREEMENT = 0.9
+"""With int8 weights, the share of images whose class must be the one that Keras says."""
+
+
+class Differs(SeqvisionError):
+    """An exported file that does not answer what Keras does."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Images `(n, *input_shape)`, what they are, and what Keras says of them, `(n, classes)`."""
+
+    images: np.ndarray
+    said: str
+    expected: np.ndarray
+
+
+def answers(answer: Answer, images: np.ndarray, batch: int | None, size: int = 250) -> np.ndarray:
+    """A file's answers to images of any number, `(n, classes)`.
+
+    Args:
+        batch: the one batch size that the file takes; None for any, which is then `size`.
+    """
+    sizes = [size] * (len(images) // size + 1)
+    return np.concatenate([part for _, _, part in _parts(answer, images, batch, sizes)])
+
+
+def check_parity(
+    answer: Answer,
+    sets: Mapping[str, Compared],
+    batch: int | None,
+    weights: str,
+    class_names: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Compare a file's answers with Keras's; return what was compared and the largest difference.
+
+    Args:
+        sets: images of each kind, such as `random` and `real`.
+        batch: the one batch size that the file takes; None for any: then batches of 1, 2 and 7
+            follow one another.
+        weights: what the file's weights are stored as.
+
+    Raises:
+        Differs: they differ by more than rounding; it says where.
+    """
+    said: dict[str, Any] = {"batches": [batch] if batch else list(BATCHES)}
+    differences, agree = [0.0], []
+    for kind, compared in sets.items():
+        said[kind] = f"{len(compared.images)} of {compared.said}"
+        for start, size, got in _parts(answer, compared.images, batch, BATCHES):
+            want = compared.expected[start : start + len(got)]
+            if got.shape != want.shape:
+                raise Differs(f"answers {got.shape} where Keras answers {want.shape}")
+            difference = np.abs(got.astype("float64") - want)
+            differences.append(float(difference.max()))
+            agree.extend(got.argmax(1) == want.argmax(1))
+            if weights == "int8" and np.isfinite(difference).all():
+                continue
+            tolerance = TOLERANCES.get(weights, np.inf)
+            allowed = tolerance * np.maximum(1, np.abs(want).max(axis=1, keepdims=True))
+            wrong = ~(difference <= allowed)  # So, NaN is wrong too.
+            if wrong.any():
+                row, column = _worst(difference, wrong)
+                name = class_names[column] if class_names else str(column)
+                raise Differs(
+                    f"differs from Keras on {kind} image {start + row}, in a batch of {size}: "
+                    f"class {name!r} is {got[row, column]:.6g}, with Keras "
+                    f"{want[row, column]:.6g}; {difference[row, column]:.1e} apart where "
+                    f"{allowed[row, 0]:.1e} is allowed"
+                )
+    share = float(np.mean(agree))
+    if weights == "int8":
+        if share < AGREEMENT:
+            raise Differs(
+                f"says another class than Keras for {1 - share:.0%} of {len(agree)} images, where "
+                f"{1 - AGREEMENT:.0%} are allowed"
+            )
+        said["bound"] = f"the same class for {AGREEMENT:.0%} of images"
+    else:
+        said["bound"] = f"{TOLERANCES[weights]:g} × max(1, the image's largest logit)"
+    return {**said, "largest_difference": max(differences), "same_class": share}
+
+
+def _worst(difference: np.ndarray, wrong: np.ndarray) -> tuple[int, int]:
+    """The row and column of the largest difference that is wrong, or of the first NaN."""
+    ranked = np.where(np.isnan(difference), np.inf, np.where(wrong, difference, -1))
+    row, column = divmod(int(ranked.argmax()), difference.shape[1])
+    return row, column
+
+
+def _parts(
+    answer: Answer, images: np.ndarray, batch: int | None, sizes: Sequence[int]
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield where each batch begins, its size and the answers to it.
+
+    Batches are of the given sizes, the last of them over and over; or, if the file takes one size
+    only, of that, zeros after the last image, whose answers are left out.
+    """
+    start, turn = 0, 0
+    while start < len(images):
+        size = batch or sizes[min(turn, len(sizes) - 1)]
+        given = images[start : start + size].astype("float32")
+        count = len(given)
+        if batch and count < batch:
+            given = np.concatenate([given, np.zeros((batch - count, *given.shape[1:]), "float32")])
+        yield start, size, np.asarray(answer(given))[:count]
+        start, turn = start + count, turn + 1

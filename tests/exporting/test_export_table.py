@@ -1,0 +1,44 @@
+"""Every cell, wrapper and family in every format does what docs/export.md says of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from seqvision.exporting.formats import FORMATS
+from seqvision.exporting.table import long_builds, outcomes, short_builds
+
+pytestmark = pytest.mark.tensorflow
+
+PAGE = Path(__file__).parents[2] / "docs" / "export.md"
+SHORT, LONG = short_builds(), long_builds()
+ONE_OF_A_KIND = ["gru", "peephole_lstm", "ntm", "sru", "gru in zoneout", "family conv_lstm"]
+"""Of the kinds of graphs: the engine's two, Keras's loop, none, a wrapper's, and convolutions."""
+
+
+def said():
+    """What the page says: by name, what each format does."""
+    rows = re.findall(r"^\| (.+?) \|((?: (?:any|fixed|no) \|)+)$", PAGE.read_text(), re.M)
+    return {name: [word.strip(" |") for word in words.split("|")[:-1]] for name, words in rows}
+
+
+def test_the_page_has_a_row_for_each():
+    assert list(said()) == [*(f"`{name}`" for name in SHORT), *LONG]
+    assert f"| | {' | '.join(f'`{name}`' for name in FORMATS.names())} |" in PAGE.read_text()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ONE_OF_A_KIND else pytest.mark.slow, id=name)
+        for name in SHORT
+    ],
+)
+def test_up_to_64_steps(name, tmp_path):
+    assert list(outcomes(SHORT[name](), tmp_path).values()) == said()[f"`{name}`"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONG)
+def test_more_steps(name, tmp_path):
+    assert list(outcomes(LONG[name](), tmp_path).values()) == said()[name]
