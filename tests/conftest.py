@@ -58,6 +58,8 @@ SLOWEST = (
     "test_processes",
     "test_cluster",
     "test_local",
+    "test_export_table",
+    "test_exporting",
     "test_export",
     "test_contracts",
     "test_run",

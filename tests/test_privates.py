@@ -319,3 +319,22 @@ def test_every_optimizer_gives_each_variable_its_share():
         whole, part = stepped(make(0.01))[1], stepped(make(0.0025))[1]
         np.testing.assert_allclose(second, part, rtol=1e-5, atol=1e-6, err_msg=name)
         assert not np.allclose(whole, part, rtol=1e-5, atol=1e-6) or name == "adadelta", name
+
+
+@pytest.mark.tensorflow
+def test_tf2onnx_folds_constants_with_numpy_2():
+    """Without the patch it fails on `np.cast` and on constants to be folded."""
+    import tensorflow as tf
+    import tf2onnx
+    from onnx.reference import ReferenceEvaluator
+
+    privates.make_tf2onnx_work_with_numpy_2()
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2), name="x")])
+    def function(x):
+        return tf.reshape(x, tf.concat([tf.shape(x)[:1], [1, 2]], 0)) * 2.0
+
+    made, _ = tf2onnx.convert.from_function(function, function.input_signature)
+    x = np.ones((3, 2), "float32")
+    (got,) = ReferenceEvaluator(made).run(None, {"x": x})
+    np.testing.assert_array_equal(got, 2 * x[:, None])

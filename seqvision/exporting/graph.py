@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqvision.layers.engine.graph import UNROLLED_UP_TO
+from seqvision.layers.engine.graph import UNROLLED_UP_TO, for_inference
 
 INPUT = "images"
 """The name of the input in every format."""
@@ -48,7 +48,7 @@ class Graph:
             return {self.output: tf.nn.softmax(logits) if softmax else logits}
 
         self.function = tf.function(inference, input_signature=[self.signature], autograph=False)
-        with _unrolled(model) if unrolled else _as_they_are():
+        with for_inference(), _unrolled(model) if unrolled else nullcontext():
             self.traced = self.function.get_concrete_function()
         self._folder: Any = None
 
@@ -93,11 +93,6 @@ def _unrolled(model: keras.Model) -> Iterator[None]:
     finally:
         for layer, unroll in layers:
             layer.unroll = unroll
-
-
-@contextmanager
-def _as_they_are() -> Iterator[None]:
-    yield
 
 
 def _loops(layer: Any, steps: int | None) -> Iterator[tuple[Any, bool]]:

@@ -9,7 +9,13 @@ import tensorflow as tf
 from seqvision.layers.engine import elementwise
 from seqvision.layers.engine.graph import Graph
 from seqvision.layers.engine.loop import Walk
-from seqvision.layers.engine.on_tensorflow import KEPT, function, in_while, unrolled
+from seqvision.layers.engine.on_tensorflow import (
+    KEPT,
+    function,
+    in_while,
+    outputs_only,
+    unrolled,
+)
 from seqvision.layers.engine.replay import Replay
 
 
@@ -38,6 +44,11 @@ class CellRun:
         """
         parts = tf.nest.flatten(projected)
         structure = tf.nest.map_structure(lambda part: 0, projected)
+        values = [tf.convert_to_tensor(weight.value) for weight in self.cell.weights]
+        if graph.for_inference:
+            forward, _, repeated = self._passes(graph.unrolled, structure, outputs_only)
+            outputs, last, _ = forward(parts, states, values, mask)
+            return outputs if mask is None else repeated(outputs, mask), last
         if graph.exported:
             forward, backward, repeated = self._passes(graph.unrolled, structure)
         else:
@@ -54,15 +65,19 @@ class CellRun:
 
             return (outputs, *last), gradient
 
-        values = [tf.convert_to_tensor(weight.value) for weight in self.cell.weights]
         outputs, *last = over_time(parts, states, *values)
         if mask is not None:
             outputs = repeated(outputs, mask)
         return outputs, last
 
-    def _passes(self, is_unrolled: bool, structure: Any) -> tuple[Any, Any, Any]:
+    def _passes(
+        self,
+        is_unrolled: bool,
+        structure: Any,
+        keeping: Callable[[Walk], Walk] = lambda walk: walk,
+    ) -> tuple[Any, Any, Any]:
         """The forward pass, the backward pass, and what repeats the output at masked steps."""
-        walk = unrolled if is_unrolled else in_while
+        walk = keeping(unrolled if is_unrolled else in_while)
         replay = Replay(self.cell, self.cell.weights, structure, self.training)
         return (
             partial(elementwise.forward, replay, walk),

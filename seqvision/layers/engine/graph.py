@@ -6,6 +6,9 @@ which suit this machine's threads, and no functions shared with other graphs of 
 calls them fails from then on.)
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -24,9 +27,28 @@ class Graph(NamedTuple):
 
     unrolled: bool
     exported: bool
+    for_inference: bool = False
+    """Whether it keeps nothing for a backward pass."""
 
     def __str__(self) -> str:
         return "unrolled" if self.unrolled else "while loop"
+
+
+_for_inference: ContextVar[bool] = ContextVar("for_inference", default=False)
+
+
+@contextmanager
+def for_inference() -> Iterator[None]:
+    """Make graphs within that are exported and never differentiated.
+
+    A loop then writes its outputs only. What it writes for the way back is more, nothing removes it
+    from a graph, and LiteRT copies a whole list to write a step.
+    """
+    token = _for_inference.set(True)
+    try:
+        yield
+    finally:
+        _for_inference.reset(token)
 
 
 def graph_for(unroll: bool | None, time: int | None, training: bool) -> Graph:
@@ -39,7 +61,7 @@ def graph_for(unroll: bool | None, time: int | None, training: bool) -> Graph:
     """
     if unroll is None:
         unroll = time is not None and time <= UNROLLED_UP_TO
-    return Graph(unroll, _may_be_exported(training))
+    return Graph(unroll, _may_be_exported(training), _for_inference.get())
 
 
 def _may_be_exported(training: bool) -> bool:

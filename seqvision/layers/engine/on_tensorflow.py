@@ -41,6 +41,10 @@ def run(step: Step, graph: Graph, given: loop.Given) -> tuple[Any, list[Any]]:
     Returns:
         The outputs `(time, batch, units)` and the last states.
     """
+    if graph.for_inference:
+        walk = outputs_only(unrolled if graph.unrolled else in_while)
+        outputs, last, *_ = loop.forward(step, walk, given)
+        return outputs, last
     time, _, size = given.projected.shape
     if graph.exported:
         forward, backward = _passes(step, graph.unrolled)
@@ -131,3 +135,19 @@ def in_while(
 
     _, states, write = tf.while_loop(more, one, (0, states, write), maximum_iterations=time)
     return states, [array.stack() for array in write]
+
+
+def outputs_only(walk: loop.Walk) -> loop.Walk:
+    """A walk that keeps the first tensor of each step, its output, in the place of the others."""
+
+    def walked(
+        body: loop.Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+    ) -> tuple[list[Any], list[Any]]:
+        def shorter(inputs_t: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
+            new_states, row = body(inputs_t, carried)
+            return new_states, row[:1]
+
+        last, (outputs,) = walk(shorter, inputs, states, 1, reverse)
+        return last, [outputs] * kept
+
+    return walked
