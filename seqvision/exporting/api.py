@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.exporting.files import checksums
 from seqvision.exporting.formats import FORMATS
 from seqvision.exporting.place import check_place, format_of, write_checked
 from seqvision.import_keras import import_keras, quietly
@@ -188,7 +189,7 @@ def make(
         "weights": weights,
         "conversion_seconds": round(seconds, 3),
         **of_check,
-        **sidecar.checksums(made),
+        **checksums(made),
     }
     return {key: value for key, value in whole.items() if value is not None}
 

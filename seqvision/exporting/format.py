@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from seqvision.exporting.graph import Graph
 
+INPUT = "images"
+"""The name of the input in every format."""
+
 Answer = Callable[["np.ndarray"], "np.ndarray"]
 """From float32 images `(batch, *input_shape)` to what the file answers, `(batch, classes)`."""
 

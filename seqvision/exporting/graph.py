@@ -10,10 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from seqvision.exporting.format import INPUT
 from seqvision.layers.engine.graph import UNROLLED_UP_TO, for_inference
-
-INPUT = "images"
-"""The name of the input in every format."""
 
 
 class Graph:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError, did_you_mean
+from seqvision.exporting.files import beside, files_of, second_file
 from seqvision.exporting.formats import FORMATS
-from seqvision.exporting.sidecar import beside, files_of, second_file
 from seqvision.runs.files import check_writable, write_json
 
 

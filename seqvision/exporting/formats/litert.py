@@ -1,11 +1,13 @@
 """LiteRT, once called TensorFlow Lite."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import Answer, Format
+from seqvision.exporting.format import INPUT, Answer, Format
 from seqvision.exporting.formats import FORMATS
-from seqvision.exporting.graph import INPUT, Graph
+
+if TYPE_CHECKING:
+    from seqvision.exporting.graph import Graph
 
 
 @FORMATS.register(
@@ -21,7 +23,7 @@ from seqvision.exporting.graph import INPUT, Graph
 class LiteRT(Format):
     """A small file for phones and microcontrollers, which needs none of TensorFlow's operations."""
 
-    def write(self, graph: Graph, path: Path, weights: str) -> dict[str, Any]:
+    def write(self, graph: "Graph", path: Path, weights: str) -> dict[str, Any]:
         import tensorflow as tf
 
         # Not from the function: its variables would hold whatever is in memory (TensorFlow 2.21).

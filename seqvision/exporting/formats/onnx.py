@@ -3,12 +3,14 @@
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import Answer, Format
+from seqvision.exporting.format import INPUT, Answer, Format
 from seqvision.exporting.formats import FORMATS
-from seqvision.exporting.graph import INPUT, Graph
 from seqvision.exporting.half import halve
+
+if TYPE_CHECKING:
+    from seqvision.exporting.graph import Graph
 
 
 @FORMATS.register(
@@ -23,7 +25,7 @@ from seqvision.exporting.half import halve
 class Onnx(Format):
     """An open format that ONNX Runtime and most others read, on servers, phones and the web."""
 
-    def write(self, graph: Graph, path: Path, weights: str) -> dict[str, Any]:
+    def write(self, graph: "Graph", path: Path, weights: str) -> dict[str, Any]:
         import onnx
         import tf2onnx
 

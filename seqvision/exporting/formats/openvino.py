@@ -1,11 +1,13 @@
 """OpenVINO's intermediate representation."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import Answer, Format
+from seqvision.exporting.format import INPUT, Answer, Format
 from seqvision.exporting.formats import FORMATS
-from seqvision.exporting.graph import INPUT, Graph
+
+if TYPE_CHECKING:
+    from seqvision.exporting.graph import Graph
 
 FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 """Without it OpenVINO computes in bfloat16 where a CPU can, and differs by 1e-2."""
@@ -24,7 +26,7 @@ FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 class OpenVINO(Format):
     """Two files, `.xml` and `.bin`, for processors and accelerators of Intel's."""
 
-    def write(self, graph: Graph, path: Path, weights: str) -> dict[str, Any]:
+    def write(self, graph: "Graph", path: Path, weights: str) -> dict[str, Any]:
         import openvino
 
         model = openvino.convert_model(str(graph.saved_model()))

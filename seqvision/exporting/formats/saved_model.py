@@ -2,18 +2,20 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import Answer, Format
+from seqvision.exporting.format import INPUT, Answer, Format
 from seqvision.exporting.formats import FORMATS
-from seqvision.exporting.graph import INPUT, Graph
+
+if TYPE_CHECKING:
+    from seqvision.exporting.graph import Graph
 
 
 @FORMATS.register("saved_model", ending="", runtime="TensorFlow", weights=[], loop="any")
 class SavedModel(Format):
     """A folder for TensorFlow, TensorFlow Serving and whatever converts from it."""
 
-    def write(self, graph: Graph, path: Path, weights: str) -> dict[str, Any]:
+    def write(self, graph: "Graph", path: Path, weights: str) -> dict[str, Any]:
         shutil.copytree(graph.saved_model(), path)
         return {"signatures": ["serve", "serving_default"]}
 
