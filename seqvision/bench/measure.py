@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,20 @@ def reference(work: Work, path: Path) -> None:
     np.savez(path, logits=np.asarray(model.predict_on_batch(images)), **arrays)
 
 
-def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]:
+def measure(
+    work: Work, name: str, path: Path, seconds: float, training: bool = True
+) -> dict[str, Any]:
     """Measure a contender for about `seconds` of training, and less of inference.
+
+    Args:
+        training: whether one that trains does.
 
     Returns:
         `train_images_per_second` and `inference_images_per_second` (of 256 images at a time)
         without the first steps, `latency_milliseconds` of one image, `first_step_seconds` from
         the making of the model to the end of its first training step, `peak_memory_mb` of the
-        process, and `difference`, the largest between its logits and the reference's.
+        process, and `difference`, the largest between its logits and the reference's. Without
+        training, what is of training is left out.
 
     Raises:
         CannotDo: the contender has no layers for this work.
@@ -46,22 +53,16 @@ def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]
     with np.load(path, allow_pickle=False) as archive:
         expected = archive["logits"]
         weights = [archive[f"weight_{i}"] for i in range(len(archive.files) - 1)]
-    if name != "torch":
+    if CONTENDERS.entry(name).card.get("keras", True):
         from seqvision.import_keras import import_keras
 
         import_keras()
     began = time.perf_counter()
     contender: Contender = CONTENDERS.get(name)(work, weights)
     difference = float(np.abs(contender.predict(work.batch()[0]) - expected).max())
-    after_prediction = time.perf_counter()
-    first = contender.fit(1)[0] - after_prediction
-    # The prediction compiled a graph that training does not need; its time is left out.
-    found: dict[str, Any] = {"difference": difference, "first_step_seconds": first}
-    ends = contender.fit(1 + _WARM_UP + 2)
-    step = ends[-1] - ends[-2]
-    steps = max(5, round(seconds / step))
-    ends = contender.fit(_WARM_UP + steps)[_WARM_UP - 1 :]
-    found["train_images_per_second"] = work.batch_size * steps / (ends[-1] - ends[0])
+    found: dict[str, Any] = {"difference": difference}
+    if training and contender.fit is not None:
+        found.update(_of_training(contender.fit, work, seconds))
     many, _ = work.batch(256)
     found["inference_images_per_second"] = 256 / _median_seconds(contender, many, seconds / 4)
     one = 1000 * _median_seconds(contender, many[:1], seconds / 8)
@@ -69,6 +70,18 @@ def measure(work: Work, name: str, path: Path, seconds: float) -> dict[str, Any]
     found["peak_memory_mb"] = peak_memory() / 2**20
     found["seconds"] = time.perf_counter() - began
     return found
+
+
+def _of_training(fit: Callable[[int], list[float]], work: Work, seconds: float) -> dict[str, float]:
+    after_prediction = time.perf_counter()
+    first = fit(1)[0] - after_prediction
+    # The prediction compiled a graph that training does not need; its time is left out.
+    ends = fit(1 + _WARM_UP + 2)
+    step = ends[-1] - ends[-2]
+    steps = max(5, round(seconds / step))
+    ends = fit(_WARM_UP + steps)[_WARM_UP - 1 :]
+    rate = work.batch_size * steps / (ends[-1] - ends[0])
+    return {"first_step_seconds": first, "train_images_per_second": rate}
 
 
 def _median_seconds(contender: Contender, images: np.ndarray, seconds: float) -> float:
@@ -97,7 +110,7 @@ def main() -> None:
 
                 found = {"train_images_per_second": images_per_second(work)}
             else:
-                found = measure(work, order["contender"], path, order["seconds"])
+                found = measure(work, order["contender"], path, order["seconds"], order["training"])
         except CannotDo as error:
             found = {"cannot": str(error)}
         json.dump(found, out)

@@ -11,6 +11,7 @@ from typing import Any
 
 from seqvision.bench.contenders import CONTENDERS
 from seqvision.bench.work import Work
+from seqvision.cores import available_cores
 from seqvision.errors import RunFailed
 from seqvision.specs import name_and_options
 
@@ -31,24 +32,31 @@ def bench(
     rounds: int,
     seconds: float,
     started: Callable[[str, int], None],
+    held: int = 1,
 ) -> dict[str, Any]:
     """Measure the contenders on a piece of work, round by round.
 
     Args:
-        contenders: names of `CONTENDERS`; the others are compared with the first.
+        contenders: names of `CONTENDERS`, those first that are held to the others.
         rounds: how often each is measured.
         seconds: of training that each process measures.
         started: called with `(contender, round)` before each measurement.
+        held: how many are held to the others. Training is measured, and the ceiling, if one of
+            them trains.
 
     Returns:
-        `contenders`: for each, the `median`, `min` and `max` of every figure, the `ratio` of the
-        first one's figure to its own (the median over rounds of the ratio within a round) with
-        its range, and `cannot` for one that has no layers for the work; `ceiling`: the
-        images/s of the matrix products alone, and `share` of it that the first reaches.
+        `contenders`: for each, the `median`, `min` and `max` of every figure, and `cannot` for one
+        that has no layers for the work. If one is held to the others, each figure has the `ratio`
+        of that one's to its own (the median over rounds of the ratio within a round) with its
+        range; if several are, the ratio of its own to that of the first of the others. `ceiling`:
+        the images/s of the matrix products alone, and `share` of it that the first reaches.
+        `cores`: how many this process may use.
 
     Raises:
         RunFailed: a contender's process died, or its logits are not those of Keras's layers.
     """
+    training = any(trains(name) for name in contenders[:held])
+    measured_too = ["ceiling"] if training else []
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in [*contenders, "ceiling"]}
     cannot: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="seqvision-bench-") as folder:
@@ -57,21 +65,26 @@ def bench(
         for name, own in works.items():
             path = Path(folder, f"{hash(json.dumps(own.as_json())) & 0xFFFFFFFF}.npz")
             if not path.exists():
-                _ask(own, "reference", path, seconds)
+                _ask(own, "reference", path)
             references[name] = path
         for number in range(rounds):
-            for name in (*contenders, "ceiling"):
+            for name in (*contenders, *measured_too):
                 if name in cannot:
                     continue
                 started(name, number)
                 path = references.get(name, Path(folder))
-                measured = _ask(works.get(name, work), name, path, seconds)
+                measured = _ask(works.get(name, work), name, path, seconds, training)
                 if "cannot" in measured:
                     cannot[name] = measured["cannot"]
                     continue
                 _check_same_work(name, measured, work)
                 found[name].append(measured)
-    return summary(work, contenders, found, cannot)
+    return summary(work, contenders, found, cannot, held)
+
+
+def trains(name: str) -> bool:
+    """Whether a contender trains, or only answers."""
+    return CONTENDERS.entry(name).card.get("trains", True)
 
 
 def summary(
@@ -79,9 +92,11 @@ def summary(
     contenders: Sequence[str],
     found: dict[str, list[dict[str, Any]]],
     cannot: dict[str, str],
+    held: int = 1,
 ) -> dict[str, Any]:
     """Medians, ranges and ratios of the measurements of all rounds."""
     first = found[contenders[0]]
+    beside = found[contenders[min(held, len(contenders) - 1)]]
     rows: dict[str, Any] = {}
     for name in contenders:
         if name in cannot:
@@ -89,21 +104,28 @@ def summary(
             continue
         rows[name] = {}
         for figure in FIGURES:
-            values = [row[figure] for row in found[name]]
-            ratios = [a[figure] / b for a, b in zip(first, values, strict=True)]
-            rows[name][figure] = {**_spread(values), "ratio": _spread(ratios)}
+            if any(figure not in row for row in found[name]):
+                continue
+            rows[name][figure] = _spread([row[figure] for row in found[name]])
+            over, under = (first, found[name]) if held == 1 else (found[name], beside)
+            if len(over) == len(under) and all(figure in row for row in (*over, *under)):
+                pairs = zip(over, under, strict=True)
+                rows[name][figure]["ratio"] = _spread([a[figure] / b[figure] for a, b in pairs])
         rows[name]["difference"] = max(row["difference"] for row in found[name])
-    ceilings = [row["train_images_per_second"] for row in found["ceiling"]]
-    shares = [
-        own["train_images_per_second"] / ceiling
-        for own, ceiling in zip(first, ceilings, strict=True)
-    ]
-    return {
+    summed = {
         "work": work.as_json(),
-        "rounds": len(first),
+        "rounds": max(map(len, found.values())),
+        "cores": available_cores(),
         "contenders": rows,
-        "ceiling": {**_spread(ceilings), "share": _spread(shares)},
     }
+    if found["ceiling"]:
+        ceilings = [row["train_images_per_second"] for row in found["ceiling"]]
+        summed["ceiling"] = _spread(ceilings)
+        if first and all("train_images_per_second" in row for row in first):
+            pairs = zip(first, ceilings, strict=True)
+            shares = [own["train_images_per_second"] / ceiling for own, ceiling in pairs]
+            summed["ceiling"]["share"] = _spread(shares)
+    return summed
 
 
 def _spread(values: list[float]) -> dict[str, float]:
@@ -131,13 +153,16 @@ def _check_same_work(name: str, measured: dict[str, Any], work: Work) -> None:
         )
 
 
-def _ask(work: Work, contender: str, reference: Path, seconds: float) -> dict[str, Any]:
+def _ask(
+    work: Work, contender: str, reference: Path, seconds: float = 0.0, training: bool = True
+) -> dict[str, Any]:
     """The results of a fresh process."""
     order = {
         "work": work.as_json(),
         "contender": contender,
         "reference": str(reference),
         "seconds": seconds,
+        "training": training,
     }
     done = subprocess.run(
         [sys.executable, "-m", "seqvision.bench.measure"],

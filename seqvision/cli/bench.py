@@ -10,7 +10,9 @@ from seqvision.formatting import rate
 @click.command(name="bench")
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
 @click.option("--against", default="keras", show_default=True, help="Contenders, with commas.")
-@click.option("--as", "own", default="seqvision", show_default=True, help="Who is held to them.")
+@click.option(
+    "--as", "own", default="seqvision", show_default=True, help="Who is held to them, with commas."
+)
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 1000))
 @click.option(
     "--seconds", default=3.0, show_default=True, type=click.FloatRange(0.1), help="Of training."
@@ -30,10 +32,12 @@ def command(
 
     The same weights give the same logits, which is checked first. Every measurement has a fresh
     process; contenders take turns. Read the ratios: absolute figures are this machine's of today.
+    Of exported models, only how fast they answer is measured.
 
     \b
     seqvision bench gru3
     seqvision bench gru3 lstm3 --against keras,keras-jit,tf1,torch
+    seqvision bench gru3 --as onnx,litert,openvino,saved_model
     seqvision bench lstm3 --as layers --set train.precision=mixed_bfloat16 --json
     """
     import json
@@ -45,7 +49,10 @@ def command(
     from seqvision.bench.work import work_of
     from seqvision.config import load_config
 
-    contenders = list(dict.fromkeys([own, *(n.strip() for n in against.split(",") if n.strip())]))
+    held = _names(own)
+    if not held:
+        raise click.BadParameter("names no contender", param_hint="--as")
+    contenders = list(dict.fromkeys([*held, *_names(against)]))
     for name in contenders:
         CONTENDERS.entry(name)
     loaded = [load_config(config, overrides) for config in configs]
@@ -56,47 +63,62 @@ def command(
             def heard(name: str, number: int, status: Any = status, title: str = config.name):
                 status.update(f"{title}: round {number + 1} of {rounds}, {name}")
 
-            found.append(bench(work_of(config), contenders, rounds, seconds, heard))
+            found.append(bench(work_of(config), contenders, rounds, seconds, heard, len(held)))
         if not as_json:
-            _show(found[-1])
+            _show(found[-1], len(held))
     if as_json:
         click.echo(json.dumps(found, indent=1))
 
 
-def _show(found: dict[str, Any]) -> None:
+def _names(given: str) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+
+
+_TITLES = {
+    "train_images_per_second": "training images/s",
+    "inference_images_per_second": "answers/s, 256",
+    "latency_milliseconds": "ms, 1",
+    "first_step_seconds": "first step s",
+    "peak_memory_mb": "MB",
+}
+
+
+def _show(found: dict[str, Any], held: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    work = found["work"]
+    work, rows = found["work"], found["contenders"]
+    names = list(rows)
+    titles = {key: title for key, title in _TITLES.items() if any(key in r for r in rows.values())}
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(f"{work['name']}, {work['precision']}, batch {work['batch_size']}")
-    own = next(iter(found["contenders"]))
-    titles = {
-        "train_images_per_second": "training images/s",
-        "inference_images_per_second": "answers/s, 256",
-        "latency_milliseconds": "ms, 1",
-        "first_step_seconds": "first step s",
-        "peak_memory_mb": "MB",
-    }
     for title in titles.values():
         table.add_column(title, justify="right")
-    for name, row in found["contenders"].items():
+    # Whose ratio would be one is given none.
+    itself = names[0] if held == 1 else names[min(held, len(names) - 1)]
+    for name, row in rows.items():
         if "cannot" in row:
             table.add_row(name, row["cannot"])
             continue
         cells = []
         for figure in titles:
-            value, ratio = row[figure], row[figure]["ratio"]["median"]
-            median, low, high = (rate(value[key]) for key in ("median", "min", "max"))
+            if figure not in row:
+                cells.append("–")
+                continue
+            median, low, high = (rate(row[figure][key]) for key in ("median", "min", "max"))
             spread = f"{median} ({low}–{high})"
-            cells.append(spread if name == own else f"{spread} ×{ratio:.2f}")
+            ratio = None if name == itself else row[figure].get("ratio")
+            cells.append(f"{spread} ×{ratio['median']:.2f}" if ratio else spread)
         table.add_row(name, *cells)
     console = Console(width=max(120, Console().width))
     console.print(table)
-    ceiling = found["ceiling"]
-    console.print(
-        f"Medians of {found['rounds']} rounds (lowest–highest); × is {own}'s figure over theirs. "
-        f"The matrix products alone: {rate(ceiling['median'])} images/s, of which {own} reaches "
-        f"{ceiling['share']['median']:.0%}.\n",
-        highlight=False,
-    )
+    over = f"{itself}'s figure over theirs" if held == 1 else f"a figure over {itself}'s"
+    said = f"Medians of {found['rounds']} rounds (lowest–highest) on {found['cores']} cores; "
+    said += f"× is {over}."
+    if "share" in found.get("ceiling", {}):
+        ceiling = found["ceiling"]
+        said += (
+            f" The matrix products alone: {rate(ceiling['median'])} images/s, of which {names[0]} "
+            f"reaches {ceiling['share']['median']:.0%}."
+        )
+    console.print(f"{said}\n", highlight=False)

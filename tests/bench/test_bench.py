@@ -94,6 +94,32 @@ def test_ratios_are_taken_within_a_round():
     assert summed["ceiling"]["share"]["median"] == 0.5
 
 
+def test_several_are_each_held_to_the_first_of_the_others():
+    def row(seconds, **more):
+        return {
+            "inference_images_per_second": 1 / seconds,
+            "latency_milliseconds": seconds,
+            "peak_memory_mb": 1.0,
+            "difference": 0.0,
+            **more,
+        }
+
+    found = {
+        "onnx": [row(1.0), row(2.0), row(1.0)],
+        "litert": [],
+        "keras": [row(4.0), row(4.0), row(8.0)],
+        "ceiling": [],
+    }
+    cannot = {"litert": "it is not installed"}
+    summed = rounds.summary(work(), ["onnx", "litert", "keras"], found, cannot, held=2)
+    onnx = summed["contenders"]["onnx"]
+    assert onnx["latency_milliseconds"]["ratio"] == {"median": 0.25, "min": 0.125, "max": 0.5}
+    assert onnx["inference_images_per_second"]["ratio"]["median"] == 4
+    assert "train_images_per_second" not in onnx and "ceiling" not in summed
+    assert summed["contenders"]["litert"] == {"cannot": "it is not installed"}
+    assert summed["rounds"] == 3
+
+
 def test_other_work_is_refused():
     with pytest.raises(RunFailed, match="does not do the same work"):
         rounds._check_same_work("theirs", {"difference": 0.5}, work())

@@ -1,7 +1,8 @@
 """Contenders: implementations of a model, each one file.
 
 A contender is a function from a `Work` and the weights of its model, in Keras's order, to a
-`Contender`. It raises `CannotDo` for work that it has no layers for.
+`Contender`. It raises `CannotDo` for work that it has no layers for. One that needs no Keras in its
+process says `keras=False` on its card.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,9 @@ CONTENDERS = Registry("contender", __name__, given=("work", "weights"))
 class Contender:
     """An implementation, ready to train and predict."""
 
-    fit: Callable[[int], list[float]]
+    fit: Callable[[int], list[float]] | None
     """Train so many steps on the work's batch; return when each ended, in seconds of
-    `time.perf_counter`."""
+    `time.perf_counter`. None of one that only answers, whose card says `trains=False`."""
     predict: Callable[[np.ndarray], np.ndarray]
     """From images to logits, float32 `(n, classes)`."""
 

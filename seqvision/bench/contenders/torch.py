@@ -13,7 +13,7 @@ from seqvision.specs import name_and_options
 _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
-@CONTENDERS.register("torch")
+@CONTENDERS.register("torch", keras=False)
 def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
     """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step."""
     try:
