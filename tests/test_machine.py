@@ -1,6 +1,8 @@
 """The cores and the memory that a container leaves, read from files like those of Linux."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,14 @@ def test_what_cannot_fit_is_told_with_both_sizes(monkeypatch):
     memory.check_fits(30e9, "model: its weights", more=80_000_000_000)
     with pytest.raises(SeqvisionError, match=r"take 25\.0 GB of memory .* are 24\.0 GB"):
         memory.check_fits(25e9, "model: its weights")
+
+
+def test_the_peak_is_not_that_of_the_process_that_started_this_one():
+    """200 MB of the parent's, of which `getrusage` would tell the child."""
+    code = (
+        "import subprocess, sys; much = b'x' * (200 << 20);"
+        "ask = 'from seqvision.memory import peak_memory; print(peak_memory())';"
+        "subprocess.run([sys.executable, '-c', ask], check=True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 1 << 20 < int(done.stdout) < 150 << 20
