@@ -13,6 +13,7 @@ import click
 @click.option("--temperature", metavar="T|auto|none", help="What logits are divided by.")
 @click.option("--batch", type=int, metavar="N", help="Take batches of this one size.")
 @click.option("--weights", default="float32", metavar="TYPE", help="float32, float16 or int8.")
+@click.option("--streaming", is_flag=True, help="Write the model of one step, states in and out.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
@@ -23,6 +24,7 @@ def command(
     temperature: str | None,
     batch: int | None,
     weights: str,
+    streaming: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -36,6 +38,7 @@ def command(
     seqvision export results/gru3/1f0c-s0 -o gru3.onnx
     seqvision export gru3.keras --to saved_model -o gru3/ --softmax --temperature auto
     seqvision export gru3.keras -o gru3.tflite --weights int8
+    seqvision export gru3.keras -o gru3-step.onnx --streaming
     """
     from seqvision.exporting.api import export
 
@@ -47,6 +50,7 @@ def command(
         temperature=_temperature(temperature),
         batch=batch,
         weights=weights,
+        streaming=streaming,
         force=force,
     )
     if as_json:
@@ -64,6 +68,11 @@ def command(
         f"beside Keras: {parity['largest_difference']:.1e} apart at most, the same class for "
         f"{percent(parity['same_class'])} ({'; '.join(pairs)})"
     )
+    if step := said.get("streaming"):
+        click.echo(
+            f"compared after each step; one takes {step['milliseconds_a_step']:.2g} ms, with "
+            f"{len(step['states'])} states of {sum(s['size'] for s in step['states']):,} numbers"
+        )
     if accuracy := said.get("accuracy"):
         click.echo(
             f"with {weights} weights: {percent(accuracy['file'])} right of {accuracy['images']:,} "

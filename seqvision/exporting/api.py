@@ -28,6 +28,7 @@ def export(
     temperature: float | str | None = None,
     batch: int | None = None,
     weights: str = "float32",
+    streaming: bool = False,
     force: bool = False,
 ) -> dict[str, Any]:
     """Write a trained model for another runtime, check its answers, and describe it beside it.
@@ -51,6 +52,10 @@ def export(
         weights: what they are stored as: `float32`, or for some formats `float16` or `int8`. Then
             the answers may differ more (1e-2, and of int8 a tenth of the classes), and the accuracy
             on the test images is said.
+        streaming: write the model of one step: `row`, the raw pixels that a causal model reads
+            next, and its states go in, and its answer so far and the new states, `NAME_next`, come
+            out. `streaming` in `PATH.json` says what a row and the first states are. Compared with
+            Keras is then the answer after each step.
         force: replace what is there.
 
     Returns:
@@ -88,7 +93,7 @@ def export(
         limits.check_softmax(model)
     divisor = _divisor(temperature, softmax, facts)
     began = time.perf_counter()
-    with _graph(model, name, format, softmax, divisor, batch) as graph:
+    with _graph(model, name, format, softmax, divisor, batch, streaming) as graph:
 
         def write(made: Path) -> dict[str, Any]:
             return make(made, graph, name, format, facts, divisor, weights)
@@ -133,11 +138,15 @@ def _graph(
     softmax: bool,
     divisor: float | None,
     batch: int | None,
+    streaming: bool,
 ) -> "Graph":
     """The graph to write, of the batch that the format can do."""
     from seqvision.exporting import limits
     from seqvision.exporting.graph import Graph
+    from seqvision.exporting.step_graph import StepGraph
 
+    if streaming:
+        return StepGraph(model, softmax, divisor or 1.0, batch)
     unrolls = format.card.get("unrolls", False)
     graph = Graph(model, softmax, divisor or 1.0, batch, unrolls)
     possible = limits.batch_of(format, name, batch, graph.has_loop)
@@ -168,14 +177,14 @@ def make(
     began = time.perf_counter()
     of_format = _of_others(name, "cannot be converted", converter.write, graph, made, weights)
     seconds = time.perf_counter() - began
-    answer = _of_others(name, "is written but not loaded", converter.read, made)
+    run = _of_others(name, "is written but not loaded", converter.run, made)
     known = facts or Facts(tuple(graph.model.input_shape[1:]))
     of_check = _of_others(
         name,
         "is written but does not run",
         tried,
-        answer,
-        graph.model,
+        graph.answer(run),
+        graph.expected,
         known,
         graph.batch,
         graph.output == "probabilities",
@@ -189,6 +198,7 @@ def make(
         "weights": weights,
         "conversion_seconds": round(seconds, 3),
         **of_check,
+        **graph.more(run),
         **checksums(made),
     }
     return {key: value for key, value in whole.items() if value is not None}

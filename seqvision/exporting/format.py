@@ -1,7 +1,7 @@
 """What a format of exported models is: the base class of the files in `formats/`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 INPUT = "images"
 """The name of the input in every format."""
+
+Run = Callable[["dict[str, np.ndarray]"], "Mapping[str, np.ndarray]"]
+"""From what a file takes to what it answers, each by name."""
 
 Answer = Callable[["np.ndarray"], "np.ndarray"]
 """From float32 images `(batch, *input_shape)` to what the file answers, `(batch, classes)`."""
@@ -47,8 +50,22 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def read(self, path: Path) -> Answer:
-        """Read a file by the format's runtime, on the CPU and in float32."""
+    def run(self, path: Path, threads: int | None = None) -> Run:
+        """Load a file into the format's runtime, on the CPU and in float32. It needs no Keras.
+
+        Args:
+            threads: how many one call may use; None leaves it to the runtime.
+        """
+
+    def read(self, path: Path, threads: int | None = None) -> Answer:
+        """Load a file that takes images."""
+        run = self.run(path, threads)
+
+        def answer(images: "np.ndarray") -> "np.ndarray":
+            (result,) = run({INPUT: images}).values()
+            return result
+
+        return answer
 
     @classmethod
     def check_installed(cls, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqvision.exporting.format import INPUT
+from seqvision.exporting.format import INPUT, Answer, Run
 from seqvision.layers.engine.graph import UNROLLED_UP_TO, for_inference
 
 
@@ -36,19 +36,39 @@ class Graph:
         batch: int | None = None,
         unrolled: bool = False,
     ):
-        self.model, self.batch = model, batch
-        self.output = "probabilities" if softmax else "logits"
-        self.signature = tf.TensorSpec((batch, *model.input_shape[1:]), "float32", name=INPUT)
+        self.model, self.batch, self.run = model, batch, model
+        self.signature: Any = tf.TensorSpec((batch, *model.input_shape[1:]), "float32", name=INPUT)
+        with _unrolled(model) if unrolled else nullcontext():
+            self._trace(softmax, temperature)
 
-        def inference(images: Any) -> dict[str, Any]:
-            logits = model(images, training=False)
+    def _trace(self, softmax: bool, temperature: float) -> None:
+        """Trace `run`, from what the signature says to logits or to a dict with them."""
+        self.output = "probabilities" if softmax else "logits"
+
+        def inference(given: Any) -> dict[str, Any]:
+            answers = self.run(given, training=False)
+            answers = dict(answers) if isinstance(answers, dict) else {"logits": answers}
+            logits = answers.pop("logits")
             logits = logits if temperature == 1 else logits / temperature
-            return {self.output: tf.nn.softmax(logits) if softmax else logits}
+            return {self.output: tf.nn.softmax(logits) if softmax else logits, **answers}
 
         self.function = tf.function(inference, input_signature=[self.signature], autograph=False)
-        with for_inference(), _unrolled(model) if unrolled else nullcontext():
+        with for_inference():
             self.traced = self.function.get_concrete_function()
         self._folder: Any = None
+
+    @property
+    def expected(self) -> keras.Model:
+        """The model whose logits an image's answers are compared with."""
+        return self.model
+
+    def answer(self, run: Run) -> Answer:
+        """From images to answers, by a file of this graph."""
+        return lambda images: run({INPUT: images})[self.output]
+
+    def more(self, run: Run) -> dict[str, Any]:
+        """What else the sidecar says."""
+        return {}
 
     @cached_property
     def operations(self) -> frozenset[str]:
@@ -67,7 +87,7 @@ class Graph:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="seqvision-")
             archive = keras.export.ExportArchive()
-            archive.track(self.model)
+            archive.track(self.run)
             archive.add_endpoint("serve", self.function)
             archive.write_out(f"{self._folder.name}/model", verbose=False)
         return Path(self._folder.name) / "model"  # The folder itself is closed to others.

@@ -25,7 +25,8 @@ class Differs(SeqvisionError):
 
 @dataclass(frozen=True)
 class Compared:
-    """Images `(n, *input_shape)`, what they are, and what Keras says of them, `(n, classes)`."""
+    """Images `(n, *input_shape)`, what they are, and what Keras says of them: `(n, classes)`,
+    or after each step `(n, steps, classes)`."""
 
     images: np.ndarray
     said: str
@@ -68,6 +69,8 @@ def check_parity(
             want = compared.expected[start : start + len(got)]
             if got.shape != want.shape:
                 raise Differs(f"answers {got.shape} where Keras answers {want.shape}")
+            steps = want.shape[1] if want.ndim == 3 else 1
+            got, want = (each.reshape(-1, each.shape[-1]) for each in (got, want))
             difference = np.abs(got.astype("float64") - want)
             differences.append(float(difference.max()))
             agree.extend(got.argmax(1) == want.argmax(1))
@@ -79,8 +82,10 @@ def check_parity(
             if wrong.any():
                 row, column = _worst(difference, wrong)
                 name = class_names[column] if class_names else str(column)
+                step = f", step {row % steps + 1}" if steps > 1 else ""
                 raise Differs(
-                    f"differs from Keras on {kind} image {start + row}, in a batch of {size}: "
+                    f"differs from Keras on {kind} image {start + row // steps}{step}, in a batch "
+                    f"of {size}: "
                     f"class {name!r} is {got[row, column]:.6g}, with Keras "
                     f"{want[row, column]:.6g}; {difference[row, column]:.1e} apart where "
                     f"{allowed[row, 0]:.1e} is allowed"

@@ -14,6 +14,13 @@ from seqvision.scans.base import Scan
 _PACKAGES = {"ai_edge_litert": "ai-edge-litert"}
 """What is not called as its module is."""
 
+_WORDS = "Give raw pixels from 0 to 255 as float32; all else is inside the file."
+_WORDS_OF_STEPS = (
+    "Give the raw pixels of one step, from 0 to 255 as float32; `streaming.places` says where in "
+    "the flat image each value of each step lies. The states are `initial` at first, then what "
+    "came out as `next`."
+)
+
 
 def content(
     facts: Facts, graph: Graph, name: str, format: type[Format], temperature: float | None
@@ -42,19 +49,23 @@ def content(
 def _preprocessing(graph: Graph) -> dict[str, Any]:
     shape = list(graph.model.input_shape[1:])
     axes = ["height", "width", "channel"][: len(shape)]
+    about = getattr(graph, "about", None)
+    if about is not None:  # The model of one step.
+        shape, axes = [about.features], ["value of the step"]
     scans = [layer for layer in graph.model.layers if isinstance(layer, Scan)]
     scales = [la.scale for la in graph.model.layers if isinstance(la, keras.layers.Rescaling)]
     inside = [f"a multiplication of pixels by {scale:.6g}" for scale in scales]
-    inside += [f"the order of reading ({type(scan).__name__})" for scan in scans]
+    if about is None:
+        inside += [f"the order of reading ({type(scan).__name__})" for scan in scans]
     return {
-        "input": INPUT,
+        "input": INPUT if about is None else "row",
         "layout": ["batch", *axes],
         "shape": [graph.batch, *shape],
         "dtype": "float32",
         "black": 0,
         "white": 255,
         "inside": inside,
-        "in_words": "Give raw pixels from 0 to 255 as float32; all else is inside the file.",
+        "in_words": _WORDS if about is None else _WORDS_OF_STEPS,
     }
 
 

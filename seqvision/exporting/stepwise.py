@@ -18,12 +18,12 @@ class State:
     Attributes:
         name: of the input; the output has `_next` after it.
         dtype: `float32` as a rule.
-        first: what it begins with, `(size,)`.
+        initial: what it begins with, `(size,)`.
     """
 
     name: str
     dtype: str
-    first: np.ndarray
+    initial: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Description:
         places: where in a flat image `(height · width · channels,)` each value of each step lies,
             `(steps, features)`; None where the input is a sequence itself.
         states: its states.
+        output: what its answer is called: `logits` or `probabilities`.
     """
 
     steps: int | None
@@ -44,6 +45,7 @@ class Description:
     dtype: str
     places: np.ndarray | None
     states: tuple[State, ...]
+    output: str = "logits"
 
     def to_json(self) -> dict[str, Any]:
         """As plain data. `places` that are in order are left out, equal values written once."""
@@ -54,14 +56,15 @@ class Description:
             "steps": self.steps,
             "features": self.features,
             "dtype": self.dtype,
+            "output": self.output,
             "places": "in order" if ordered else _plain(self.places),
             "states": [
                 {
                     "name": state.name,
                     "next": f"{state.name}_next",
                     "dtype": state.dtype,
-                    "size": len(state.first),
-                    "first": _repeated(state.first),
+                    "size": len(state.initial),
+                    "initial": _repeated(state.initial),
                 }
                 for state in self.states
             ],
@@ -76,15 +79,18 @@ def from_json(values: Mapping[str, Any], where: str) -> Description:
     """
     try:
         states = tuple(
-            State(str(s["name"]), str(s["dtype"]), _filled(s["first"], int(s["size"]), s["dtype"]))
+            State(
+                str(s["name"]), str(s["dtype"]), _filled(s["initial"], int(s["size"]), s["dtype"])
+            )
             for s in values["states"]
         )
+        output = str(values.get("output", "logits"))
         steps, features, places = values["steps"], int(values["features"]), values["places"]
         if places == "in order":
             places = np.arange(int(steps) * features)
         if places is not None:
             places = np.asarray(places, int).reshape(int(steps), features)
-        return Description(steps, features, str(values["dtype"]), places, states)
+        return Description(steps, features, str(values["dtype"]), places, states, output)
     except (KeyError, TypeError, ValueError) as error:
         raise SeqvisionError(f"{where}: does not describe a model of one step: {error!r}") from None
 
@@ -109,13 +115,13 @@ class Stepwise:
 
     def start(self, batch: int = 1) -> Tensors:
         """The states before the first step, each `(batch, size)`."""
-        return {s.name: np.repeat(s.first[None], batch, axis=0) for s in self.about.states}
+        return {s.name: np.repeat(s.initial[None], batch, axis=0) for s in self.about.states}
 
     def __call__(self, row: np.ndarray, states: Mapping[str, Any]) -> tuple[np.ndarray, Tensors]:
-        """Read one step `(batch, features)`; return the logits so far and the new states."""
+        """Read one step `(batch, features)`; return the answer so far and the new states."""
         answers = self.answer({"row": np.asarray(row, self.about.dtype), **states})
         new = {s.name: np.asarray(answers[f"{s.name}_next"]) for s in self.about.states}
-        return np.asarray(answers["logits"]), new
+        return np.asarray(answers[self.about.output]), new
 
     def rows(self, images: np.ndarray) -> np.ndarray:
         """The steps of images or sequences `(n, *input_shape)`, as `(n, steps, features)`."""

@@ -52,8 +52,13 @@ def outcome(logits: np.ndarray, softmax: bool, divisor: float | None) -> np.ndar
     logits = logits.astype("float64") / (divisor or 1)
     if not softmax:
         return logits
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _last(answers: np.ndarray) -> np.ndarray:
+    """The answers `(n, classes)`, of those to each step the last."""
+    return answers[:, -1] if answers.ndim == 3 else answers
 
 
 def _accuracy(
@@ -63,8 +68,8 @@ def _accuracy(
     if not real.own:
         return None
     images, labels = real.split.images, real.split.labels
-    here = answers(answer, images, batch).argmax(axis=1)
-    with_keras = logits(model, images).argmax(axis=1)
+    here = _last(answers(answer, images, batch)).argmax(axis=1)
+    with_keras = _last(logits(model, images)).argmax(axis=1)
     return {
         "images": len(images),
         "of": real.said,

@@ -9,10 +9,12 @@ import pytest
 from seqvision.cells import CELLS
 from seqvision.cells.wrappers import WRAPPERS
 from seqvision.errors import SeqvisionError
+from seqvision.exporting.api import export
+from seqvision.exporting.formats import FORMATS
 from seqvision.exporting.stepwise import Stepwise, from_json
 from seqvision.exporting.streaming import description, step_model, stepwise
 from seqvision.families import FAMILIES
-from seqvision.runs.prefixes import _every_step
+from seqvision.runs.prefixes import every_step
 from seqvision.scans import SCANS
 from seqvision.zoo import create_model
 
@@ -52,10 +54,10 @@ def run_eagerly(model):
 
 
 @pytest.mark.parametrize("options", BUILDS, ids=json.dumps)
-def test_every_step_is_what_the_whole_says(options):
+def testevery_step_is_what_the_whole_says(options):
     model = built(**options)
     said = run_eagerly(model).after_each_step(IMAGES)
-    whole = keras.ops.convert_to_numpy(_every_step(model)(IMAGES))
+    whole = keras.ops.convert_to_numpy(every_step(model)(IMAGES))
     assert np.abs(whole[:, 1:] - whole[:, :-1]).max() > 1e-3
     np.testing.assert_allclose(said, whole, atol=1e-5)
     np.testing.assert_allclose(said[:, -1], model(IMAGES), atol=1e-5)
@@ -192,3 +194,56 @@ def test_every_family_that_never_looks_ahead_has_step_models():
             model = create_model(family, (5, 4), 3, units=[4])
             said = run_eagerly(model).after_each_step(IMAGES[..., 0])
             np.testing.assert_allclose(said[:, -1], model(IMAGES[..., 0]), atol=1e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", FORMATS.names())
+def test_an_exported_step_says_after_each_step_what_the_whole_says(name, tmp_path):
+    model = built(cell="lstm", scan="columns", pooling="attention")
+    path = tmp_path / f"step{FORMATS.entry(name).card['ending']}"
+    said = export(model, path, name, streaming=True)
+    assert said["parity"]["largest_difference"] < 1e-5
+    assert said["streaming"]["milliseconds_a_step"] > 0
+    # As whoever has the file alone runs it: by its sidecar.
+    sidecar = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
+    run = FORMATS.get(name)().run(path)
+    read = Stepwise(run, from_json(sidecar["streaming"], "sidecar")).after_each_step(IMAGES)
+    whole = keras.ops.convert_to_numpy(every_step(model)(IMAGES))
+    np.testing.assert_allclose(read, whole, atol=1e-5)
+
+
+@pytest.mark.tensorflow
+def test_an_exported_step_may_answer_with_probabilities(tmp_path):
+    model = built()
+    said = export(model, tmp_path / "step.onnx", streaming=True, softmax=True, temperature=2.0)
+    assert said["streaming"]["output"] == "probabilities"
+    about = from_json(said["streaming"], "said")
+    run = FORMATS.get("onnx")().run(tmp_path / "step.onnx")
+    last = Stepwise(run, about).after_each_step(IMAGES)[:, -1]
+    np.testing.assert_allclose(last, keras.ops.softmax(model(IMAGES) / 2), atol=1e-6)
+
+
+@pytest.mark.tensorflow
+def test_a_step_that_answers_otherwise_is_not_kept(tmp_path, monkeypatch):
+    """Right at the last step, and wrong at one before it."""
+    after = Stepwise.after_each_step
+
+    def wrong(self, images):
+        answers = after(self, images)
+        answers[0, 2, 1] += 1e-3
+        return answers
+
+    monkeypatch.setattr(Stepwise, "after_each_step", wrong)
+    with pytest.raises(SeqvisionError, match=r"random image 0, step 3, .*class '1'"):
+        export(built(), tmp_path / "step.onnx", streaming=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("options", BUILDS, ids=json.dumps)
+def test_every_step_is_exported_to_every_format(options, tmp_path):
+    model = built(**{"units": [4], **options})
+    for name in FORMATS.names():
+        path = tmp_path / f"step{FORMATS.entry(name).card['ending']}"
+        export(model, path, name, streaming=True)  # It compares each step.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import INPUT, Answer, Format
+from seqvision.exporting.format import Format, Run
 from seqvision.exporting.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -35,14 +35,9 @@ class LiteRT(Format):
         path.write_bytes(converter.convert())
         return {}
 
-    def read(self, path: Path) -> Answer:
+    def run(self, path: Path, threads: int | None = None) -> Run:
         from ai_edge_litert.interpreter import Interpreter
 
         # It fits itself to each batch.
-        run = Interpreter(model_path=str(path)).get_signature_runner()
-
-        def answer(images):
-            (result,) = run(**{INPUT: images}).values()
-            return result
-
-        return answer
+        run = Interpreter(model_path=str(path), num_threads=threads).get_signature_runner()
+        return lambda given: run(**given)

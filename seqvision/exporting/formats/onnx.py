@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import INPUT, Answer, Format
+from seqvision.exporting.format import Format, Run
 from seqvision.exporting.formats import FORMATS
 from seqvision.exporting.half import halve
 
@@ -50,15 +50,17 @@ class Onnx(Format):
                 quantize_dynamic(path, path, weight_type=QuantType.QInt8, extra_options=options)
         return {"opset": {each.domain or "ai.onnx": each.version for each in made.opset_import}}
 
-    def read(self, path: Path) -> Answer:
+    def run(self, path: Path, threads: int | None = None) -> Run:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # Errors; it writes warnings to stderr by itself.
+        options.intra_op_num_threads = threads or 0
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-        return lambda images: session.run(None, {INPUT: images})[0]
+        names = [output.name for output in session.get_outputs()]
+        return lambda given: dict(zip(names, session.run(names, given), strict=True))
 
 
 @contextmanager

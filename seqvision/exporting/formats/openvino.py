@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import INPUT, Answer, Format
+from seqvision.exporting.format import Format, Run
 from seqvision.exporting.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -33,8 +33,14 @@ class OpenVINO(Format):
         openvino.save_model(model, path, compress_to_fp16=weights == "float16")
         return {"configuration": FLOAT32}
 
-    def read(self, path: Path) -> Answer:
+    def run(self, path: Path, threads: int | None = None) -> Run:
         import openvino
 
-        compiled = openvino.Core().compile_model(str(path), "CPU", FLOAT32)
-        return lambda images: compiled({INPUT: images})[0]
+        configuration = FLOAT32 | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
+        compiled = openvino.Core().compile_model(str(path), "CPU", configuration)
+
+        def run(given):
+            answers = compiled(given)
+            return {output.any_name: answers[output] for output in compiled.outputs}
+
+        return run

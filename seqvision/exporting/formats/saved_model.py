@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqvision.exporting.format import INPUT, Answer, Format
+from seqvision.exporting.format import Format, Run
 from seqvision.exporting.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -19,16 +19,17 @@ class SavedModel(Format):
         shutil.copytree(graph.saved_model(), path)
         return {"signatures": ["serve", "serving_default"]}
 
-    def read(self, path: Path) -> Answer:
+    def run(self, path: Path, threads: int | None = None) -> Run:
         import tensorflow as tf
 
+        # TensorFlow's threads are those of the whole process: as many as there are cores.
         loaded = tf.saved_model.load(str(path))
         signature = loaded.signatures["serving_default"]
 
-        def answer(images):
+        def run(given):
             # `loaded` must outlive the signature, whose variables it holds.
             assert loaded is not None
-            (result,) = signature(**{INPUT: tf.constant(images)}).values()
-            return result.numpy()
+            tensors = {name: tf.constant(value) for name, value in given.items()}
+            return {name: value.numpy() for name, value in signature(**tensors).items()}
 
-        return answer
+        return run
