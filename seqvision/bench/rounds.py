@@ -120,11 +120,11 @@ def summary(
     }
     if found["ceiling"]:
         ceilings = [row["train_images_per_second"] for row in found["ceiling"]]
-        summed["ceiling"] = _spread(ceilings)
+        summed["ceiling"] = ceiling = dict[str, Any](_spread(ceilings))
         if first and all("train_images_per_second" in row for row in first):
             pairs = zip(first, ceilings, strict=True)
             shares = [own["train_images_per_second"] / ceiling for own, ceiling in pairs]
-            summed["ceiling"]["share"] = _spread(shares)
+            ceiling["share"] = _spread(shares)
     return summed
 
 

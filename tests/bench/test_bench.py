@@ -1,6 +1,7 @@
 """The contenders do the same work, and what was measured is summed up rightly."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from seqvision.bench.measure import reference
 from seqvision.bench.work import Work, work_of
 from seqvision.config import load_config
 from seqvision.config.schema import check_model
-from seqvision.errors import RunFailed
+from seqvision.errors import RunFailed, SeqvisionError
 
 
 def work(**model):
@@ -25,6 +26,12 @@ def weights_and_logits(asked, path):
     with np.load(path) as archive:
         count = len(archive.files) - 1
         return [archive[f"weight_{i}"] for i in range(count)], archive["logits"]
+
+
+def built_weights(asked):
+    from seqvision.families.build import build_family
+
+    return build_family(asked.model, asked.input_shape, asked.num_classes).get_weights()
 
 
 @pytest.mark.parametrize("name", ["seqvision", "layers", "keras-unrolled", "tf1", "torch"])
@@ -46,6 +53,30 @@ def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path
     ends = contender.fit(3)
     assert len(ends) == 3 and ends == sorted(ends)
     assert np.abs(contender.predict(images) - expected).max() > 1e-5
+
+
+@pytest.mark.tensorflow
+def test_an_exported_model_answers_as_keras_does_and_does_not_train(tmp_path):
+    """Each format is a file tested elsewhere; the process that exports takes seconds to begin."""
+    asked = work(cell="gru", dropout=0.2, units=[6])
+    weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
+    contender = CONTENDERS.get("onnx")(asked, weights)
+    assert contender.fit is None and not rounds.trains("onnx")
+    np.testing.assert_allclose(contender.predict(asked.batch()[0]), logits, atol=1e-5)
+    assert np.abs(logits).max() > 1e-3
+
+
+@pytest.mark.tensorflow
+def test_work_that_a_format_cannot_do_is_said(monkeypatch):
+    from seqvision.bench.contenders import exported
+
+    def refuse(*_):
+        raise SeqvisionError("export to onnx: it cannot")
+
+    monkeypatch.setattr("seqvision.exporting.api.export", refuse)
+    asked = work(units=[6])
+    with pytest.raises(CannotDo, match="it cannot"):
+        exported._export("onnx", asked, built_weights(asked), Path("model.onnx"))
 
 
 @pytest.mark.parametrize(
@@ -148,3 +179,25 @@ def test_the_command_measures_in_processes_of_their_own(tmp_path, capsys, monkey
     for row in found["contenders"].values():
         assert all(row[figure]["median"] > 0 for figure in rounds.FIGURES)
     assert 0 < found["ceiling"]["share"]["median"] < 1
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_the_command_holds_exported_models_to_keras(capsys, monkeypatch):
+    import sys
+
+    from seqvision.cli import main
+
+    arguments = ["bench", "digits_gru", "--rounds", "1", "--seconds", "0.1", "--json"]
+    arguments += ["--as", "onnx,litert,openvino,saved_model"]
+    monkeypatch.setattr(sys, "argv", ["seqvision", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert list(found["contenders"]) == ["onnx", "litert", "openvino", "saved_model", "keras"]
+    for row in found["contenders"].values():
+        assert row["difference"] < 1e-4 and "train_images_per_second" not in row
+        for figure in ("inference_images_per_second", "latency_milliseconds", "peak_memory_mb"):
+            assert row[figure]["ratio"]["median"] > 0
+    assert "ceiling" not in found and found["cores"] >= 1

@@ -7,6 +7,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from seqvision.publishing.half import write_half
 
 import seqvision
 from seqvision import create_model, list_models, load_model
@@ -15,7 +16,6 @@ from seqvision.errors import SeqvisionError, UnknownName
 from seqvision.presets import manifest as manifest_module
 from seqvision.presets.facts import from_json
 from seqvision.presets.find import find_trained
-from seqvision.publishing.half import write_half
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 8, 7)).astype("float32")
 
