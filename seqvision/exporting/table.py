@@ -2,11 +2,12 @@
 
     python -m seqvision.exporting.table > docs/export.md
 
-It takes some minutes. A test tries the same entries and compares with the page.
+It takes ten minutes. Tests try the same entries and compare with the page: `pytest -m exhaustive`
+all of them, others the formats that take a second, and all formats for one of each kind of graph.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,19 @@ def _build(family: str, shape: tuple[int, ...] = (3, 4), **options: Any) -> Buil
     return lambda: create_model(family, shape, 3, **options)
 
 
-def outcomes(model: Any, folder: Path) -> dict[str, str]:
-    """Export a model in every format, checked; say of each what batches it takes.
+def outcomes(model: Any, folder: Path, formats: Iterable[str] | None = None) -> dict[str, str]:
+    """Export a model in formats, checked; say of each what batches it takes.
 
     Graphs are shared where formats have the same.
+
+    Args:
+        formats: all if not given.
     """
     from seqvision.exporting.graph import Graph
 
     with Graph(model) as plain, Graph(model, unrolled=True) as unrolled:
         found = {}
-        for name in FORMATS.names():
+        for name in FORMATS.names() if formats is None else formats:
             graph = (
                 unrolled if plain.has_loop and FORMATS.entry(name).card.get("unrolls") else plain
             )

@@ -12,8 +12,8 @@ def runs_of_one_config(folders: Sequence[Path]) -> list[RunRecord]:
     """The records of folders, by seed.
 
     Raises:
-        SeqvisionError: a folder holds no finished run with its model; or they are of several
-            configs or datasets, or twice of one seed.
+        SeqvisionError: a folder holds no finished run; or they are of several configs or datasets,
+            or twice of one seed.
     """
     if not folders:
         raise SeqvisionError("name the folder of a finished run, such as results/tiny/88c64437-s0")
@@ -35,7 +35,10 @@ def runs_of_one_config(folders: Sequence[Path]) -> list[RunRecord]:
 def best(records: Sequence[RunRecord]) -> RunRecord:
     """The run of the highest validation accuracy, then of the lowest validation loss.
 
-    Without validation images it is the first seed.
+    Without validation images it is the first seed. Only this run need hold its model.
+
+    Raises:
+        SeqvisionError: it does not.
     """
 
     def rank(record: RunRecord) -> tuple[float, float, int]:
@@ -47,17 +50,18 @@ def best(records: Sequence[RunRecord]) -> RunRecord:
             record["seed"],
         )
 
-    return min(records, key=rank)
+    chosen = min(records, key=rank)
+    if not (chosen.folder / "model.keras").is_file():
+        raise SeqvisionError(f"{chosen.folder}: holds no model.keras, so no weights")
+    return chosen
 
 
 def _finished(folder: Path) -> RunRecord:
-    """The record of a finished run that holds its model."""
+    """The record of a finished run."""
     if not folder.is_dir():
         raise SeqvisionError(f"{folder}: no such folder; name that of a finished run")
     record = read_record(folder)
     if record is None or record["status"] != "finished":
         state = "holds no record" if record is None else f"its run is {record['status']}"
         raise SeqvisionError(f"{folder}: {state}; name the folder of a finished run")
-    if not (folder / "model.keras").is_file():
-        raise SeqvisionError(f"{folder}: holds no model.keras, so no weights")
     return record
