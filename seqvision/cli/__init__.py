@@ -60,6 +60,8 @@ def main() -> None:
     replace_unencodable()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s")
     logging.getLogger("seqvision").setLevel(logging.INFO)
+    # Of TensorFlow's own, such as of graphs traced anew, no one who types a command has any use.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Silences TensorFlow's greetings and its complaint of a missing GPU.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
