@@ -57,6 +57,7 @@ SLOWEST = (
     "test_readme",
     "test_processes",
     "test_cluster",
+    "test_replicas",
     "test_local",
     "test_export_table",
     "test_exporting",
