@@ -58,7 +58,7 @@ def command(
 
         click.echo(json.dumps(said, indent=1, ensure_ascii=False))
         return
-    from seqvision.formatting import percent, size
+    from seqvision.formatting import counted, percent, size
 
     parity, batches = said["parity"], "any batch" if said["batch"] == "any" else ""
     batches = batches or f"batches of {said['batch']}"
@@ -69,14 +69,16 @@ def command(
         f"{percent(parity['same_class'])} ({'; '.join(pairs)})"
     )
     if step := said.get("streaming"):
+        numbers = counted(sum(state["size"] for state in step["states"]), "number")
         click.echo(
             f"compared after each step; one takes {step['milliseconds_a_step']:.2g} ms, with "
-            f"{len(step['states'])} states of {sum(s['size'] for s in step['states']):,} numbers"
+            f"{counted(len(step['states']), 'state')} of {numbers}"
         )
     if accuracy := said.get("accuracy"):
+        images = counted(accuracy["images"], "image")
         click.echo(
-            f"with {weights} weights: {percent(accuracy['file'])} right of {accuracy['images']:,} "
-            f"images, {accuracy['of']}; Keras {percent(accuracy['keras'])}"
+            f"with {weights} weights: {percent(accuracy['file'])} right of {images}, "
+            f"{accuracy['of']}; Keras {percent(accuracy['keras'])}"
         )
     elif weights != "float32":
         click.echo("its accuracy is not known: the model's test images are not on this machine")

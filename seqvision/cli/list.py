@@ -41,7 +41,7 @@ def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
 def _list_weights(what: str, pattern: str, as_json: bool) -> None:
     """List trained weights; the pattern is of their models, or of model and tag."""
     from seqvision.errors import SeqvisionError
-    from seqvision.formatting import NONE, size
+    from seqvision.formatting import NONE, count, size
 
     if what != "models":
         raise SeqvisionError(f"--weights: only models have them, not {what}")
@@ -64,7 +64,7 @@ def _list_weights(what: str, pattern: str, as_json: bool) -> None:
             row["model"],
             row["tag"],
             _accuracy(row),
-            NONE if row["parameters"] is None else f"{row['parameters']:,}",
+            NONE if row["parameters"] is None else count(row["parameters"]),
             size(row["bytes"]),
             row["where"],
         )

@@ -121,8 +121,10 @@ def command(
         _say_score(answers.score, to_stderr=output is not None or form != "table")
     answers.say(Notes("pictures"))
     if answers.failed:
+        from seqvision.formatting import count, counted
+
         whole = answers.failed + answers.answered
-        raise RunFailed(f"{answers.failed:,} of {whole:,} files could not be read")
+        raise RunFailed(f"{count(answers.failed)} of {counted(whole, 'file')} could not be read")
 
 
 def _format(form: str | None, output: Path | None) -> str:
@@ -233,7 +235,7 @@ def _progress(answers: Any, found: list[Any], *, silent: bool) -> Iterator[Itera
 
 
 def _say_score(score: Any, *, to_stderr: bool) -> None:
-    from seqvision.formatting import counted, percent
+    from seqvision.formatting import count, counted, percent
     from seqvision.prediction.formats import confusion_lines
 
     if not score.images:
@@ -242,7 +244,7 @@ def _say_score(score: Any, *, to_stderr: bool) -> None:
     low, high = score.interval()
     click.echo(
         f"\naccuracy {percent(score.accuracy)} (95% interval {percent(low)} to {percent(high)}, "
-        f"{score.right:,} of {counted(score.images, 'image')} right)\n",
+        f"{count(score.right)} of {counted(score.images, 'image')} right)\n",
         err=to_stderr,
     )
     click.echo("\n".join(confusion_lines(*score.confusion())), err=to_stderr)

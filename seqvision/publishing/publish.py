@@ -73,6 +73,8 @@ def publish_weights(
     """
     records = runs_of_one_config(runs)
     record = best(records)
+    if not (record.folder / "model.keras").is_file():  # Of the others the records are enough.
+        raise SeqvisionError(f"{record.folder}: holds no model.keras, so no weights")
     name = str(name or record["name"])
     tag = str(tag or record["dataset"]["name"])
     for what, word in (("name", name), ("tag", tag)):

@@ -164,6 +164,7 @@ def test_the_work_of_a_config_travels_as_json():
     assert Work.from_json(json.loads(json.dumps(asked.as_json()))) == asked
 
 
+@pytest.mark.slow
 def test_the_command_measures_in_processes_of_their_own(tmp_path, capsys, monkeypatch):
     import sys
 

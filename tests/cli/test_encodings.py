@@ -20,6 +20,7 @@ BENCH = {
     "work": {"name": "tiny", "precision": "float32", "batch_size": 64},
     "contenders": {"seqvision": dict.fromkeys((*FIGURES, "first_step_seconds"), FIGURE)},
     "rounds": 3,
+    "cores": 2,
     "ceiling": {"median": 9e4, "share": {"median": 0.5}},
 }
 BENCH["contenders"]["seqvision"]["peak_memory_mb"] = FIGURE
@@ -140,7 +141,7 @@ def call(monkeypatch, folder):
     best = Tuned(folder / "results" / "mine-tune", load_config("tiny"), 1, {}, 0.9, verdict)
 
     def measured(*arguments):
-        arguments[-1]("seqvision", 0)
+        next(each for each in arguments if callable(each))("seqvision", 0)
         return BENCH
 
     monkeypatch.setattr("seqvision.bench.rounds.bench", measured)
@@ -163,13 +164,19 @@ def call(monkeypatch, folder):
     return run
 
 
+ELSEWHERE = {"export", "publish-weights", "push", "serve"}
+"""Commands that need a trained model, whose help alone is read here: their own tests call them."""
+
+
 def test_every_command_is_called():
     commands = seqvision.list_commands(None)
-    assert SAID.keys() == {c for c in commands if not seqvision.get_command(None, c).hidden}
+    assert SAID.keys() | ELSEWHERE == {
+        c for c in commands if not seqvision.get_command(None, c).hidden
+    }
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("command", [None, *SAID])
+@pytest.mark.parametrize("command", [None, *SAID, *sorted(ELSEWHERE)])
 def test_every_help_can_be_read(call, command, encoding):
     code, out, err = call(encoding, *[command] if command else [], "--help")
     assert code == 0 and "Usage" in out and err == ""

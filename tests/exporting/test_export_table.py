@@ -43,7 +43,7 @@ def check(build, row, folder, formats):
     ],
 )
 def test_up_to_64_steps(name, tmp_path):
-    check(SHORT[name], f"`{name}`", tmp_path, QUICK)
+    check(SHORT[name], f"`{name}`", tmp_path, QUICK if name in ONE_OF_A_KIND else ["onnx"])
 
 
 @pytest.mark.slow

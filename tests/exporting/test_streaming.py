@@ -239,13 +239,6 @@ def test_a_step_that_answers_otherwise_is_not_kept(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("options", BUILDS, ids=json.dumps)
-def test_every_step_is_exported(options, tmp_path):
-    export(built(**{"units": [4], **options}), tmp_path / "step.onnx", streaming=True)
-
-
 @pytest.mark.exhaustive
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("options", BUILDS, ids=json.dumps)

@@ -133,7 +133,6 @@ def test_what_is_frozen_stays_bit_for_bit(run, parent):
         assert all(np.any(a != b) for a, b in zip(before[name], after[name], strict=True))
 
 
-@FAMILIES.register("with_batch_norm")
 def with_batch_norm(input_shape, num_classes, *, drop: float = 0.0):
     """A recurrent layer within batch normalizations."""
     images = keras.Input(input_shape)
@@ -143,8 +142,16 @@ def with_batch_norm(input_shape, num_classes, *, drop: float = 0.0):
     return keras.Model(images, keras.layers.Dense(num_classes, name="logits")(x))
 
 
+@pytest.fixture
+def of_batch_norm():
+    """It is registered for as long: tests of every family are not of this one."""
+    FAMILIES.register("with_batch_norm")(with_batch_norm)
+    yield
+    FAMILIES._imported.pop("with_batch_norm")
+
+
 @pytest.mark.parametrize("how", [{"freeze": ["norm_*", "rec*"]}, {"head_epochs": 2}])
-def test_frozen_batch_statistics_are_used_and_do_not_move(how, tmp_path):
+def test_frozen_batch_statistics_are_used_and_do_not_move(how, tmp_path, of_batch_norm):
     model = {"family": "with_batch_norm"}
     first = config("first", epochs=1)
     first["model"] = model

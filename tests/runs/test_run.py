@@ -187,6 +187,7 @@ def test_goes_on_as_if_never_stopped(train, tmp_path):
     same(record, expected)
 
 
+@pytest.mark.slow
 def test_sigkill_again_and_again_loses_nothing(undisturbed, tmp_path):
     record, _ = undisturbed
     (tmp_path / "small.yaml").write_text(json.dumps(config(test_every=10)))

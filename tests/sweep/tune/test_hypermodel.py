@@ -26,6 +26,7 @@ CONFIG = {
 }
 
 
+@pytest.mark.slow
 def test_random_search_tunes_it(tmp_path):
     """It searches the whole space, trains as the config says, and gives back a model of the zoo."""
     images = load("digits").train

@@ -118,6 +118,7 @@ def test_the_median_rule_reaches_into_a_run(tmp_path):
     assert "median rule: val_accuracy was" in hopeless["message"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(tmp_path):
     config = {**CONFIG, "tune": {**CONFIG["tune"], "oracle": "random", "trials": 1}}
     process = begin(tmp_path, config=config)
