@@ -182,7 +182,7 @@ def test_the_command_measures_in_processes_of_their_own(tmp_path, capsys, monkey
     assert 0 < found["ceiling"]["share"]["median"] < 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.tensorflow
 def test_the_command_holds_exported_models_to_keras(capsys, monkeypatch):
     import sys
