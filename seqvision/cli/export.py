@@ -30,12 +30,12 @@ def command(
 ) -> None:
     """Write a trained MODEL for another runtime, and check that it answers as Keras does.
 
-    MODEL is a run's folder or a .keras file. The format is what --to says, or the ending of the
-    file: .onnx, .tflite (litert) or .xml (openvino); saved_model is a folder. FILE.json says how
-    to use it. Where an answer differs, nothing is kept.
+    MODEL is a run's folder, a .keras file, or the name and tag of trained weights. The format is
+    what --to says, or the ending of the file: .onnx, .tflite (litert) or .xml (openvino);
+    saved_model is a folder. FILE.json says how to use it. Where an answer differs, nothing is kept.
 
     \b
-    seqvision export results/gru3/1f0c-s0 -o gru3.onnx
+    seqvision export lstm2_fast:mnist -o lstm2_fast.onnx
     seqvision export gru3.keras --to saved_model -o gru3/ --softmax --temperature auto
     seqvision export gru3.keras -o gru3.tflite --weights int8
     seqvision export gru3.keras -o gru3-step.onnx --streaming

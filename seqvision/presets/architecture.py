@@ -52,9 +52,9 @@ def check_architecture(model: dict[str, Any], trained: dict[str, Any], source: s
 
 
 def _beyond_defaults(section: dict[str, Any]) -> dict[str, Any]:
-    """The family, and the options that differ from its defaults."""
+    """The family, and the options that differ from its defaults; not what weights it began with."""
     family = section["family"]
-    options = {key: value for key, value in section.items() if key != "family"}
+    options = {k: v for k, v in section.items() if k not in ("family", "weights")}
     differing = differing_options("family", family, options)
     if isinstance(differing.get("units"), int):  # One layer is a list of one.
         differing["units"] = [differing["units"]]

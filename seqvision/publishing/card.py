@@ -138,6 +138,9 @@ def _data(facts: Facts) -> Iterator[str]:
     ]
     yield f"- {dataset['name']}: {', '.join(parts)} images"
     yield f"- SHA-256 of its pixels and labels: `{dataset['checksum']}`"
+    if parent := facts.more.get("parent"):
+        of = f", trained on {parent['dataset']}" if parent.get("dataset") else ""
+        yield f"- it began with weights of {parent['name']}{of} (SHA-256 `{parent['sha256']}`)"
     shown = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
     yield f"- classes: {shown}"
 

@@ -19,7 +19,7 @@ from seqvision.data.split import train_and_validation
 from seqvision.errors import SeqvisionError
 from seqvision.import_keras import import_keras
 from seqvision.presets.checksum import sha256
-from seqvision.presets.facts import NAME, Facts, from_json
+from seqvision.presets.facts import NAME, Facts, from_json, of_record
 from seqvision.publishing.choose import best, runs_of_one_config
 from seqvision.publishing.repeat import CONFIG, repeating
 from seqvision.runs.files import check_writable, copy_atomically, write_json
@@ -87,28 +87,24 @@ def publish_weights(
     if target.exists() and not (target / NAME).is_file():
         raise SeqvisionError(f"{target}: is there already, and holds no published weights")
     config = load_config(record["config"])
-    facts = Facts(
-        tuple(record["dataset"]["input_shape"]),
-        tuple(record["dataset"]["class_names"]),
-        model=config.model,
-        data=_without_folders(record["config"]["data"]["dataset"]),
-        more={
-            "name": name,
-            "tag": tag,
-            "config": config.content(),
-            "config_hash": config.hash,
-            "dataset": {
-                key: record["dataset"].get(key)
-                for key in ("name", "checksum", "scale", "train", "validation", "test")
-            },
-            "seed": record["seed"],
-            "seeds": [each["seed"] for each in records],
-            "command": repeating(config, [each["seed"] for each in records]),
-            "versions": {k: v for k in _VERSIONS if (v := record["environment"].get(k))},
-            "licence": licence,
-            "urls": [f"{url.rstrip('/')}/{name}.{tag}.weights.h5" for url in urls],
-        },
-    )
+    facts = of_record(record)
+    sizes = {key: record["dataset"].get(key) for key in ("train", "validation", "test")}
+    parent = facts.more.get("parent") or {}
+    more = {
+        "name": name,
+        "tag": tag,
+        "config": config.content(),
+        "config_hash": config.hash,
+        "dataset": {**facts.more["dataset"], **sizes},
+        # Where it lay on a person's machine is nobody's concern; its hash says which it was.
+        "parent": {key: value for key, value in parent.items() if key != "source"} or None,
+        "seeds": [each["seed"] for each in records],
+        "command": repeating(config, [each["seed"] for each in records]),
+        "versions": {k: v for k in _VERSIONS if (v := record["environment"].get(k))},
+        "licence": licence,
+        "urls": [f"{url.rstrip('/')}/{name}.{tag}.weights.h5" for url in urls],
+    }
+    facts = replace(facts, data=_without_folders(facts.data), more={**facts.more, **more})
     dataset = _dataset(record)
     with _whole(target) as folder:
         facts = _fill(folder, facts, records, record, dataset, rounded)
@@ -229,9 +225,9 @@ def _check_accuracy(record: RunRecord, accuracy: float, images: int) -> None:
         )
 
 
-def _without_folders(spec: str | dict[str, Any]) -> str | dict[str, Any]:
+def _without_folders(spec: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
     """A dataset's spec in which a person's paths are names alone."""
-    if isinstance(spec, str):
+    if spec is None or isinstance(spec, str):
         return spec
     return {
         key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value

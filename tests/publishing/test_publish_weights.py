@@ -308,3 +308,19 @@ def test_the_command_repeats_the_config(overrides, command):
     if words[2] != "config.yaml":
         sets = [word for before, word in pairwise(words) if before == "--set"]
         assert load_config(words[2], sets).hash == config.hash
+
+
+def test_what_was_fine_tuned_is_a_model_of_its_own(runs, tmp_path):
+    """Its facts say what it came from, and it can be built without that."""
+    tuned = {**CONFIG, "name": "tuned", "model": {**CONFIG["model"], "weights": str(runs[0])}}
+    run = seqvision.run({**tuned, "train": {"epochs": 1}}, results=tmp_path / "results").folder
+    published = publish_weights([run], tmp_path / "out")
+    parent = record_of(run)["model"]["parent"]
+    assert published.facts.more["parent"]["sha256"] == parent["sha256"]
+    assert str(runs[0]) not in json.dumps(published.facts.more["parent"])
+    assert parent["sha256"] in (published.folder / "README.md").read_text()
+    whole = seqvision.load_model(run).get_weights()
+    for source in (run, published.folder):
+        model = seqvision.create_model("stacked", weights=source, units=[8], dropout=0.1)
+        for mine, its in zip(model.get_weights(), whole, strict=True):
+            np.testing.assert_allclose(mine, its, atol=2e-3)
