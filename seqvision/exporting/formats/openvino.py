@@ -1,5 +1,7 @@
 """OpenVINO's intermediate representation."""
 
+import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +29,13 @@ class OpenVINO(Format):
     """Two files, `.xml` and `.bin`, for processors and accelerators of Intel's."""
 
     def write(self, graph: "Graph", path: Path, weights: str) -> dict[str, Any]:
-        import openvino
-
+        openvino = _openvino()
         model = openvino.convert_model(str(graph.saved_model()))
         openvino.save_model(model, path, compress_to_fp16=weights == "float16")
         return {"configuration": FLOAT32}
 
     def run(self, path: Path, threads: int | None = None) -> Run:
-        import openvino
-
+        openvino = _openvino()
         configuration = FLOAT32 | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
         compiled = openvino.Core().compile_model(str(path), "CPU", configuration)
 
@@ -44,3 +44,17 @@ class OpenVINO(Format):
             return {output.any_name: answers[output] for output in compiled.outputs}
 
         return run
+
+
+def _openvino() -> Any:
+    """OpenVINO, without its telemetry unless that was imported before.
+
+    Its converter reports each conversion to a server, from a process that it waits for, which takes
+    minutes where there is no network. Where the telemetry's package is missing it reports nothing.
+    """
+    is_missing = sys.modules.setdefault("openvino_telemetry", None) is None  # type: ignore[arg-type]
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        if is_missing:
+            del sys.modules["openvino_telemetry"]
