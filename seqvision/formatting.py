@@ -3,7 +3,7 @@
 What programs read, such as JSON and CSV, holds every digit instead.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NONE = "–"
 """What is shown where there is no value."""
@@ -89,3 +89,10 @@ def _scaled(value: float) -> tuple[str, str]:
         if abs(amount) >= 999.5:
             amount, prefix = value / times, larger
     return f"{amount:.3g}", prefix
+
+
+def samples_of(shape: Sequence[int | None]) -> str:
+    """What samples of a shape are: `images of 28×28`, `series of 12 features`."""
+    if None in shape:
+        return f"series of {counted(shape[-1] or 0, 'feature')}"
+    return f"images of {'×'.join(map(str, shape))}"

@@ -1,4 +1,4 @@
-"""The types with which datasets, scans, cells and families annotate their options."""
+"""The types with which datasets, inputs, scans, cells and families annotate their options."""
 
 import re
 from types import UnionType
@@ -49,6 +49,7 @@ class Spec:
 CellSpec = Annotated[str | dict[str, Any], Spec("cell")]
 WrapperSpec = Annotated[str | dict[str, Any], Spec("wrapper")]
 ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
+InputSpec = Annotated[str | dict[str, Any], Spec("input")]
 DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
 
 PositiveInt = Annotated[int, Field(gt=0, le=1_000_000)]
@@ -98,6 +99,7 @@ _NAMED: dict[str, Any] = {
     "CellSpec": CellSpec,
     "WrapperSpec": WrapperSpec,
     "ScanSpec": ScanSpec,
+    "InputSpec": InputSpec,
     "DatasetSpec": DatasetSpec,
     "PositiveInt": PositiveInt,
     "PositiveFloat": PositiveFloat,

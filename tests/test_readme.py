@@ -70,7 +70,7 @@ def write_pictures(folder):
     for label in range(10):
         (folder / str(label)).mkdir(parents=True)
         for place in np.flatnonzero(test.labels == label)[:10]:
-            Image.fromarray(test.images[place]).save(folder / str(label) / f"{place}.png")
+            Image.fromarray(test.samples[place]).save(folder / str(label) / f"{place}.png")
 
 
 def shell(line, folder):

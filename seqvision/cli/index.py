@@ -7,6 +7,7 @@ import click
 
 _PACKAGES = (
     "data",
+    "inputs",
     "scans",
     "cells",
     "cells.wrappers",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-_WHAT = ("models", "families", "cells", "wrappers", "scans", "datasets", "configs")
+_WHAT = ("models", "families", "cells", "wrappers", "inputs", "scans", "datasets", "configs")
 
 
 @click.command(name="list")
@@ -15,7 +15,7 @@ _WHAT = ("models", "families", "cells", "wrappers", "scans", "datasets", "config
 @click.option("--weights", is_flag=True, help="Models with trained weights, and their tags.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
-    """List models, families, cells, wrappers, scans, datasets or configs that match PATTERN.
+    """List models, families, cells, wrappers, inputs, scans, datasets or configs that match PATTERN.
 
     \b
     seqvision list models

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from seqvision.formatting import count, counted
+from seqvision.formatting import count, counted, samples_of
 
 
 @click.command(name="show")
@@ -68,12 +68,12 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     _print(content)
 
 
-def _scans(model: Any, input_shape: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+def _scans(model: Any, input_shape: tuple[int | None, ...]) -> Iterator[dict[str, Any]]:
     """For each scan, how many steps it has and the step, from 0, at which it reads each pixel."""
     from seqvision.scans.base import Scan, reading_order
 
     for layer in model.layers:
-        if isinstance(layer, Scan):
+        if isinstance(layer, Scan) and None not in input_shape:
             order = reading_order(layer, *input_shape[:2])
             yield {
                 "layer": layer.name,
@@ -102,11 +102,13 @@ def _print(content: dict[str, Any]) -> None:
         how = [row["learning"]] if "learning" in row else []
         table.add_row(row["layer"], row["class"], shape, count(row["parameters"]), *how)
     console = Console()
+    data = content["dataset"]
+    per = "a step" if None in data["input_shape"] else "an image"
     console.print()
     console.print(table)
     console.print(
         f"\n{counted(content['parameters'], 'parameter')}, "
-        f"{counted(content['flops_per_image'], 'FLOP')} an image"
+        f"{counted(content['flops_per_image'], 'FLOP')} {per}"
     )
     if parent := content.get("parent"):
         learned = f", trained on {parent['dataset']}" if "dataset" in parent else ""
@@ -114,10 +116,8 @@ def _print(content: dict[str, Any]) -> None:
         said = f"begins with the weights of {parent['name']}{learned}{new}"
         console.print(said, highlight=False, soft_wrap=True)
         console.print(f"SHA-256 {parent['sha256']}", highlight=False, soft_wrap=True)
-    data = content["dataset"]
-    shape = "×".join(map(str, data["input_shape"]))
     console.print(
-        f"for images of {shape} and {counted(len(data['class_names']), 'class')} ({data['name']})",
+        f"for {samples_of(data['input_shape'])} and {counted(len(data['class_names']), 'class')} ({data['name']})",
         highlight=False,
     )
     for scan in content["scans"]:

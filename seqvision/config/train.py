@@ -72,6 +72,9 @@ class Train(Section):
     target_val_accuracy: Share | None = None
     """Stop once the validation accuracy reaches it."""
     batch_size: PositiveInt = 64
+    bucket: bool = False
+    """Let the series of a batch be of like length, so that less of it is padding. Which ones come
+    together is drawn anew in each epoch; images are not affected."""
     optimizer: str | dict[str, Any] = Field(default=_OPTIMIZER, validate_default=False)
     """A Keras optimizer and its arguments."""
     schedule: Schedule | None = None

@@ -2,9 +2,10 @@
 
 import hashlib
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from seqvision.data.channels import channels_last
 from seqvision.data.labels import check_classes, numbered
 from seqvision.data.notes import Notes
 from seqvision.data.pixels import scaled
+from seqvision.data.series import Series
 from seqvision.data.split import stratified
 from seqvision.errors import DataError
 
@@ -23,35 +25,42 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Split:
-    """Images `(n, height, width[, channels])`, uint8 or float32 in 0..255, and labels `(n,)`."""
+    """Samples, their labels `(n,)`, and the group that each belongs to, if any, `(n,)`.
 
-    images: np.ndarray
+    Samples are images `(n, height, width[, channels])`, uint8 or float32 in 0..255, or `Series`.
+    """
+
+    samples: np.ndarray | Series
     labels: np.ndarray
+    groups: np.ndarray | None = None
+    """What each sample comes from, such as a person or a machine, as whole numbers. No split has
+    some of a group on each side."""
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.samples)
 
     def take(self, index: np.ndarray) -> "Split":
-        """The images and labels at the indices `(m,)`."""
-        return Split(self.images[index], self.labels[index])
+        """The samples at the indices `(m,)`."""
+        groups = None if self.groups is None else self.groups[index]
+        return Split(self.samples[index], self.labels[index], groups)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test images of one kind, checked."""
+    """Training and test samples of one kind, checked."""
 
     name: str
     train: Split
     test: Split
     class_names: tuple[str, ...]
     source: str
-    """Where the images came from, in words."""
+    """Where the samples came from, in words."""
     validation: Split | None = None
-    """The dataset's own validation images, if it has any."""
-    scale: str = "0..255"
-    """The values of black and white in the source; here they are 0 and 255."""
+    """The dataset's own validation samples, if it has any."""
+    scale: str | None = "0..255"
+    """The values of black and white in the source; here they are 0 and 255. None of series."""
     notes: tuple[str, ...] = ()
-    """What was decided while the images were read, in sentences."""
+    """What was decided while the samples were read, in sentences."""
     stands_in_for: str | None = None
     """The dataset that was asked for, when this one took its place."""
     relative_size: float = 1.0
@@ -62,19 +71,39 @@ class Dataset:
         return len(self.class_names)
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """`(height, width)` or `(height, width, channels)`."""
-        return tuple(self.train.images.shape[1:])
+    def kind(self) -> Literal["image", "series"]:
+        """What a sample is."""
+        return "series" if isinstance(self.train.samples, Series) else "image"
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """`(height, width)` or `(height, width, channels)` of images, `(None, features)` of series.
+
+        None stands for a number of steps that differs from series to series.
+        """
+        return tuple(self.train.samples.shape[1:])
+
+    @property
+    def parts(self) -> dict[str, Split]:
+        """The parts that there are, by `training`, `test` and `validation`."""
+        every = {"training": self.train, "test": self.test, "validation": self.validation}
+        return {part: split for part, split in every.items() if split is not None}
 
     @cached_property
     def checksum(self) -> str:
-        """The SHA-256 of all images and labels with their shapes and types, in hex."""
+        """The SHA-256 of all samples, labels and groups with their shapes and types, in hex."""
         digest = hashlib.sha256()
-        for split in (self.train, self.test, self.validation):
-            for array in (split.images, split.labels) if split else ():
+        for split in self.parts.values():
+            for array in _arrays_of(split):
                 digest.update(f"{array.dtype.str}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+
+def _arrays_of(split: Split) -> list[np.ndarray]:
+    samples = split.samples
+    arrays = [samples.values, samples.lengths] if isinstance(samples, Series) else [samples]
+    return [*arrays, split.labels, *([] if split.groups is None else [split.groups])]
 
 
 def make_dataset(
@@ -115,21 +144,45 @@ def make_dataset(
         if y.shape[:1] != (len(x),):
             raise DataError(f"{source}: {len(x)} {part} images, but labels of {y.shape}")
     images, scale = scaled(images, pixels, source, notes)
+    splits = {part: Split(images[part], y) for part, (_, y) in parts.items()}
+    return assembled(name, splits, source, class_names, test=test, scale=scale, notes=notes)
+
+
+def assembled(
+    name: str,
+    splits: dict[str, Split],
+    source: str,
+    class_names: tuple[str, ...] | None,
+    *,
+    test: float | None,
+    scale: str | None,
+    notes: Notes,
+) -> Dataset:
+    """Return a dataset of checked samples, whose labels are of any kind.
+
+    Args:
+        splits: `training`, and `test` and `validation` if there are any.
+        test: the share of each class that is held out if there is no `test`.
+
+    Raises:
+        DataError: the parts do not fit together.
+    """
     labels, class_names = numbered(
-        {part: y for part, (_, y) in parts.items()}, class_names, source, notes
+        {part: split.labels for part, split in splits.items()}, class_names, source, notes
     )
-    splits = {part: Split(images[part], labels[part]) for part in parts}
+    splits = {part: replace(split, labels=labels[part]) for part, split in splits.items()}
     if "test" not in splits:
         splits |= _held_out(splits["training"], 0.2 if test is None else test, source)
     elif test is not None:
-        notes.warning(f"its own {len(splits['test']):,} images are tested with, whatever `test` is")
+        count = len(splits["test"])
+        notes.warning(f"its own {count:,} samples are tested with, whatever `test` is")
     for part, split in splits.items():
-        if (shape := split.images.shape[1:]) != (expected := splits["training"].images.shape[1:]):
-            raise DataError(f"{source}: training images are {expected}, {part} images {shape}")
+        if (shape := split.samples.shape[1:]) != (expected := splits["training"].samples.shape[1:]):
+            raise DataError(f"{source}: training samples are {expected}, {part} samples {shape}")
     check_classes({p: s.labels for p, s in splits.items()}, class_names, source, notes)
     if own := splits.get("validation"):
         notes.info(
-            f"its own {len(own):,} images are used for validation, and all training images to "
+            f"its own {len(own):,} samples are used for validation, and all training samples to "
             "train on, whatever `data.validation` is"
         )
     return Dataset(
@@ -150,10 +203,10 @@ def _held_out(split: Split, share: float, source: str) -> dict[str, Split]:
     if not len(taken):
         classes = len(np.unique(split.labels))
         if classes == len(split):
-            why = "each image has a label of its own; labels count classes from 0"
+            why = "each sample has a label of its own; labels count classes from 0"
         else:
-            why = f"{share:g} of {len(split):,} images in {classes:,} classes comes to none"
-        raise DataError(f"{source}: no image can be held out for testing: {why}")
+            why = f"{share:g} of {len(split):,} samples in {classes:,} classes comes to none"
+        raise DataError(f"{source}: no sample can be held out for testing: {why}")
     return {"training": split.take(kept), "test": split.take(taken)}
 
 

@@ -37,7 +37,7 @@ def numbered(
         )
     if texts:
         if "" in values:
-            raise DataError(f"{source}: a label is an empty text; leave such images out")
+            raise DataError(f"{source}: a label is an empty text; leave such samples out")
         order = sorted(range(len(values)), key=lambda i: _numbers_first(values[i]))
         values, codes = values[order], np.argsort(order)[codes]
     else:
@@ -50,31 +50,31 @@ def numbered(
 def check_classes(
     labels: dict[str, np.ndarray], class_names: tuple[str, ...], source: str, notes: Notes
 ) -> None:
-    """Refuse classes without a training image; note those without a test image.
+    """Refuse classes without a training sample; note those without a test sample.
 
     Args:
         labels: of each part, as `numbered` returns them.
 
     Raises:
-        DataError: there is only one class, or a class has no training image.
+        DataError: there is only one class, or a class has no training sample.
     """
     trained = set(np.unique(labels["training"]))
     if len(class_names) < 2:
-        raise DataError(f"{source}: all images are of one class; a classifier needs two or more")
+        raise DataError(f"{source}: all samples are of one class; a classifier needs two or more")
     for part, of_part in labels.items():
         if unknown := sorted(set(np.unique(of_part)) - trained):
             names = some([repr(class_names[label]) for label in unknown])
             count = int(np.isin(of_part, unknown).sum())
             raise DataError(
-                f"{source}: {count:,} {part} images are of classes without a training image, "
+                f"{source}: {count:,} {part} samples are of classes without a training sample, "
                 f"{names}; add some, or leave these out"
             )
     if len(trained) < 2:
         name = class_names[trained.pop()]
-        raise DataError(f"{source}: all training images are of one class, {name!r}")
+        raise DataError(f"{source}: all training samples are of one class, {name!r}")
     if untested := sorted(trained - set(np.unique(labels["test"]))):
         names = some([repr(class_names[label]) for label in untested])
-        notes.warning(f"no test image of {len(untested)} of {len(class_names)} classes: {names}")
+        notes.warning(f"no test sample of {len(untested)} of {len(class_names)} classes: {names}")
 
 
 def _plain(labels: np.ndarray, source: str, part: str) -> np.ndarray:
@@ -92,7 +92,7 @@ def _plain(labels: np.ndarray, source: str, part: str) -> np.ndarray:
         if not one_hot or not (labels.max(axis=1) == 1).all():
             raise DataError(
                 f"{source}: {part} labels of shape {labels.shape} are not one-hot (one 1 a row, "
-                "else 0); give one label an image"
+                "else 0); give one label a sample"
             )
         return labels.argmax(axis=1)
     # Beyond 2**53 neighbouring whole numbers are one float.
@@ -122,10 +122,10 @@ def _check_numbers(values: np.ndarray, source: str, notes: Notes) -> None:
     """Refuse negative labels, but for −1 and 1; `values` `(classes,)` are the different ones."""
     low, high = values[0], values[-1]
     if low < 0 and values.tolist() != [-1, 1]:
-        # Such as -1 for unlabelled images.
+        # Such as -1 for unlabelled samples.
         raise DataError(
             f"{source}: labels go from {low} to {high}; labels count classes from 0: "
-            "number them anew, or leave images without a label out"
+            "number them anew, or leave samples without a label out"
         )
     if low != 0 or high != len(values) - 1:
         notes.warning(

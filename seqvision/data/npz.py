@@ -1,11 +1,16 @@
-"""The user's own images in a NumPy archive."""
+"""The user's own images or series in a NumPy archive."""
 
+import re
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, Pair, make_dataset, person_path
 from seqvision.data.files import npz_keys, read_npz
 from seqvision.data.left_behind import left_behind
+from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes, some
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels, Rate
@@ -13,12 +18,23 @@ from seqvision.options import FilePath, Pixels, Rate
 _PAIRS = (("x_{}", "y_{}"), ("{}_images", "{}_labels"), ("{}_x", "{}_y"))
 """The names of a part's two arrays; MedMNIST uses the second pair."""
 _WHOLE = (("x", "y"), ("images", "labels"))
+_PARTS = {"train": "training", "test": "test", "val": "validation"}
 _VALIDATION = ("val", "valid", "validation")
 
 
 @DATASETS.register("npz")
-def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Dataset:
+def npz(
+    path: FilePath,
+    test: Rate | None = None,
+    pixels: Pixels = "auto",
+    kind: Literal["image", "series"] = "image",
+) -> Dataset:
     """Your own .npz file: x_train, y_train, x_test and y_test, or x and y.
+
+    Series `(n, steps, features)`, or `(n, steps)` of one feature, are NaN where nothing was
+    observed. Beside each array x may be one of its name with `lengths` or `groups` for x, such as
+    lengths_train: the steps of each series, after which all is padding, whatever its value; and
+    what each comes from, such as a person, which no split divides.
 
     Args:
         path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
@@ -27,6 +43,7 @@ def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Da
         test: with x and y alone, the share of each class that is kept for testing; a fifth if not
             given.
         pixels: the values of black and white, such as `0..1`; `auto` infers them from all pixels.
+        kind: what x holds.
 
     Raises:
         DataError: the file does not exist, is damaged, or its arrays do not fit together.
@@ -37,10 +54,23 @@ def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Da
     if len(keys) < len(names):
         raise DataError(f"{path}: names of arrays differ by case alone: {', '.join(names)}")
     parts = _parts(file, keys)
-    found = read_npz(file, tuple(name for pair in parts.values() for name in pair))
+    beside = _beside(keys, parts) if kind == "series" else {}
+    wanted = [*(name for pair in parts.values() for name in pair), *beside.values()]
+    found = read_npz(file, tuple(wanted))
     notes = Notes(path)
     if others := [k for k in keys.values() if k not in found and not left_behind(k.split("/")[0])]:
         notes.warning(f"these arrays are passed over: {some(others)}")
+    if kind == "series":
+        return make_series(
+            f"npz:{file.name}",
+            {
+                _PARTS[part]: _part(f"{path}: {x}", found, x, y, beside)
+                for part, (x, y) in parts.items()
+            },
+            path,
+            test=test,
+            notes=notes,
+        )
     pairs: dict[str, Pair] = {part: (found[x], found[y]) for part, (x, y) in parts.items()}
     return make_dataset(
         f"npz:{file.name}",
@@ -50,6 +80,55 @@ def npz(path: FilePath, test: Rate | None = None, pixels: Pixels = "auto") -> Da
         test=test,
         pixels=pixels,
         notes=notes,
+    )
+
+
+def _beside(keys: dict[str, str], parts: dict[str, tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The names of the arrays of `lengths` and of `groups`, by that word and the name of x."""
+    found = {}
+    for x, _ in parts.values():
+        for word in ("lengths", "groups"):
+            name = re.sub("(^|_)(x|images)(_|$)", rf"\1{word}\3", x.lower())
+            if name in keys and name != x.lower():
+                found[word, x] = keys[name]
+    return found
+
+
+def _part(
+    where: str,
+    found: dict[str, np.ndarray],
+    x: str,
+    y: str,
+    beside: dict[tuple[str, str], str],
+) -> Part:
+    """A part's series, labels and groups.
+
+    Raises:
+        DataError: the arrays are not of series.
+    """
+    series, lengths = found[x], found.get(beside.get(("lengths", x), ""))
+    groups = found.get(beside.get(("groups", x), ""))
+    if series.ndim == 2:
+        series = series[:, :, None]
+    if series.ndim != 3 or 0 in series.shape or series.dtype.kind not in "buif":
+        raise DataError(
+            f"{where}: expected series (n, steps, features) of numbers, got {series.dtype} of "
+            f"{series.shape}"
+        )
+    if groups is not None and groups.shape != (len(series),):
+        raise DataError(f"{where}: {len(series)} series, but groups of {groups.shape}")
+    if lengths is None:
+        return Part(list(series), found[y], groups)
+    if lengths.shape != (len(series),) or lengths.dtype.kind not in "ui":
+        raise DataError(f"{where}: {len(series)} series, but lengths of {lengths.shape}")
+    if len(wrong := np.flatnonzero((lengths < 1) | (lengths > series.shape[1]))):
+        one = int(wrong[0])
+        raise DataError(
+            f"{where}: series {one + 1} has the length {lengths[one]}, and there are "
+            f"{series.shape[1]} steps"
+        )
+    return Part(
+        [one[:length] for one, length in zip(series, lengths, strict=True)], found[y], groups
     )
 
 

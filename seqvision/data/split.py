@@ -14,20 +14,20 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 def stratified(labels: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Split images into `(kept, taken)`, their indices: `count` are taken, of each class its share.
+    """Split samples into `(kept, taken)`, their indices: `count` are taken, of each class its share.
 
-    Which ones depends on a hash of each image's index, not on a random generator, which may change
-    with NumPy. Each class keeps one image at least, so fewer than `count` may be taken.
+    Which ones depends on a hash of each sample's index, not on a random generator, which may change
+    with NumPy. Each class keeps one sample at least, so fewer than `count` may be taken.
 
     Args:
         labels: `(n,)`.
-        seed: another one takes other images.
+        seed: another one takes other samples.
     """
     place = np.arange(len(labels), dtype=np.uint64) + (np.uint64(seed) << np.uint64(32))
     mixed = (place + np.uint64(1)) * np.uint64(_SPREAD)
     hashed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     order = np.lexsort((hashed, labels))  # by class, then by hash
-    # Every (n / count)-th of all images, sorted by class, gives each class its share.
+    # Every (n / count)-th of all samples, sorted by class, gives each class its share.
     ends = (np.arange(count) + 0.5) * len(labels) / count if count else np.empty(0)
     taken = np.sort(order[ends.astype(int)])
     kept = np.setdiff1d(np.arange(len(labels)), taken)
@@ -40,12 +40,12 @@ def stratified(labels: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarra
 def train_and_validation(
     dataset: "Dataset", validation: int | float, training: int | None = None, seed: int = 0
 ) -> tuple["Split", "Split"]:
-    """Return training and validation images.
+    """Return training and validation samples.
 
-    A dataset that has its own validation images keeps all its training images for training.
+    A dataset that has its own validation samples keeps all its training samples for training.
 
     Args:
-        validation: a share or a count of the training images, the config's `data.validation`.
+        validation: a share or a count of the training samples, the config's `data.validation`.
         training: how many of the others to train on, the config's `data.training`; all if None.
         seed: which ones.
 
@@ -60,15 +60,15 @@ def train_and_validation(
 
 
 def some_of(split: "Split", count: int, seed: int) -> "Split":
-    """Some images of a split, of each class its share and one at least, others for another seed.
+    """Some samples of a split, of each class its share and one at least, others for another seed.
 
     Raises:
-        DataError: there are fewer images, or more classes.
+        DataError: there are fewer samples, or more classes.
     """
     classes = len(np.unique(split.labels))
     if not classes <= count <= len(split):
         raise DataError(
-            f"data.training: {count:,} of {len(split):,} training images in {classes:,} classes: "
+            f"data.training: {count:,} of {len(split):,} training samples in {classes:,} classes: "
             "expected no more than there are, and one of each class at least"
         )
     kept, _ = stratified(split.labels, len(split) - count, seed)
@@ -78,14 +78,14 @@ def some_of(split: "Split", count: int, seed: int) -> "Split":
 def split_validation(
     split: "Split", validation: int | float, relative_size: float = 1.0
 ) -> tuple["Split", "Split"]:
-    """Take validation images from the training images: `(training, validation)`.
+    """Take validation samples from the training samples: `(training, validation)`.
 
     Args:
         validation: a share, or a count, which is multiplied by `relative_size`.
         relative_size: below 1 when a smaller dataset stands in for the one the count was meant for.
 
     Raises:
-        DataError: nothing is left to train on, or no image can be spared.
+        DataError: nothing is left to train on, or no sample can be spared.
     """
     share = isinstance(validation, float)
     count = round(validation * len(split)) if share else round(validation * relative_size)
@@ -93,13 +93,13 @@ def split_validation(
         count = 1
     if count >= len(split):
         raise DataError(
-            f"data.validation: {count:,} validation images leave nothing of "
-            f"{len(split):,} training images"
+            f"data.validation: {count:,} validation samples leave nothing of "
+            f"{len(split):,} training samples"
         )
     kept, taken = stratified(split.labels, count)
     if count and not len(taken):
         raise DataError(
-            f"data.validation: no class can spare any of {len(split):,} training images, "
+            f"data.validation: no class can spare any of {len(split):,} training samples, "
             "as each keeps one to train on"
         )
     return split.take(kept), split.take(taken)

@@ -52,11 +52,11 @@ def real_images(facts: Facts | None, input_shape: tuple[int, ...]) -> Real:
         except SeqvisionError as error:
             log.info("checked with the digits of %s, since %s", STAND_IN, error)
     digits = _digits()
-    if input_shape == digits.images.shape[1:]:
+    if input_shape == digits.samples.shape[1:]:
         return Real(digits, f"the test images of {STAND_IN}", own=False)
     size = "×".join(map(str, input_shape))
     count = 256  # More are not needed, as they say nothing of accuracy.
-    images = _fitted(digits.images[:count], input_shape)
+    images = _fitted(digits.samples[:count], input_shape)
     said = f"the test images of {STAND_IN}, resized to {size}"
     return Real(Split(images, digits.labels[:count]), said, own=False)
 

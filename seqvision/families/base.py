@@ -1,4 +1,4 @@
-"""The parts that families put together: the image, a stack of recurrent layers, the logits."""
+"""The parts that families put together: the input, a stack of recurrent layers, the logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ import keras
 
 from seqvision.cells import CELLS
 from seqvision.errors import SeqvisionError
+from seqvision.inputs import INPUTS
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.pooling import POOLINGS
 from seqvision.scans import SCANS
-from seqvision.specs import name_and_options
+from seqvision.specs import build, name_and_options
 
 
 @dataclass(frozen=True)
@@ -72,32 +73,38 @@ class Reader:
         return {"name": name, "recurrent_dropout": self.recurrent_dropout, **options}
 
 
-def image_input(input_shape: Sequence[int], scale: float) -> tuple[Any, Any]:
-    """The input of raw images, and these scaled, `(batch, height, width, channels)`.
+def model_input(
+    input_shape: Sequence[int | None], input: str | dict[str, Any] | None, scale: float
+) -> tuple[Any, Any]:
+    """The input of raw samples, and what the model's `input` makes of them.
+
+    Args:
+        input_shape: of images `(height, width[, channels])`; of series `(None, features)`, or
+            `(steps, features)` if `input` says that they are series.
+        input: the input's spec; that of the shape's kind if None.
+        scale: what pixels are multiplied by if `input` does not say.
+
+    Returns:
+        The input, and images `(batch, height, width, channels)` or a masked sequence
+        `(batch, steps, features)`.
 
     Raises:
-        SeqvisionError: the shape is neither `(height, width)` nor `(height, width, channels)`.
+        SeqvisionError: the shape is none of the input's.
     """
-    shape = tuple(input_shape)
-    if len(shape) not in (2, 3) or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise SeqvisionError(
-            f"input_shape: expected (height, width) or (height, width, channels), got {shape}"
-        )
-    images = keras.Input(shape, name="images")
-    scaled = keras.layers.Rescaling(scale, name="scaled")(images)
-    if len(shape) == 2:
-        scaled = keras.layers.Reshape((*shape, 1), name="channel")(scaled)
-    return images, scaled
+    if input is None:
+        shape = tuple(input_shape)
+        is_series = len(shape) == 2 and shape[0] is None
+        input = "series" if is_series else {"name": "pixels", "scale": scale}
+    return build(INPUTS, input, tuple(input_shape))
 
 
-def scanned(images: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
-    """Read images `(batch, height, width, channels)` as `(batch, steps, features)` by a scan."""
-    scan_name, options = name_and_options(scan)
-    return SCANS.get(scan_name)(**options, name=name)(images)
+def scanned(samples: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
+    """Read images or a sequence, as `model_input` returns it, as a sequence by a scan."""
+    return build(SCANS, scan, name=name)(samples)
 
 
-def classifier(images: Any, features: Any, num_classes: int, name: str) -> keras.Model:
+def classifier(raw: Any, features: Any, num_classes: int, name: str) -> keras.Model:
     """The model that ends in one logit for each class, in float32 whatever its precision."""
     # bfloat16 has too few digits for a loss and its gradient.
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-    return keras.Model(images, logits, name=name)
+    return keras.Model(raw, logits, name=name)

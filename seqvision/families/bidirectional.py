@@ -5,13 +5,22 @@ from collections.abc import Sequence
 import keras
 
 from seqvision.families import FAMILIES
-from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units, WrapperSpec
+from seqvision.families.base import Reader, classifier, model_input, scanned
+from seqvision.options import (
+    CellSpec,
+    InputSpec,
+    MergeMode,
+    Pooling,
+    Rate,
+    ScanSpec,
+    Units,
+    WrapperSpec,
+)
 
 
 @FAMILIES.register("bidirectional", paper="Schuster & Paliwal 1997")
 def bidirectional(
-    input_shape: Sequence[int],
+    input_shape: Sequence[int | None],
     num_classes: int,
     *,
     scan: ScanSpec = "rows",
@@ -24,21 +33,23 @@ def bidirectional(
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 1 / 255,
+    input: InputSpec | None = None,
 ) -> keras.Model:
     """Recurrent layers that each read in both directions.
 
     With `pooling: last` each direction returns the step that it reads last.
 
     Args:
-        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        input_shape: `(height, width)` or `(height, width, channels)` of raw images, or
+            `(None, features)` of raw series.
         num_classes: the number of logits.
         units: the size of the state of one direction; a list makes as many layers.
         merge_mode: how the two directions are merged, as in `keras.layers.Bidirectional`.
-        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
+        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale, input: as in `stacked`.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
-    images, scaled = image_input(input_shape, scale)
+    raw, samples = model_input(input_shape, input, scale)
     read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, merge_mode, wrap)
-    return classifier(images, read(scanned(scaled, scan)), num_classes, "bidirectional")
+    return classifier(raw, read(scanned(samples, scan)), num_classes, "bidirectional")

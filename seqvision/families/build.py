@@ -19,13 +19,13 @@ _ACCELERATOR = 512_000_000_000  # bytes; no accelerator has more today
 
 def build_family(
     model: dict[str, Any],
-    input_shape: Sequence[int],
+    input_shape: Sequence[int | None],
     num_classes: int,
     needed_for: str = "model: its weights",
     copies: int = 0,
     beside: int = 0,
 ) -> keras.Model:
-    """Build what a checked `model` section describes, for images of a shape.
+    """Build what a checked `model` section describes, for samples of a shape.
 
     Its weights are initial ones, even if the section names others.
 
@@ -35,7 +35,7 @@ def build_family(
         beside: other bytes that are needed at the same time.
 
     Raises:
-        SeqvisionError: the options do not fit together or do not fit the images; or the model
+        SeqvisionError: the options do not fit together or do not fit the samples; or the model
             certainly does not fit into memory, in which case nothing has been allocated.
     """
     options = {key: value for key, value in model.items() if key not in ("family", "weights")}
@@ -53,7 +53,7 @@ def build_family(
     except Exception as error:  # Each backend has errors of its own.
         reason, policy = str(error).strip().partition("\n")[0], keras.config.dtype_policy().name
         raise SeqvisionError(
-            f"model: cannot be built for images of {tuple(input_shape)} in {policy}: {reason}"
+            f"model: cannot be built for samples of {tuple(input_shape)} in {policy}: {reason}"
         ) from error
 
 

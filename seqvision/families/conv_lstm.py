@@ -7,16 +7,16 @@ import keras
 
 from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, image_input
+from seqvision.families.base import classifier, model_input
 from seqvision.layers.pooling import POOLINGS
-from seqvision.options import Pooling, PositiveInt, Rate, Units
+from seqvision.options import InputSpec, Pooling, PositiveInt, Rate, Units
 
 
 @FAMILIES.register(
     "conv_lstm", paper="Shi et al. 2015, arXiv 1506.04214", old_options={"units": "filters"}
 )
 def conv_lstm(
-    input_shape: Sequence[int],
+    input_shape: Sequence[int | None],
     num_classes: int,
     *,
     frames: Literal["rows", "columns", "patches"] = "rows",
@@ -27,6 +27,7 @@ def conv_lstm(
     recurrent_dropout: Rate = 0.0,
     pooling: Pooling = "last",
     scale: float = 1 / 255,
+    input: InputSpec | None = None,
 ) -> keras.Model:
     """LSTMs whose products are convolutions, over the rows, columns or patches of an image.
 
@@ -46,15 +47,23 @@ def conv_lstm(
         recurrent_dropout: the share of the state set to zero, the same at every time step.
         pooling: `last` step, `mean`, `max` or `attention` over all steps.
         scale: what raw pixels are multiplied by: 1/255.
+        input: what is done to raw samples, such as `{name: series, normalize: each}`; by the kind
+            of the samples when not given: `pixels` scales images, `series` normalises series.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
 
     Raises:
-        SeqvisionError: the image cannot be cut into patches of that size.
+        SeqvisionError: the samples are series, or images that cannot be cut into patches of that
+            size.
     """
-    images, scaled = image_input(input_shape, scale)
-    sequence = _FRAMES[frames](scaled, patch_size)
+    raw, samples = model_input(input_shape, input, scale)
+    if len(samples.shape) != 4:
+        raise SeqvisionError(
+            "conv_lstm reads images, as it convolves along each line of pixels; for series use "
+            "`stacked`, `bidirectional` or `conv_rnn`"
+        )
+    sequence = _FRAMES[frames](samples, patch_size)
     layer = keras.layers.ConvLSTM2D if frames == "patches" else keras.layers.ConvLSTM1D
     filters = [filters] if isinstance(filters, int) else filters
     for depth, count in enumerate(filters, start=1):
@@ -74,7 +83,7 @@ def conv_lstm(
     else:
         flat = keras.layers.Reshape((sequence.shape[1], -1), name="flat")(sequence)
         features = POOLINGS[pooling](name=pooling)(flat)
-    return classifier(images, features, num_classes, "conv_lstm")
+    return classifier(raw, features, num_classes, "conv_lstm")
 
 
 def _patches(images: Any, size: int) -> Any:

@@ -5,8 +5,17 @@ from collections.abc import Sequence
 import keras
 
 from seqvision.families import FAMILIES
-from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, MergeMode, Pooling, Rate, ScanSpec, Units, WrapperSpec
+from seqvision.families.base import Reader, classifier, model_input, scanned
+from seqvision.options import (
+    CellSpec,
+    InputSpec,
+    MergeMode,
+    Pooling,
+    Rate,
+    ScanSpec,
+    Units,
+    WrapperSpec,
+)
 
 _MERGE = {
     "concat": keras.layers.Concatenate,
@@ -18,7 +27,7 @@ _MERGE = {
 
 @FAMILIES.register("multi_scan", old_name="two_way")
 def multi_scan(
-    input_shape: Sequence[int],
+    input_shape: Sequence[int | None],
     num_classes: int,
     *,
     scans: list[ScanSpec] = ["rows", "columns"],  # noqa: B006  (read, never changed)
@@ -32,27 +41,29 @@ def multi_scan(
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 1 / 255,
+    input: InputSpec | None = None,
 ) -> keras.Model:
     """A branch for each scan, such as one over the rows and one over the columns, merged.
 
     Args:
-        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        input_shape: `(height, width)` or `(height, width, channels)` of raw images, or
+            `(None, features)` of raw series.
         num_classes: the number of logits.
         scans: the order in which each branch reads.
         units: the size of each branch's state; a list makes as many layers.
         bidirectional: let each branch read in both directions and concatenate them.
         merge_mode: how the branches are merged.
-        cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale: as in `stacked`.
+        cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale, input: as in `stacked`.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
-    images, scaled = image_input(input_shape, scale)
+    raw, samples = model_input(input_shape, input, scale)
     directions = "concat" if bidirectional else None
     read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, directions, wrap)
     branches = [
-        read(scanned(scaled, scan, f"scan_{way}"), f"way_{way}_")
+        read(scanned(samples, scan, f"scan_{way}"), f"way_{way}_")
         for way, scan in enumerate(scans, start=1)
     ]
     merged = branches[0] if len(branches) == 1 else _MERGE[merge_mode](name="merged")(branches)
-    return classifier(images, merged, num_classes, "multi_scan")
+    return classifier(raw, merged, num_classes, "multi_scan")

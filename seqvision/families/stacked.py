@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import keras
 
 from seqvision.families import FAMILIES
-from seqvision.families.base import Reader, classifier, image_input, scanned
-from seqvision.options import CellSpec, Pooling, Rate, ScanSpec, Units, WrapperSpec
+from seqvision.families.base import Reader, classifier, model_input, scanned
+from seqvision.options import CellSpec, InputSpec, Pooling, Rate, ScanSpec, Units, WrapperSpec
 
 
 @FAMILIES.register("stacked", causal=True)
 def stacked(
-    input_shape: Sequence[int],
+    input_shape: Sequence[int | None],
     num_classes: int,
     *,
     scan: ScanSpec = "rows",
@@ -23,11 +23,13 @@ def stacked(
     pooling: Pooling = "last",
     wrap: list[WrapperSpec] = [],  # noqa: B006
     scale: float = 1 / 255,
+    input: InputSpec | None = None,
 ) -> keras.Model:
     """Recurrent layers one upon another, reading in one direction.
 
     Args:
-        input_shape: `(height, width)` or `(height, width, channels)` of the raw images.
+        input_shape: `(height, width)` or `(height, width, channels)` of raw images, or
+            `(None, features)` of raw series.
         num_classes: the number of logits.
         scan: the order in which an image is read as a sequence.
         cell: what happens in one time step.
@@ -38,10 +40,12 @@ def stacked(
         pooling: `last` step, `mean`, `max` or `attention` over all steps.
         wrap: wrappers around each layer's cell, the innermost first.
         scale: what raw pixels are multiplied by: 1/255.
+        input: what is done to raw samples, such as `{name: series, normalize: each}`; by the kind
+            of the samples when not given: `pixels` scales images, `series` normalises series.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
     """
-    images, scaled = image_input(input_shape, scale)
+    raw, samples = model_input(input_shape, input, scale)
     read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, wrap=wrap)
-    return classifier(images, read(scanned(scaled, scan)), num_classes, "stacked")
+    return classifier(raw, read(scanned(samples, scan)), num_classes, "stacked")

@@ -22,9 +22,10 @@ class Facts:
     """What one needs to know to use a trained model.
 
     Attributes:
-        input_shape: that of a raw sample; of an image `(height, width[, channels])`.
+        input_shape: that of a raw sample; of an image `(height, width[, channels])`, of a series
+            `(None, features)`.
         class_names: what each logit stands for; None if it is not known.
-        kind: of a sample: `image`.
+        kind: of a sample: `image` or `series`.
         model: the `model` section of its config; None if it is not known.
         temperature: what its logits are divided by before the softmax so that probabilities are
             calibrated (Guo et al. 2017, arXiv 1706.04599), fitted on validation images; None if it
@@ -38,7 +39,7 @@ class Facts:
             `{mean, low, high}`, and `own_metrics` of this seed; `command`, `versions`, `licence`.
     """
 
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int | None, ...]
     class_names: tuple[str, ...] | None = None
     kind: str = "image"
     model: dict[str, Any] | None = None
@@ -72,7 +73,7 @@ def from_json(values: Any, where: str | Path) -> Facts:
     """
     try:
         values = dict(values)
-        shape = tuple(int(n) for n in values.pop("input_shape"))
+        shape = tuple(None if n is None else int(n) for n in values.pop("input_shape"))
         names = values.pop("class_names", None)
         own = {key: values.pop(key, None) for key in ("model", "temperature", "data")}
         kind = str(values.pop("kind", "image"))
@@ -95,6 +96,7 @@ def of_record(record: Mapping[str, Any]) -> Facts:
     return Facts(
         tuple(dataset["input_shape"]),
         tuple(dataset["class_names"]),
+        dataset.get("kind", "image"),
         model={key: value for key, value in config["model"].items() if key != "weights"},
         data=config["data"]["dataset"],
         more=more,

@@ -173,7 +173,7 @@ def _fill(
     test, file = dataset.test, folder / WEIGHTS
     _, validation = train_and_validation(dataset, load_config(record["config"]).data.validation)
     model = model_of_weights(record.folder / "model.keras", facts, str(record.folder))
-    trained = logits(model, test.images)
+    trained = logits(model, test.samples)
     _check_accuracy(record, float((trained.argmax(axis=1) == test.labels).mean()), len(test))
     whole = folder / "whole.weights.h5"
     model.save_weights(whole)
@@ -181,7 +181,7 @@ def _fill(
     for fraction in (*(FRACTIONS if rounded else ()), None):
         dtype = write_weights(whole, file, fraction)
         load_weights(model, file, fresh_head=False, others_told=True)
-        answers, rounding = logits(model, test.images), None
+        answers, rounding = logits(model, test.samples), None
         if fraction is None:
             break
         rounding = compare(fraction, trained, answers, test.labels)
@@ -191,7 +191,7 @@ def _fill(
     whole.unlink()
     temperature = None
     if len(validation):
-        temperature = fit_temperature(logits(model, validation.images), validation.labels)
+        temperature = fit_temperature(logits(model, validation.samples), validation.labels)
         if temperature is None:
             log.warning("%s: its validation images set no temperature", record.folder)
     facts = replace(facts, temperature=temperature)
@@ -208,7 +208,7 @@ def _fill(
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())
     copy_atomically(record.folder / "config.yaml", folder / CONFIG)
-    shown = picture(test.images, test.labels, answers.argmax(axis=1), dataset.class_names)
+    shown = picture(test.samples, test.labels, answers.argmax(axis=1), dataset.class_names)
     (folder / PICTURE).write_bytes(shown)
     text = card(facts)
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -9,7 +9,11 @@ import numpy as np
 
 from seqvision.config.train import Augment
 from seqvision.data.base import Split
+from seqvision.data.series import Series
 from seqvision.runs.augment import augmentation
+from seqvision.runs.padding import as_batch
+
+_BATCHES_SORTED = 20
 
 
 def batches(
@@ -20,24 +24,53 @@ def batches(
     augment: Augment | None = None,
     one_hot: int | None = None,
     class_weights: np.ndarray | None = None,
+    bucket: bool = False,
+    window: int | None = None,
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield `(images, labels[, weights])` without end, each epoch in an order of its own.
+    """Yield `(samples, labels[, weights])` without end, each epoch in an order of its own.
 
     Args:
         first_epoch: where to begin, counted from 0.
         one_hot: the number of classes, to give labels as one-hot rows; whole numbers when None.
         class_weights: the weight of each class in the loss, `(classes,)`.
+        bucket: let the series of a batch be of like length.
+        window: the steps of a window, anywhere in a series that is longer, which stands for it.
     """
     epoch = first_epoch
     targets = np.eye(one_hot, dtype=np.float32)[split.labels] if one_hot else split.labels
+    series = split.samples if isinstance(split.samples, Series) else None
     while True:
-        order = np.random.default_rng([seed, epoch]).permutation(len(split))
+        generator = np.random.default_rng([seed, epoch])
+        order = generator.permutation(len(split))
+        if bucket and series:
+            order = _by_length(order, series.lengths, batch_size, generator)
         change = augmentation(augment, seed, epoch) if augment else None
         for start in range(0, len(split), batch_size):
             index = order[start : start + batch_size]
-            images = split.images[index]
+            taken = split.samples[index]
+            if window and isinstance(taken, Series):
+                taken = taken.cut(window, "window", generator)
+            samples = as_batch(taken)
             if change:
-                images = change(images)
-            batch = (images, targets[index])
+                samples = change(samples)
+            batch = (samples, targets[index])
             yield batch if class_weights is None else (*batch, class_weights[split.labels[index]])
         epoch += 1
+
+
+def _by_length(
+    order: np.ndarray, lengths: np.ndarray, batch_size: int, generator: np.random.Generator
+) -> np.ndarray:
+    """The same indices, so that each batch has series of like length; batches in random order.
+
+    Only among `_BATCHES_SORTED` batches at a time are series sorted, so that other ones meet in
+    each epoch. The last batch, if it is smaller, is left as it is.
+    """
+    full = len(order) - len(order) % batch_size
+    batches = []
+    for start in range(0, full, _BATCHES_SORTED * batch_size):
+        some = order[start : min(start + _BATCHES_SORTED * batch_size, full)]
+        some = some[np.argsort(lengths[some], kind="stable")]
+        batches += np.split(some, len(some) // batch_size)
+    mixed = [batches[place] for place in generator.permutation(len(batches))]
+    return np.concatenate([*mixed, order[full:]])

@@ -56,13 +56,19 @@ def _processors(tf: Any, count: int) -> list[str]:
     return [f"CPU:{place}" for place in range(count)]
 
 
-def as_dataset(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:
-    """Batches as a `tf.data.Dataset`, of which every device takes its share.
+def as_dataset(batches: Callable[[], Iterator[tuple[Any, ...]]], series: bool = False) -> Any:
+    """Batches as a `tf.data.Dataset`, of any length if they are of series.
+
+    Of each, every device takes its share.
 
     Keras 3.15 starts a plain generator twice under a strategy, and loses a batch.
     """
     import tensorflow as tf
 
-    first = next(batches())
-    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
+    samples, *others = next(batches())
+    shape = (None, None, samples.shape[2]) if series else (None, *samples.shape[1:])
+    signature = (
+        tf.TensorSpec(shape, samples.dtype),
+        *(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in others),
+    )
     return tf.data.Dataset.from_generator(batches, output_signature=signature)

@@ -44,7 +44,7 @@ class Journal(keras.callbacks.Callback):
         self.seed = setup.seed
         self.train, self.steps_per_epoch = setup.config.train, setup.steps_per_epoch
         self.training_images = len(setup.training)
-        self.validation, self.test = setup.validation, setup.dataset.test
+        self.validation, self.test = setup.validation, setup.test
         self.checkpoint_file = folder / "checkpoint.npz"
         self.scalars = Scalars(folder / "tensorboard")
         self.progress = progress
@@ -145,7 +145,9 @@ class Journal(keras.callbacks.Callback):
         }
         with averaged_weights(self.model):
             if len(self.validation):
-                found = evaluate(logits(self.model, self.validation.images), self.validation.labels)
+                found = evaluate(
+                    logits(self.model, self.validation.samples), self.validation.labels
+                )
                 row |= {"val_loss": found["loss"], "val_error": found["error"]}
                 if logs is not None:  # For callbacks that come after this one.
                     logs |= {"val_loss": found["loss"], "val_accuracy": found["accuracy"]}
@@ -167,7 +169,7 @@ class Journal(keras.callbacks.Callback):
 
     def _measure_test(self, step: int) -> None:
         with averaged_weights(self.model):
-            error = evaluate(logits(self.model, self.test.images), self.test.labels)["error"]
+            error = evaluate(logits(self.model, self.test.samples), self.test.labels)["error"]
         self.state.tests.append([step, error])
         self.scalars.test(step, error)
         self.progress.test(self.state.epochs + 1, step, error)

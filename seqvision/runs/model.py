@@ -11,10 +11,12 @@ import numpy as np
 from seqvision.config.schema import Config
 from seqvision.config.train import Train
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset
+from seqvision.data.base import Dataset, Split
 from seqvision.data.loading import load
+from seqvision.data.series import Series
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
+from seqvision.inputs.series import SeriesInput
 from seqvision.presets.architecture import check_architecture
 from seqvision.privates import SharesOfRate
 from seqvision.runs.backend import precision
@@ -39,25 +41,28 @@ def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.
     return build_family(model, dataset.input_shape, dataset.num_classes, **needs)
 
 
-def model_to_train(config: Config, dataset: Dataset, images: int) -> Stages:
+def model_to_train(config: Config, dataset: Dataset, training: Split) -> Stages:
     """Build a config's model, load what it begins with, and compile it for its first stage.
 
     Args:
-        images: the number of training images.
+        training: what is trained on. Its statistics are those that an input normalises by, unless
+            the model begins with trained weights, whose statistics are among them.
 
     Raises:
         SeqvisionError: as `build_model` does; the weights to begin with cannot be had or do not
             fit; a layer to freeze does not exist; or Keras refuses an argument of the optimizer.
     """
     train = config.train
-    batch = min(train.batch_size, images)
+    batch = min(train.batch_size, len(training))
     needs = {
-        "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} images",
+        "needed_for": f"train: weights, gradients, optimizer and a batch of {batch:,} samples",
         "copies": 1 + _slots_of_a_weight(train),
-        "beside": 4 * batch * math.prod(dataset.input_shape),  # The images as float32.
+        "beside": 4 * batch * _size_of_sample(training),  # The samples as float32.
     }
     model, parent = with_parent(config, dataset.input_shape, dataset.class_names, **needs)
-    steps = -(-images // train.batch_size)
+    if parent is None:
+        _adapt(model, training)
+    steps = -(-len(training) // train.batch_size)
 
     def compile_model(model: keras.Model, after: int) -> None:
         with precision(train.precision):
@@ -66,8 +71,22 @@ def model_to_train(config: Config, dataset: Dataset, images: int) -> Stages:
     return Stages(model, train, steps, compile_model, parent)
 
 
+def _size_of_sample(split: Split) -> int:
+    """How many numbers a sample holds, once all are as long as the longest."""
+    samples = split.samples
+    steps = samples.steps if isinstance(samples, Series) else 1
+    return steps * math.prod(n for n in samples.shape[1:] if n)
+
+
+def _adapt(model: keras.Model, training: Split) -> None:
+    """Set what the model's input normalises by."""
+    for layer in model.layers:
+        if isinstance(layer, SeriesInput) and isinstance(training.samples, Series):
+            layer.adapt(training.samples.values)
+
+
 def with_parent(
-    config: Config, input_shape: Sequence[int], class_names: Sequence[str], **needs: Any
+    config: Config, input_shape: Sequence[int | None], class_names: Sequence[str], **needs: Any
 ) -> tuple[keras.Model, dict[str, Any] | None]:
     """Build a config's model and load the weights that it names, if any.
 

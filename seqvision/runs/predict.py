@@ -1,4 +1,4 @@
-"""The logits of many images, and how fast a model computes them."""
+"""The logits of many samples, and how fast a model computes them."""
 
 import time
 from collections.abc import Iterator
@@ -8,31 +8,35 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqvision.data.series import Series
 from seqvision.runs.model import optimizer_of
+from seqvision.runs.padding import as_batch
 
-BATCH = 250  # images; divides the sizes of the usual test sets, so one shape is compiled
+BATCH = 250  # samples; divides the sizes of the usual test sets, so one shape is compiled
 
 
-def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+def logits(model: keras.Model, samples: np.ndarray | Series) -> np.ndarray:
     """Return float32 logits `(n, classes)`."""
-    return np.concatenate([part for part, _ in parts(model, images)])
+    return np.concatenate([part for part, _ in parts(model, samples)])
 
 
-def timed_logits(model: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float | None]:
-    """Return logits and the steady rate in images/s; None when all fitted into the first batch."""
-    logits(model, images[:BATCH])  # Compiles.
-    results = list(parts(model, images))
+def timed_logits(
+    model: keras.Model, samples: np.ndarray | Series
+) -> tuple[np.ndarray, float | None]:
+    """Return logits and the steady rate in samples/s; None when all fitted into the first batch."""
+    logits(model, samples[:BATCH])  # Compiles.
+    results = list(parts(model, samples))
     seconds = sum(seconds for _, seconds in results)
-    return np.concatenate([part for part, _ in results]), len(images) / seconds
+    return np.concatenate([part for part, _ in results]), len(samples) / seconds
 
 
 def parts(
-    model: keras.Model, images: np.ndarray, batch: int = BATCH
+    model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield the float32 logits of one batch of images after another, and the seconds it took."""
-    for start in range(0, len(images), batch):
+    """Yield the float32 logits of one batch of samples after another, and the seconds it took."""
+    for start in range(0, len(samples), batch):
         began = time.perf_counter()
-        taken = images[start : start + batch]
+        taken = as_batch(samples[start : start + batch])
         part = ops.convert_to_numpy(model.predict_on_batch(taken))
         # Given several devices, Keras has each predict the whole batch and joins the results.
         part = part[: len(taken)]

@@ -6,27 +6,35 @@ import keras
 import numpy as np
 
 from seqvision.data.base import Split
+from seqvision.data.series import Series
 from seqvision.families import FAMILIES
+from seqvision.inputs.series import SeriesInput
 from seqvision.runs.files import write_atomically
 from seqvision.runs.predict import BATCH, parts
 from seqvision.scans.base import Scan, reading_order
 
+SHARES = np.arange(1, 21) / 20
+"""The shares of a series after which it is asked what a model says."""
+
 
 def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> None:
-    """Write how many test images a causal model classifies right after each step, atomically.
+    """Write how many test samples a causal model classifies right after each step, atomically.
 
-    The arrays: `right` `(steps, classes)`, the images of each class that are right; `images`
-    `(classes,)`, all images of each class; `order` `(height, width)`, the step at which each
-    pixel is read, from 0. And as an example the first image of each class: `examples`
+    The arrays: `right` `(steps, classes)`, the samples of each class that are right; `images`
+    `(classes,)`, all samples of each class; `order` `(height, width)`, the step at which each
+    pixel is read, from 0. And as an example the first sample of each class: `examples`
     `(classes,)`, its index in the test set, -1 where there is none, and `said` `(steps, classes)`,
-    the class predicted for it. A model that looks ahead gets no file.
+    the class predicted for it. Series have lengths of their own, so of these `steps` are the
+    `shares` `(steps,)` of each that were read. A model that looks ahead gets no file.
 
     Args:
         family: the model's family, whose card says `causal` if its models never look ahead.
     """
-    if not FAMILIES.entry(family).card.get("causal"):
+    if not FAMILIES.entry(family).card.get("causal") or any(
+        isinstance(layer, SeriesInput) and layer.looks_ahead for layer in model.layers
+    ):
         return
-    said = said_after_each_step(model, test.images)
+    said = said_after_each_step(model, test.samples)
     classes = model.output.shape[-1]
     right = np.zeros((classes, said.shape[1]), np.int32)
     np.add.at(right, test.labels, said == test.labels[:, None])
@@ -39,26 +47,36 @@ def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> 
         "said": said[examples].T,
     }
     scans = [layer for layer in model.layers if isinstance(layer, Scan)]
-    if len(scans) == 1:
-        order = reading_order(scans[0], *test.images.shape[1:3])
+    if isinstance(test.samples, Series):
+        arrays["shares"] = SHARES.astype(np.float32)
+    elif len(scans) == 1:
+        order = reading_order(scans[0], *test.samples.shape[1:3])
         arrays["order"] = order.astype(np.int32)
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
 
 
-def said_after_each_step(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """The class that a causal model predicts for each image after each step, all in one pass.
+def said_after_each_step(model: keras.Model, samples: np.ndarray | Series) -> np.ndarray:
+    """The class that a causal model predicts for each sample after each step, all in one pass.
 
     Returns:
-        int16 `(images, steps)`.
+        int16 `(samples, steps)`; of series after each of `SHARES`, rounded up to a whole step.
     """
     derived = every_step(model)
-    steps = derived.output.shape[1]
-    # The outputs of all layers are in memory for all steps: fewer images where steps are many.
-    batch = min(BATCH if steps <= 200 else BATCH // 5, len(images))
+    series = samples if isinstance(samples, Series) else None
+    steps = derived.output.shape[1] or (series.steps if series else 1)
+    # The outputs of all layers are in memory for all steps: fewer samples where steps are many.
+    batch = min(BATCH if steps <= 200 else BATCH // 5, len(samples))
     # The last batch is filled up to the size that is compiled already.
-    filled = np.concatenate([images, images[: -len(images) % batch]])
-    answers = [logits.argmax(axis=-1) for logits, _ in parts(derived, filled, batch)]
-    return np.concatenate(answers)[: len(images)].astype(np.int16)
+    filled = samples[np.arange(len(samples) + -len(samples) % batch) % len(samples)]
+    said = []
+    for number, (logits, _) in enumerate(parts(derived, filled, batch)):
+        classes = logits.argmax(axis=-1)
+        if series:
+            lengths = filled.lengths[number * batch :][:batch]
+            at = np.ceil(SHARES * lengths[:, None]).astype(int) - 1
+            classes = np.take_along_axis(classes, at, axis=1)
+        said.append(classes)
+    return np.concatenate(said)[: len(samples)].astype(np.int16)
 
 
 def every_step(model: keras.Model) -> keras.Model:
@@ -69,10 +87,10 @@ def every_step(model: keras.Model) -> keras.Model:
     the family's card says with `causal=True`.
 
     Args:
-        model: from images `(batch, *input_shape)` to logits `(batch, num_classes)`.
+        model: from samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
 
     Returns:
-        A model from images to logits `(batch, steps, num_classes)`.
+        A model from samples to logits `(batch, steps, num_classes)`.
     """
     derived = keras.models.clone_model(model, clone_function=_with_every_step)
     derived.set_weights(model.get_weights())

@@ -14,6 +14,7 @@ from seqvision.data.split import train_and_validation
 from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
 from seqvision.runs.backend import prepared
+from seqvision.runs.cut import Cut, cut_of
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,15 @@ class Setup:
     dataset: Dataset
     training: Split
     validation: Split
+    test: Split
     class_weights: np.ndarray | None
     stages: Any
     """The `Stages` of its compiled model."""
     threads: dict[str, Any]
     files: str | None
     """The stamp of the files that the dataset was read from, when the config names them."""
+    cut: Cut
+    """How much of long series is read."""
 
     @property
     def model(self) -> Any:
@@ -60,6 +64,8 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
     dataset = load(config.data.dataset, config.data.offline)
     data = config.data
     training, validation = train_and_validation(dataset, data.validation, data.training, seed)
+    cut = cut_of(config.model)
+    training, validation, test = cut.of(training, True), cut.of(validation), cut.of(dataset.test)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     with prepared(config.train, seed, cores) as threads:
         # Only now, when threads are set: it imports Keras.
@@ -67,8 +73,10 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
         from seqvision.runs.model import model_to_train
 
         with scope(config.train.distribution):
-            stages = model_to_train(config, dataset, len(training))
-        yield Setup(config, seed, dataset, training, validation, weights, stages, threads, files)
+            stages = model_to_train(config, dataset, training)
+        yield Setup(
+            config, seed, dataset, training, validation, test, weights, stages, threads, files, cut
+        )
 
 
 def _class_weights(
@@ -79,7 +87,7 @@ def _class_weights(
         return None
     if weights == "balanced":
         counts = np.bincount(training.labels, minlength=num_classes)
-        # A class without training images does not count.
+        # A class without training samples does not count.
         return len(training) / ((counts > 0).sum() * np.maximum(counts, 1))
     if len(weights) != num_classes:
         raise SeqvisionError(

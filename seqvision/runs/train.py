@@ -65,9 +65,13 @@ def train(
                 config.train.augment,
                 setup.dataset.num_classes if config.train.label_smoothing else None,
                 setup.class_weights,
+                config.train.bucket,
+                setup.cut.window,
             )
             model.fit(
-                as_dataset(read) if config.train.distribution else read(),
+                as_dataset(read, setup.dataset.kind == "series")
+                if _needs_dataset(setup)
+                else read(),
                 steps_per_epoch=per_epoch,
                 initial_epoch=state.epochs,
                 # With no epoch left, fit still applies the averaged weights.
@@ -96,12 +100,20 @@ def train(
     return record
 
 
+def _needs_dataset(setup: Setup) -> bool:
+    """Whether Keras cannot take batches from a plain generator."""
+    if setup.config.train.distribution:
+        return True
+    # It takes all batches to be as long as the first two.
+    return setup.dataset.kind == "series" and keras.backend.backend() == "tensorflow"
+
+
 def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
     """Measure the trained model, and write its predictions for the test images."""
     metrics: dict[str, float] = {}
     if test:
-        answers, rate = timed_logits(setup.model, setup.dataset.test.images)
-        labels = setup.dataset.test.labels
+        answers, rate = timed_logits(setup.model, setup.test.samples)
+        labels = setup.test.labels
         probabilities = softmax(answers, axis=1)
         metrics = {f"test_{key}": value for key, value in evaluate(answers, labels).items()}
         metrics["macro_f1"] = macro_f1(probabilities, labels)
@@ -112,7 +124,7 @@ def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
         record["status"] = "untested"
     validation = setup.validation
     if len(validation):
-        found = evaluate(logits(setup.model, validation.images), validation.labels)
+        found = evaluate(logits(setup.model, validation.samples), validation.labels)
         metrics |= {f"val_{key}": value for key, value in found.items()}
     return metrics
 
@@ -134,7 +146,7 @@ def _finish(setup: Setup, journal: Journal, record: RunRecord) -> None:
 
     write_atomically(folder / "model.keras", write)
     if record["status"] != "untested":
-        write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, dataset.test)
+        write_prefixes(folder / "prefixes.npz", setup.config.model["family"], plain, setup.test)
     write_json(folder / "record.json", record)
     train = setup.config.train
     ended_for_good = state.stopped or (train.schedule and not train.stop_after)

@@ -6,33 +6,55 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqvision.errors import SeqvisionError
+
 
 class Scan(keras.layers.Layer):
     """A layer that reads images `(batch, height, width, channels)` as `(batch, steps, features)`.
 
     A subclass says what `read` does. Images without a channel axis, `(batch, height, width)`, are
-    taken as having one channel.
+    taken as having one channel. A sequence `(batch, steps, features)` is taken in the same way: its
+    steps are rows. If it is masked, each ends with its last step that is not.
 
     Args:
         reverse: read the last step first.
     """
 
+    keeps_steps = False
+    """Whether each row of what it reads stays a step, so that series of any length can be read."""
+
     def __init__(self, reverse: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.reverse = reverse
+        self.supports_masking = True
 
     def read(self, images: Any) -> Any:
         """Turn `(batch, height, width, channels)` into `(batch, steps, features)`."""
         raise NotImplementedError
 
-    def call(self, images: Any) -> Any:
+    def call(self, images: Any, mask: Any = None) -> Any:
         if len(images.shape) == 3:
+            if not self.keeps_steps and (mask is not None or images.shape[1] is None):
+                raise SeqvisionError(
+                    f"model.scan: {type(self).__name__.lower()!r} reads images; series of any "
+                    "length are read step by step, `scan: rows`"
+                )
             images = ops.expand_dims(images, -1)
         sequence = self.read(images)
-        return ops.flip(sequence, axis=1) if self.reverse else sequence
+        if not self.reverse:
+            return sequence
+        return ops.flip(sequence, axis=1) if mask is None else _reversed(sequence, mask)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reverse": self.reverse}
+
+
+def _reversed(sequence: Any, mask: Any) -> Any:
+    """Each of `(batch, steps, features)` backwards, its masked steps left at the end."""
+    steps = ops.arange(ops.shape(sequence)[1], dtype="int32")
+    last = ops.max(ops.where(mask, steps, -1), axis=1, keepdims=True)
+    from_end = ops.where(steps <= last, last - steps, steps)
+    return ops.take_along_axis(sequence, from_end[:, :, None], axis=1)
 
 
 def reading_order(scan: Scan, height: int, width: int) -> np.ndarray:

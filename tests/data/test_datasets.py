@@ -40,7 +40,7 @@ def test_mnist_5k_is_500_of_each_digit_split_400_to_100():
     assert np.bincount(dataset.train.labels).tolist() == [400] * 10
     assert np.bincount(dataset.test.labels).tolist() == [100] * 10
     images, labels = mnist_data()
-    rows = np.concatenate([dataset.train.images, dataset.test.images]).reshape(5000, -1)
+    rows = np.concatenate([dataset.train.samples, dataset.test.samples]).reshape(5000, -1)
     ours = np.column_stack([rows, np.concatenate([dataset.train.labels, dataset.test.labels])])
     theirs = np.column_stack([images, labels]).astype(ours.dtype)
     # The same digits with the same labels, each once.
@@ -53,8 +53,8 @@ def test_digits_are_those_of_scikit_learn():
 
     dataset = load("digits")
     assert (len(dataset.train), len(dataset.test)) == (1437, 360)
-    assert dataset.train.images.max() == 255
-    total = dataset.train.images.sum(dtype=int) + dataset.test.images.sum(dtype=int)
+    assert dataset.train.samples.max() == 255
+    total = dataset.train.samples.sum(dtype=int) + dataset.test.samples.sum(dtype=int)
     assert total == np.round(load_digits().images * 255 / 16).sum()
     assert dataset.checksum.startswith("da5e453d0308")  # The split is fixed for good.
 
@@ -65,7 +65,7 @@ def test_mnist_in_full(monkeypatch):
     dataset = load("mnist")
     assert (len(dataset.train), len(dataset.test)) == (60_000, 10_000)
     # The training pixels' mean and deviation that everyone normalises by.
-    pixels = dataset.train.images / np.float32(255)
+    pixels = dataset.train.samples / np.float32(255)
     assert (round(float(pixels.mean()), 4), round(float(pixels.std()), 4)) == (0.1307, 0.3081)
 
 
@@ -125,7 +125,7 @@ def test_cifar10_is_read_from_its_binary_records(tmp_path, monkeypatch):
     assert dataset.input_shape == (32, 32, 3)
     assert dataset.test.labels.tolist() == [3, 9, 0, 1]
     # A record is a label, then 1,024 bytes of red, green and blue, each row by row.
-    assert dataset.test.images[1, 2, 5].tolist() == [
+    assert dataset.test.samples[1, 2, 5].tolist() == [
         records[1, 1 + plane * 1024 + 2 * 32 + 5] for plane in range(3)
     ]
     (folder / "data_batch_3.bin").write_bytes(records.tobytes()[:-1])
@@ -170,7 +170,7 @@ def test_npz_with_splits_of_its_own(tmp_path):
     arrays |= {"y_train": np.arange(6) % 2, "y_test": np.arange(4) % 2}
     np.savez(tmp_path / "x.npz", **arrays)
     dataset = load({"name": "npz", "path": str(tmp_path / "x.npz")})
-    np.testing.assert_allclose(dataset.test.images, arrays["x_test"] * 255, rtol=1e-6)
+    np.testing.assert_allclose(dataset.test.samples, arrays["x_test"] * 255, rtol=1e-6)
     assert dataset.train.labels.tolist() == [0, 1, 0, 1, 0, 1]
 
 

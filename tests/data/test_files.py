@@ -30,9 +30,9 @@ def write_four(folder, images=20, gz=False):
 def test_idx_is_read_plain_and_gzipped(tmp_path, gz):
     write_four(tmp_path, gz=gz)
     dataset = load({"name": "idx", "path": str(tmp_path)})
-    assert dataset.train.images.shape == (20, 5, 4)
+    assert dataset.train.samples.shape == (20, 5, 4)
     expected = np.random.default_rng(0).integers(0, 256, (20, 5, 4), dtype=np.uint8)
-    np.testing.assert_array_equal(dataset.train.images, expected)
+    np.testing.assert_array_equal(dataset.train.samples, expected)
     np.testing.assert_array_equal(dataset.test.labels, np.arange(20) % 3)
     assert dataset.num_classes == 3
 
@@ -82,7 +82,7 @@ def test_idx_with_validation_images(tmp_path):
         content = (tmp_path / f"t10k-{what}-ubyte").read_bytes()
         (tmp_path / f"val-{what}-ubyte").write_bytes(content)
     dataset = load({"name": "idx", "path": str(tmp_path)})
-    np.testing.assert_array_equal(dataset.validation.images, dataset.test.images)
+    np.testing.assert_array_equal(dataset.validation.samples, dataset.test.samples)
     (tmp_path / "val-labels-idx1-ubyte").unlink()
     with pytest.raises(DataError, match="lacks val-labels-idx1-ubyte"):
         load({"name": "idx", "path": str(tmp_path)})

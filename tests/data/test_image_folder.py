@@ -21,7 +21,7 @@ def test_a_folder_of_pictures_a_class(tmp_path):
     assert (dataset.input_shape, dataset.class_names) == ((4, 6, 3), ("cat", "dog"))
     assert (len(dataset.train), len(dataset.test)) == (8, 2)
     reds = np.where(dataset.train.labels == 1, 200, 40)
-    np.testing.assert_array_equal(dataset.train.images[:, 0, 0, 0], reds)
+    np.testing.assert_array_equal(dataset.train.samples[:, 0, 0, 0], reds)
     (tmp_path / "cat" / "2.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"2.png: cannot be read as a picture"):
         load(spec)
@@ -36,7 +36,7 @@ def test_a_folder_of_pictures_with_a_test_folder_of_its_own(tmp_path):
             Image.new("L", (5, 5), value).save(tmp_path / part / name / "a.png")
     spec = {"name": "image_folder", "path": str(tmp_path), "size": [5, 5]}
     dataset = load(spec)
-    assert (dataset.train.images[0, 0, 0], dataset.test.images[0, 0, 0]) == (10, 20)
+    assert (dataset.train.samples[0, 0, 0], dataset.test.samples[0, 0, 0]) == (10, 20)
     shutil.rmtree(tmp_path / "test")
     with pytest.raises(DataError, match="lacks the folder test/"):
         load(spec)
@@ -85,7 +85,7 @@ def test_all_pictures_are_read_and_nothing_else(messy, caplog):
     assert dataset.class_names == ("cat", "dog")
     assert (len(dataset.train), len(dataset.test)) == (8, 2)
     np.testing.assert_array_equal(
-        dataset.train.images[:, 0, 0], np.where(dataset.train.labels == 1, 200, 40)
+        dataset.train.samples[:, 0, 0], np.where(dataset.train.labels == 1, 200, 40)
     )
     (line,) = [note for note in dataset.notes if note.startswith("pictures read: 10")]
     assert line.startswith("pictures read: 10, 2 of them in folders within a class's; passed over")
@@ -117,7 +117,7 @@ def test_a_validation_folder_is_validated_with(tmp_path, names):
     write(tmp_path / "extra" / "cat" / "x.png")
     dataset = folder_of(tmp_path)
     assert [len(s) for s in (dataset.train, dataset.validation, dataset.test)] == [6, 4, 2]
-    assert dataset.validation.images[0, 0, 0] == 102
+    assert dataset.validation.samples[0, 0, 0] == 102
     assert any("1 in no folder of a class (extra/cat/x.png)" in note for note in dataset.notes)
     write(tmp_path / names[1] / "cow" / "x.png")
     with pytest.raises(DataError, match="class 'cow' has no training pictures"):
@@ -174,12 +174,12 @@ def test_pictures_of_0_and_1_are_black_and_white(tmp_path, caplog):
         for i in range(5):
             write(tmp_path / name / f"{i}.png", int(name == "dog"))
     dataset = folder_of(tmp_path)
-    np.testing.assert_array_equal(dataset.train.images[:, 0, 0], dataset.train.labels * 255)
+    np.testing.assert_array_equal(dataset.train.samples[:, 0, 0], dataset.train.labels * 255)
     assert dataset.scale == "0..1"
     assert "no pixel is above 1 of 255: 0..1 is taken for black to white" in caplog.text
-    assert folder_of(tmp_path, pixels="0..255").train.images.max() == 1
+    assert folder_of(tmp_path, pixels="0..255").train.samples.max() == 1
     write(tmp_path / "cat" / "5.png", 3)
-    assert folder_of(tmp_path).train.images.max() == 3
+    assert folder_of(tmp_path).train.samples.max() == 3
     assert "the brightest pixel of all is 3 of 255" in caplog.text
     dataset = folder_of(tmp_path, pixels="0..3")
-    assert (dataset.train.images.max(), dataset.scale) == (255, "0..3")
+    assert (dataset.train.samples.max(), dataset.scale) == (255, "0..3")

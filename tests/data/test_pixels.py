@@ -47,7 +47,7 @@ def test_black_and_white_is_black_and_white(npz, layout, kind):
     assert dataset.scale == "0..1"
     expected = npz(**layouts(np.where(BITS, 255, 0).astype(np.uint8), LABELS)[layout])
     assert dataset.checksum == expected.checksum
-    assert dataset.train.images.dtype == np.uint8
+    assert dataset.train.samples.dtype == np.uint8
 
 
 def idx_folder(folder, images, labels):
@@ -63,7 +63,7 @@ def test_black_and_white_in_an_idx_file(npz, tmp_path):
     spec = idx_folder(tmp_path, BITS, LABELS)
     assert load(spec).checksum == npz(**layouts(BITS, LABELS)[1]).checksum
     as_it_is = load({**spec, "pixels": "0..255"})
-    assert (as_it_is.train.images.max(), as_it_is.scale) == (1, "0..255")
+    assert (as_it_is.train.samples.max(), as_it_is.scale) == (1, "0..255")
 
 
 @settings(max_examples=40, deadline=None)
@@ -97,8 +97,8 @@ def test_the_same_pixels_are_the_same_dataset(seed, kind, scale):
 def test_floats_that_are_no_bytes_stay_floats(npz):
     images = np.linspace(0, 1, 30 * 30).reshape(30, 6, 5)
     dataset = npz(x=images, y=LABELS)
-    assert dataset.train.images.dtype == np.float32
-    whole = np.concatenate([dataset.train.images, dataset.test.images])
+    assert dataset.train.samples.dtype == np.float32
+    whole = np.concatenate([dataset.train.samples, dataset.test.samples])
     np.testing.assert_allclose(np.sort(whole.ravel()), np.linspace(0, 255, 900), rtol=1e-5)
 
 
@@ -116,7 +116,7 @@ def test_scales_that_show(npz, images, scale):
     dataset = npz(x=images, y=LABELS)
     assert dataset.scale == scale
     white = float(scale.rpartition(".")[2])
-    every = np.concatenate([dataset.train.images, dataset.test.images])
+    every = np.concatenate([dataset.train.samples, dataset.test.samples])
     assert every.max() == pytest.approx(float(images.max()) * 255 / white, abs=0.01)
 
 
@@ -143,7 +143,7 @@ def test_the_option_settles_it(npz):
     assert dataset.checksum == npz(x=BYTES, y=LABELS).checksum
     assert dataset.scale == "-128..127"
     dataset = npz({"pixels": "0..255"}, x=BITS, y=LABELS)
-    assert dataset.train.images.max() == 1
+    assert dataset.train.samples.max() == 1
     with pytest.raises(DataError, match=r"go from 0\.0 to 255\.0, beyond `pixels: 0\.\.1`"):
         npz({"pixels": "0..1"}, x=BYTES, y=LABELS)
 
@@ -160,7 +160,7 @@ def test_one_part_on_another_scale_is_refused(npz):
 
 
 def test_dark_images_are_said_to_be(npz, caplog):
-    assert npz(x=BYTES // 5, y=LABELS).train.images.max() == 51
+    assert npz(x=BYTES // 5, y=LABELS).train.samples.max() == 51
     assert "the brightest pixel of all is 51 of 255, nearly black" in caplog.text
 
 

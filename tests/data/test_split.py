@@ -19,7 +19,7 @@ def test_validation_takes_its_share_of_each_class(validation, count):
     images = np.arange(100).reshape(100, 1, 1)
     training, held_out = split_validation(Split(images, labels), validation)
     assert len(held_out) == count
-    together = np.concatenate([training.images, held_out.images]).ravel()
+    together = np.concatenate([training.samples, held_out.samples]).ravel()
     np.testing.assert_array_equal(np.sort(together), np.arange(100))
     shares = np.bincount(held_out.labels, minlength=4) / [40, 30, 20, 10] * 100
     assert np.abs(shares - count).max() <= 10
@@ -54,7 +54,7 @@ def test_published_splits_stay_what_they_are():
     digest = hashlib.sha256()
     for name, validation in (("digits", 0.1), ("mnist-5k", 400)):
         for split in split_validation(load(name).train, validation):
-            digest.update(split.images.tobytes() + split.labels.tobytes())
+            digest.update(split.samples.tobytes() + split.labels.tobytes())
     assert digest.hexdigest()[:16] == "d0748ad557ac6970"
 
 
@@ -92,7 +92,7 @@ def test_validation_images_of_its_own_are_used(npz):
     dataset = npz(x_val=images[9:], y_val=np.array([1, 0, 1]), **parts)
     training, validation = train_and_validation(dataset, 0.5)
     assert (len(training), len(validation)) == (6, 3)
-    np.testing.assert_array_equal(validation.images, images[9:])
+    np.testing.assert_array_equal(validation.samples, images[9:])
     assert any("its own 3 images are used for validation" in note for note in dataset.notes)
     assert dataset.checksum != without.checksum
     assert [len(each) for each in train_and_validation(without, 0.5)] == [3, 3]
@@ -109,13 +109,13 @@ def test_some_of_the_training_images_are_drawn_by_class_and_anew_for_each_seed()
     for seed in (0, 1, 2**31 - 1):
         part, held_out = train_and_validation(dataset, 200, 100, seed)
         again, _ = train_and_validation(dataset, 200, 100, seed)
-        np.testing.assert_array_equal(part.images, again.images)
-        np.testing.assert_array_equal(held_out.images, validation.images)
+        np.testing.assert_array_equal(part.samples, again.samples)
+        np.testing.assert_array_equal(held_out.samples, validation.samples)
         assert len(part) == 100
         shares = np.bincount(part.labels) / np.bincount(whole.labels)
         assert np.ptp(shares) < 1.5 / np.bincount(whole.labels).min()
-        rows = {image.tobytes() for image in part.images}
-        assert rows <= {image.tobytes() for image in whole.images}
+        rows = {image.tobytes() for image in part.samples}
+        assert rows <= {image.tobytes() for image in whole.samples}
         drawn[seed] = rows
     # By chance 8 % of 100 images are among another draw of 100 from 1,237.
     for one, other in ((0, 1), (0, 2**31 - 1), (1, 2**31 - 1)):
@@ -131,4 +131,4 @@ def test_no_more_than_there_are_and_one_of_each_class(count):
 def test_all_of_them_are_all_of_them():
     dataset = load("digits")
     part, _ = train_and_validation(dataset, 200, 1237, seed=3)
-    np.testing.assert_array_equal(part.images, train_and_validation(dataset, 200)[0].images)
+    np.testing.assert_array_equal(part.samples, train_and_validation(dataset, 200)[0].samples)

@@ -84,7 +84,8 @@ def test_training_needs_gradients_the_optimizer_and_a_batch(monkeypatch, train, 
     monkeypatch.setattr(
         "seqvision.families.build.check_fits", lambda size, *rest: asked.append(size)
     )
-    model = model_to_train(config, dataset, 1000).model
+    training = dataset.train.take(np.arange(1000))
+    model = model_to_train(config, dataset, training).model
     images = 1000 * 8 * 8 * 4  # All there are, as float32.
     assert max(asked) == pytest.approx(4 * model.count_params() * copies + images, abs=300)
     assert model.optimizer.built

@@ -62,7 +62,7 @@ def test_pictures_of_a_folder(kind, folder, logits, request):
 def test_the_pictures_are_those_that_the_dataset_holds(folder, model):
     spec = {"name": "image_folder", "path": str(folder), "size": [6, 4], "test": 0.2}
     dataset = load(spec)
-    images = np.concatenate([dataset.train.images, dataset.test.images])
+    images = np.concatenate([dataset.train.samples, dataset.test.samples])
     whole = seqvision.predict(model, images, logits=True)
     table = seqvision.predict(model, [folder], logits=True)
     columns = ["logit_0", "logit_1", "logit_2"]  # A model without facts.
@@ -197,8 +197,8 @@ def test_backgrounds():
     colour = np.stack([255 - IMAGES] * 3, axis=-1)
     colour[0, 0] = 0  # A stroke along one side.
     assert light_border(colour).tolist() == [True] * 10
-    assert background_of(load("mnist-5k").train.images) == "dark"
-    assert background_of(load("digits").test.images) == "dark"
+    assert background_of(load("mnist-5k").train.samples) == "dark"
+    assert background_of(load("digits").test.samples) == "dark"
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,6 @@ def test_a_run_records_its_background_and_answers(tmp_path):
     record = seqvision.run(config, seed=0, results=tmp_path)
     assert record["dataset"]["background"] == "dark"
     test = load("digits").test
-    table = seqvision.predict(record.folder, test.images, class_names=range(10))
+    table = seqvision.predict(record.folder, test.samples, class_names=range(10))
     right = np.mean(table["class"].astype(int) == test.labels)
     assert right == pytest.approx(record["metrics"]["test_accuracy"], abs=1e-6)

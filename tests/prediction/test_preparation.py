@@ -42,7 +42,7 @@ def test_pictures_are_those_of_the_dataset(options, color, tmp_path):
     dataset = load(spec)
     facts = Facts(dataset.input_shape, data=spec, more={"dataset": {"scale": dataset.scale}})
     prepare = preparation(facts)
-    expected = sorted(i.tobytes() for s in (dataset.train, dataset.test) for i in s.images)
+    expected = sorted(i.tobytes() for s in (dataset.train, dataset.test) for i in s.samples)
     read = [prepare.picture(file)[0] for file in tmp_path.rglob("*.*")]
     assert {image.shape for image in read} == {dataset.input_shape}
     assert sorted(image.tobytes() for image in read) == expected

@@ -47,6 +47,6 @@ def test_a_line_of_python_reads_digits_as_well_as_the_manifest_says(handle, monk
     monkeypatch.setenv("SEQVISION_DATA", str(Path(str(MNIST))))
     monkeypatch.setenv("SEQVISION_OFFLINE", "1")
     test = load("mnist").test
-    answers = seqvision.predict(handle, test.images)
+    answers = seqvision.predict(handle, test.samples)
     right = float(np.mean(answers["class"].astype(int).to_numpy() == test.labels))
     assert right == pytest.approx(PRESETS[handle].more["own_metrics"]["test_accuracy"], abs=1e-4)

@@ -78,7 +78,7 @@ def test_the_folder_is_a_model_that_answers_as_it_says(published):
     facts, digits = published.facts, load("digits")
     own = facts.more["own_metrics"]
     model = seqvision.load_model(published.folder)
-    logits = model.predict_on_batch(digits.test.images)
+    logits = model.predict_on_batch(digits.test.samples)
     labels = digits.test.labels
     assert own["test_accuracy"] == accuracy_score(labels, logits.argmax(axis=1))
     chosen = log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
@@ -232,7 +232,7 @@ def test_a_line_and_a_file_are_added_in_place_of_those_of_before(published, tmp_
         add_to_manifest(published, tmp_path / "manifest.jsonl", tmp_path / "weights")
     assert len((tmp_path / "manifest.jsonl").read_text().splitlines()) == 1
     assert [p.name for p in (tmp_path / "weights").iterdir()] == ["small.digits.weights.h5"]
-    images = load("digits").test.images[:3]
+    images = load("digits").test.samples[:3]
     np.testing.assert_array_equal(
         seqvision.load_model("small:digits")(images), seqvision.load_model(published.folder)(images)
     )

@@ -25,7 +25,7 @@ OPTIONS = [
 
 def after_truncation(model, end):
     """Answers of the model's own layers to the scanned sequence cut off after `end` steps."""
-    x = TEST.images.astype("float32")
+    x = TEST.samples.astype("float32")
     for layer in model.layers[1:]:
         x = layer(x[:, :end] if layer.name == "recurrent_1" else x)
     return keras.ops.convert_to_numpy(x).argmax(axis=1)
@@ -36,7 +36,7 @@ def test_one_pass_says_what_truncated_sequences_give(options):
     keras.utils.set_random_seed(1)
     # A cell may want an even number of units.
     model = seqvision.create_model("stacked", (6, 4), 3, units=[8, 8], **options)
-    said = said_after_each_step(model, TEST.images)
+    said = said_after_each_step(model, TEST.samples)
     steps = model.get_layer("scan").output.shape[1]
     assert said.shape == (len(TEST), steps)
     for end in {1, 2, steps // 2, steps}:
@@ -55,7 +55,7 @@ def test_the_file_counts_by_class_and_gives_an_example_of_each(tmp_path):
     scan = {"name": "columns", "reverse": True}
     model = seqvision.create_model("stacked", (6, 4), 4, units=[4], scan=scan)
     write_prefixes(tmp_path / "prefixes.npz", "stacked", model, TEST)
-    said = said_after_each_step(model, TEST.images)
+    said = said_after_each_step(model, TEST.samples)
     with np.load(tmp_path / "prefixes.npz") as saved:
         np.testing.assert_array_equal(saved["order"], np.tile([3, 2, 1, 0], (6, 1)))
         assert saved["images"].tolist() == [*np.bincount(TEST.labels), 0]  # None is of class 3.
@@ -77,8 +77,8 @@ def test_a_family_calls_itself_causal_only_if_it_never_looks_ahead(family):
     if not causal:
         return
     model = seqvision.create_model(family, (6, 4), 3, units=[8])
-    said = said_after_each_step(model, TEST.images)
-    changed = TEST.images.copy()
+    said = said_after_each_step(model, TEST.samples)
+    changed = TEST.samples.copy()
     changed[:, 4:] = RANDOM.integers(0, 256, changed[:, 4:].shape)  # Rows 4 and 5.
     np.testing.assert_array_equal(said_after_each_step(model, changed)[:, :4], said[:, :4])
 

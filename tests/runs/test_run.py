@@ -90,7 +90,7 @@ def test_the_saved_model_predicts_as_recorded(undisturbed):
     record, results = undisturbed
     folder = results / record["run_id"]
     model = keras.models.load_model(folder / "model.keras")
-    logits = model.predict(load("digits").test.images, verbose=0)
+    logits = model.predict(load("digits").test.samples, verbose=0)
     expected = np.load(folder / "predictions.npz")["probabilities"]
     np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)
 

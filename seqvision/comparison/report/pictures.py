@@ -35,7 +35,7 @@ def test_images(record: dict[str, Any]) -> np.ndarray:
             f"{used['name']} on this machine ({dataset.source}) is not the data of the runs: "
             f"its checksum is {dataset.checksum[:12]}…, theirs {used['checksum'][:12]}…"
         )
-    return dataset.test.images
+    return dataset.test.samples
 
 
 def _load(spec: Any) -> Dataset:

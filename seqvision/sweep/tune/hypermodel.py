@@ -111,9 +111,9 @@ class _Parts:
         return model_to_train(config, *self._data).model
 
     @cached_property
-    def _data(self) -> tuple[Any, int]:
-        """The dataset, and how many images a run of the config trains on."""
+    def _data(self) -> tuple[Any, Any]:
+        """The dataset, and the samples that a run of the config trains on."""
         data = self.tunable.untuned.data
         dataset = load(data.dataset, data.offline)
         training, _ = train_and_validation(dataset, data.validation, data.training)
-        return dataset, len(training)
+        return dataset, training

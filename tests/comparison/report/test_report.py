@@ -145,7 +145,7 @@ def test_the_hardest_images_are_those_most_models_miss_whatever_their_seeds(resu
     for seed in range(4):
         results.add("c", seed, labels=LABELS, said=miss(3))
     every = answers(results.runs)
-    cards = hard_images(every, [f"class {k}" for k in range(10)], digits.test.images)
+    cards = hard_images(every, [f"class {k}" for k in range(10)], digits.test.samples)
     assert [card.index for card in cards] == [7, 3]
     first = cards[0]
     assert (first.true, first.wrong, first.runs) == ("class 7", 2, 6)
@@ -153,7 +153,7 @@ def test_the_hardest_images_are_those_most_models_miss_whatever_their_seeds(resu
         ("class 7", True, 4, ["c"]),
         ("class 8", False, 2, ["a", "b"]),
     ]
-    np.testing.assert_array_equal(pixels(first.picture), digits.test.images[7])
+    np.testing.assert_array_equal(pixels(first.picture), digits.test.samples[7])
 
 
 def test_scans_disagree_where_most_of_one_are_right_and_most_of_the_other_wrong(results):
@@ -181,7 +181,7 @@ def test_scans_disagree_where_most_of_one_are_right_and_most_of_the_other_wrong(
 
 def test_a_strip_shows_what_has_been_read_and_what_was_said(shown, digits):
     runs = shown.runs
-    found = {strip.scan: strip for strip in strips(runs, "0123456789", digits.test.images)}
+    found = {strip.scan: strip for strip in strips(runs, "0123456789", digits.test.samples)}
     assert set(found) == {"rows", "columns"}
     rows = found["rows"]
     assert (rows.model, rows.total, rows.steps[-1]) == ("gru_rows", 8, 8)

@@ -35,8 +35,8 @@ def test_random_search_tunes_it(tmp_path):
         model, objective="val_accuracy", max_trials=3, seed=1, directory=tmp_path, project_name="x"
     )
     half = len(images) // 2
-    training = images.images[:half], images.labels[:half]
-    validation = images.images[half:], images.labels[half:]
+    training = images.samples[:half], images.labels[:half]
+    validation = images.samples[half:], images.labels[half:]
 
     class Epochs(keras.callbacks.Callback):
         ended: ClassVar[list[int]] = []  # of the class: the tuner copies its callbacks

@@ -1,0 +1,113 @@
+"""Makes a dataset of series, with the checks that every one passes."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from seqvision.data.base import Dataset, Split, assembled
+from seqvision.data.notes import Notes, some
+from seqvision.data.series import Series
+from seqvision.errors import DataError
+
+
+class Part(NamedTuple):
+    """Some series, what they are, and what they come from."""
+
+    series: Sequence[np.ndarray] | Series
+    """Each `(steps, features)`, NaN where nothing was observed."""
+    labels: np.ndarray
+    """Whole numbers, texts or one-hot rows."""
+    groups: Sequence[str] | np.ndarray | None = None
+
+
+def make_series(
+    name: str,
+    parts: Mapping[str, Part],
+    source: str,
+    class_names: tuple[str, ...] | None = None,
+    *,
+    test: float | None = None,
+    notes: Notes | None = None,
+) -> Dataset:
+    """Return a dataset of series after a check that its parts fit together.
+
+    Args:
+        parts: `training`, and `test` and `validation` if there are any.
+        source: where they came from, in words.
+        class_names: what labels from 0 stand for; the labels' own values if not given.
+        test: the share of each class that is held out if there is no `test`; a fifth if not given.
+        notes: what was decided so far.
+
+    Raises:
+        DataError: it says which series is wrong and how.
+    """
+    notes = notes or Notes(source)
+    numbers = _numbered_groups(parts)
+    splits: dict[str, Split] = {}
+    for part, (series, labels, _) in parts.items():
+        found = _checked(series, source, part)
+        labels = np.asarray(labels)
+        if labels.shape[:1] != (len(found),):
+            raise DataError(f"{source}: {len(found)} {part} series, but labels of {labels.shape}")
+        splits[part] = Split(found, labels, numbers.get(part))
+    channels = {part: split.samples.shape[-1] for part, split in splits.items()}
+    for part, count in channels.items():
+        if count != (expected := channels["training"]):
+            raise DataError(
+                f"{source}: training series have {expected} features, {part} series {count}"
+            )
+    _note_constant(splits["training"].samples.values, notes)
+    return assembled(name, splits, source, class_names, test=test, scale=None, notes=notes)
+
+
+def _checked(series: Sequence[np.ndarray] | Series, source: str, part: str) -> Series:
+    """Series that are float32, finite or NaN, and have an observed value each.
+
+    Raises:
+        DataError: one is not.
+    """
+    if len(series) == 0:
+        raise DataError(f"{source}: there are no {part} series")
+    if not isinstance(series, Series):
+        shapes = {np.shape(one)[1:] for one in series}
+        shapes_of_first = np.shape(series[0])[1:]
+        if len(shapes) > 1 or any(len(shape) != 1 or shape[0] == 0 for shape in shapes):
+            fits = [np.ndim(one) == 2 and np.shape(one)[1:] == shapes_of_first for one in series]
+            one = fits.index(False)
+            raise DataError(
+                f"{source}: {part} series {one + 1} is {np.shape(series[one])}; expected "
+                f"(steps, features), as many features as the first, {np.shape(series[0])}"
+            )
+        series = Series.of(series)
+    if len(empty := np.flatnonzero(series.lengths == 0)):
+        raise DataError(f"{source}: {part} series {empty[0] + 1} has no observed value")
+    if len(wrong := np.flatnonzero(np.isinf(series.values).any(axis=1))):
+        one = int(np.searchsorted(np.cumsum(series.lengths), wrong[0], side="right"))
+        raise DataError(
+            f"{source}: {part} series {one + 1} holds an infinite value, or one too large for "
+            "float32; write NaN for what was not observed"
+        )
+    return series
+
+
+def _numbered_groups(parts: Mapping[str, Part]) -> dict[str, np.ndarray]:
+    """Groups of each part as whole numbers, the same in all; none if a part has none."""
+    groups = {p: np.asarray(of.groups) for p, of in parts.items() if of.groups is not None}
+    if len(groups) < len(parts):
+        return {}
+    _, numbers = np.unique(np.concatenate(list(groups.values())), return_inverse=True)
+    ends = np.cumsum([len(of) for of in groups.values()])[:-1]
+    return dict(zip(groups, np.split(numbers.astype(np.int64), ends), strict=True))
+
+
+def _note_constant(values: np.ndarray, notes: Notes) -> None:
+    """Say which features never change in the training series, whose values are `(n, features)`."""
+    low = np.nanmin(values, axis=0, initial=np.inf)
+    high = np.nanmax(values, axis=0, initial=-np.inf)
+    if len(constant := np.flatnonzero(~(high > low))):
+        names = some([str(feature + 1) for feature in constant])
+        notes.warning(
+            f"{len(constant)} of {values.shape[1]} features never change in training ({names}); "
+            "normalised by training they are 0"
+        )
