@@ -15,7 +15,9 @@ _WHAT = ("models", "families", "cells", "wrappers", "inputs", "scans", "datasets
 @click.option("--weights", is_flag=True, help="Models with trained weights, and their tags.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
-    """List models, families, cells, wrappers, inputs, scans, datasets or configs that match PATTERN.
+    """List what there is of a kind, of names that match PATTERN.
+
+    The kinds: models, families, cells, wrappers, inputs, scans, datasets, configs.
 
     \b
     seqvision list models

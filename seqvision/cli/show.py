@@ -116,10 +116,8 @@ def _print(content: dict[str, Any]) -> None:
         said = f"begins with the weights of {parent['name']}{learned}{new}"
         console.print(said, highlight=False, soft_wrap=True)
         console.print(f"SHA-256 {parent['sha256']}", highlight=False, soft_wrap=True)
-    console.print(
-        f"for {samples_of(data['input_shape'])} and {counted(len(data['class_names']), 'class')} ({data['name']})",
-        highlight=False,
-    )
+    samples, classes = samples_of(data["input_shape"]), counted(len(data["class_names"]), "class")
+    console.print(f"for {samples} and {classes} ({data['name']})", highlight=False)
     for scan in content["scans"]:
         steps = counted(scan["steps"], "step")
         console.print(f"\n{scan['layer']}: {scan['class']}, {steps}, light to dark")

@@ -14,7 +14,7 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 def stratified(labels: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Split samples into `(kept, taken)`, their indices: `count` are taken, of each class its share.
+    """Split samples into `(kept, taken)`, their indices: `count` taken, of each class its share.
 
     Which ones depends on a hash of each sample's index, not on a random generator, which may change
     with NumPy. Each class keeps one sample at least, so fewer than `count` may be taken.

@@ -45,7 +45,8 @@ def bidirectional(
         num_classes: the number of logits.
         units: the size of the state of one direction; a list makes as many layers.
         merge_mode: how the two directions are merged, as in `keras.layers.Bidirectional`.
-        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale, input: as in `stacked`.
+        scan, cell, dropout, recurrent_dropout, layer_norm, pooling, wrap, scale, input: as in
+            `stacked`.
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.

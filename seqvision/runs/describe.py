@@ -19,6 +19,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
     config, dataset = setup.config, setup.dataset
     samples = setup.training.samples
     series = samples if isinstance(samples, Series) else None
+    steps = round(series.lengths.mean()) if series else 1
     steady = state.steady_images / state.steady_seconds if state.steady_seconds else None
     return {
         "run_id": run_id(config, setup.seed),
@@ -55,9 +56,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
         },
         "model": {
             "parameters": setup.model.count_params(),
-            "flops_per_image": flops_per_image(
-                setup.model, round(series.lengths.mean()) if series else 1
-            ),
+            "flops_per_image": flops_per_image(setup.model, steps),
             **({"parent": setup.stages.parent} if setup.stages.parent else {}),
         },
         "environment": environment(setup.threads, config.train.deterministic),

@@ -51,6 +51,9 @@ def train(
     per_epoch = setup.steps_per_epoch
     progress.start(run_id(config, setup.seed), last * per_epoch, done * per_epoch)
     state = journal.state
+    series = setup.dataset.kind == "series"
+    # Keras takes all batches of a plain generator to be as long as the first two.
+    by_dataset = config.train.distribution or (series and keras.backend.backend() == "tensorflow")
     with closing(journal.scalars):
         for end in setup.stages.ends(last):
             if state.epochs > end:
@@ -69,9 +72,7 @@ def train(
                 setup.cut.window,
             )
             model.fit(
-                as_dataset(read, setup.dataset.kind == "series")
-                if _needs_dataset(setup)
-                else read(),
+                as_dataset(read, series) if by_dataset else read(),
                 steps_per_epoch=per_epoch,
                 initial_epoch=state.epochs,
                 # With no epoch left, fit still applies the averaged weights.
@@ -98,14 +99,6 @@ def train(
     _finish(setup, journal, record)
     progress.end(record)
     return record
-
-
-def _needs_dataset(setup: Setup) -> bool:
-    """Whether Keras cannot take batches from a plain generator."""
-    if setup.config.train.distribution:
-        return True
-    # It takes all batches to be as long as the first two.
-    return setup.dataset.kind == "series" and keras.backend.backend() == "tensorflow"
 
 
 def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:

@@ -72,7 +72,7 @@ def test_a_mistake_in_a_config(call, tmp_path, old, new, message):
         (["run", "tiny", "--jobs", "many"], "jobs many: expected auto or a number from 1"),
         (
             ["run", "tiny", "--set", "model.units=[1000000]"],
-            "32 images would take 48,001.6 GB",
+            "32 samples would take 48,001.6 GB",
         ),
         (["run", "tiny", "--seeds", ""], "expected numbers"),
         (["run", "tiny", "--results", "a_file/results"], "a_file"),

@@ -66,7 +66,7 @@ def test_classes_are_the_labels_that_occur(npz, labels, names, caplog):
         (np.ones((30, 3), int), r"labels of shape \(30, 3\) are not one-hot"),
         (np.full((30, 2), 0.5), "are not one-hot"),
         (np.zeros((30, 3, 1)), "are not one-hot"),
-        (np.zeros(30, int), "all images are of one class"),
+        (np.zeros(30, int), "all samples are of one class"),
         (np.where(LABELS == 0, "", "a"), "a label is an empty text"),
     ],
 )
@@ -84,21 +84,21 @@ def parts(train, test, validation=None):
 
 
 def test_a_class_without_a_training_image_is_refused(npz):
-    with pytest.raises(DataError, match=r"2 test images are of classes without .* image, '2'"):
+    with pytest.raises(DataError, match=r"2 test samples are of classes without .* sample, '2'"):
         npz(**parts([0, 1, 0, 1], [0, 2, 2]))
-    with pytest.raises(DataError, match="1 validation images are of classes without a training"):
+    with pytest.raises(DataError, match="1 validation samples are of classes without a training"):
         npz(**parts([0, 1, 0, 1], [0, 1], [5]))
 
 
 def test_training_images_of_one_class_are_refused(npz):
-    with pytest.raises(DataError, match="all images are of one class"):
+    with pytest.raises(DataError, match="all samples are of one class"):
         npz(**parts([1, 1], [1]))
 
 
 def test_a_class_that_is_not_tested_is_said(npz, caplog):
     dataset = npz(**parts([0, 1, 2, 3], [0, 0, 3]))
     assert dataset.num_classes == 4
-    assert "no test image of 2 of 4 classes: '1', '2'" in caplog.text
+    assert "no test sample of 2 of 4 classes: '1', '2'" in caplog.text
 
 
 @pytest.mark.parametrize("channels", [1, 3])

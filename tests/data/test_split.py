@@ -66,7 +66,7 @@ def test_the_single_image_of_a_class_is_trained_on(npz, caplog):
         training, validation = split_validation(dataset.train, 0.2)
         assert set(training.labels) == {0, 1, 2, 3}
         assert 2 not in {*validation.labels, *dataset.test.labels}
-    assert "no test image of" in caplog.text and "'2'" in caplog.text
+    assert "no test sample of" in caplog.text and "'2'" in caplog.text
 
 
 def test_where_no_class_can_spare_an_image_it_is_said(npz):
@@ -74,9 +74,9 @@ def test_where_no_class_can_spare_an_image_it_is_said(npz):
     with pytest.raises(DataError, match=r"data\.validation: no class can spare any of 9"):
         split_validation(split, 2)
     images = np.random.default_rng(0).integers(0, 256, (9, 4, 4), dtype=np.uint8)
-    with pytest.raises(DataError, match=r"no image can be held out .* a label of its own"):
+    with pytest.raises(DataError, match=r"no sample can be held out .* a label of its own"):
         npz(x=images, y=np.arange(9) * 10**9)
-    with pytest.raises(DataError, match="0 of 9 images in 2 classes comes to none"):
+    with pytest.raises(DataError, match="0 of 9 samples in 2 classes comes to none"):
         npz({"test": 0.0}, x=images, y=np.arange(9) % 2)
 
 
@@ -93,12 +93,12 @@ def test_validation_images_of_its_own_are_used(npz):
     training, validation = train_and_validation(dataset, 0.5)
     assert (len(training), len(validation)) == (6, 3)
     np.testing.assert_array_equal(validation.samples, images[9:])
-    assert any("its own 3 images are used for validation" in note for note in dataset.notes)
+    assert any("its own 3 samples are used for validation" in note for note in dataset.notes)
     assert dataset.checksum != without.checksum
     assert [len(each) for each in train_and_validation(without, 0.5)] == [3, 3]
     asked = npz({"test": 0.5}, **parts)
     assert len(asked.test) == 3
-    assert any("its own 3 images are tested with" in note for note in asked.notes)
+    assert any("its own 3 samples are tested with" in note for note in asked.notes)
     assert not any("tested with" in note for note in without.notes)
 
 
@@ -124,7 +124,7 @@ def test_some_of_the_training_images_are_drawn_by_class_and_anew_for_each_seed()
 
 @pytest.mark.parametrize("count", [9, 1238])
 def test_no_more_than_there_are_and_one_of_each_class(count):
-    with pytest.raises(DataError, match=r"data\.training: .* of 1,237 training images in 10"):
+    with pytest.raises(DataError, match=r"data\.training: .* of 1,237 training samples in 10"):
         train_and_validation(load("digits"), 200, count)
 
 

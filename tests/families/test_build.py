@@ -50,7 +50,7 @@ def test_what_does_not_fit_is_never_allocated(small_machine):
 
 
 def test_what_keras_refuses_is_told_in_one_line():
-    with pytest.raises(SeqvisionError, match=r"built for images of \(6, 5\) in float32: .*foo"):
+    with pytest.raises(SeqvisionError, match=r"built for samples of \(6, 5\) in float32: .*foo"):
         create_model("stacked", (6, 5), 3, cell={"name": "lstm", "activation": "foo"})
 
 
@@ -94,7 +94,7 @@ def test_training_needs_gradients_the_optimizer_and_a_batch(monkeypatch, train, 
 def test_a_batch_out_of_all_proportion(monkeypatch):
     # Weights, gradients and what RMSprop keeps of them are 3.4 MB, the images 0.3.
     monkeypatch.setattr(memory, "total_memory", lambda: 3_500_000)
-    with pytest.raises(SeqvisionError, match=r"and a batch of 1,293 images would take 0\.0"):
+    with pytest.raises(SeqvisionError, match=r"and a batch of 1,293 samples would take 0\.0"):
         from seqvision.runs.setup import set_up
 
         model = {"family": "stacked", "units": 300}

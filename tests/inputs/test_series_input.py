@@ -93,10 +93,8 @@ def test_gaps_are_filled_as_pandas_fills_them(gaps):
     found = out(SeriesInput("none", gaps), batch)
     for one, row, length in zip(found, batch, LENGTHS, strict=True):
         frame = pd.DataFrame(row[:length])
-        if gaps == "hold":
-            expected = frame.ffill()
-        else:
-            expected = frame.interpolate(limit_direction="both")
+        lines = frame.interpolate(limit_direction="both")
+        expected = frame.ffill() if gaps == "hold" else lines
         expected = expected.fillna(0).to_numpy("float32")
         np.testing.assert_allclose(one[:length], expected, rtol=1e-5)
         assert (one[length:] == 0).all()

@@ -98,7 +98,7 @@ def test_going_on_gives_the_same_numbers(waves, tmp_path):
     seqvision.run(parted, results=tmp_path / "b")
     again = seqvision.run(
         {**parted, "train": {**parted["train"], "stop_after": 2}}, results=tmp_path / "b"
-    )  # noqa: E501
+    )
     assert again["metrics"]["test_loss"] == pytest.approx(whole["metrics"]["test_loss"], rel=1e-6)
 
 
