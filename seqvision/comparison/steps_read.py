@@ -17,7 +17,8 @@ _MOST_STEPS = 56
 def accuracy_by_step(runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each run, step read (from 1) and class, of the runs of causal models.
 
-    Columns: `model`, `scan`, `seed`, `step`, `steps` in all, `class`, and of its test images the
+    Columns: `model`, `scan`, `seed`, `step`, `steps` in all (of series the step is one of 20 shares
+    of each, and `shares` is True), `class`, and of its test images the
     number that are `right` after the step, and of all `images`. Of more than 56 steps it holds 56,
     spread evenly.
 
@@ -36,6 +37,7 @@ def accuracy_by_step(runs: pd.DataFrame) -> pd.DataFrame:
                     "seed": seed,
                     "step": np.repeat(kept, classes),
                     "steps": steps,
+                    "shares": "shares" in saved,
                     "class": np.tile(saved["names"], len(kept)),
                     "right": saved["right"][kept - 1].ravel(),
                     "images": np.tile(saved["images"], len(kept)),

@@ -16,7 +16,7 @@ _MOST_CLASSES = 40
 
 @CHARTS.register("classes", order=5)
 def error_by_class(records: pd.DataFrame, most: int = 24) -> Any:
-    """The share of each class's test images that a model gets wrong."""
+    """The share of each class's test samples that a model gets wrong."""
     runs, of_how_many = best(ranked(records), most)
     every = answers(runs)
     classes = list(runs["class_names"].iloc[0])
@@ -39,7 +39,7 @@ def error_by_class(records: pd.DataFrame, most: int = 24) -> Any:
         base.mark_text(fontSize=10).encode(text=alt.Text("error:Q", format=".1%")),
     ).properties(width=alt.Step(44), height=alt.Step(22))
     caption = (
-        f"{of_how_many}Of each class's test images, the share that a model gets wrong, mean over "
+        f"{of_how_many}Of each class's test samples, the share that a model gets wrong, mean over "
         "its seeds. The best model is at the top; the stronger the colour, the larger the share."
     )
     return finished(chart, "Error by class", caption)

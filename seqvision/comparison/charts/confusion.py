@@ -16,7 +16,7 @@ _MOST_CLASSES = 40
 
 @CHARTS.register("confusion", order=6)
 def confusion_matrices(records: pd.DataFrame, most: int = 6) -> Any:
-    """For each model, how many test images of a class are taken for another."""
+    """For each model, how many test samples of a class are taken for another."""
     runs, of_how_many = best(ranked(records), most)
     table, classes = _mistakes(runs), list(runs["class_names"].iloc[0])
     step = 22 if len(classes) <= 12 else max(6, 264 // len(classes))
@@ -35,7 +35,7 @@ def confusion_matrices(records: pd.DataFrame, most: int = 6) -> Any:
             alt.Tooltip("model:N"),
             alt.Tooltip("true:N", title="it is"),
             alt.Tooltip("said:N", title="the model says"),
-            alt.Tooltip("images:Q", format=".1f", title="images, mean over seeds"),
+            alt.Tooltip("images:Q", format=".1f", title="samples, mean over seeds"),
             alt.Tooltip("share:Q", format=".2%", title="of the class"),
         ],
     )
@@ -52,7 +52,7 @@ def confusion_matrices(records: pd.DataFrame, most: int = 6) -> Any:
         spacing=18,
     )
     caption = (
-        f"{of_how_many}Mistakes alone: how many test images of the class at the left the model "
+        f"{of_how_many}Mistakes alone: how many test samples of the class at the left the model "
         "takes for the class below, mean over its seeds. The stronger the colour, the larger the "
         "share of the class."
     )

@@ -14,7 +14,7 @@ from seqvision.errors import NothingToShow
 
 @CHARTS.register("disagreement", order=9)
 def disagreement(records: pd.DataFrame, most: int = 16) -> Any:
-    """For each pair of models, the share of test images to which they give different answers."""
+    """For each pair of models, the share of test samples to which they give different answers."""
     runs, of_how_many = best(ranked(records), most)
     table = differing(answers(runs))
     if table.empty:
@@ -40,7 +40,7 @@ def disagreement(records: pd.DataFrame, most: int = 16) -> Any:
         base.mark_text(fontSize=10).encode(text=alt.Text("differ:Q", format=".1%")),
     ).properties(width=alt.Step(44), height=alt.Step(24))
     caption = (
-        f"{of_how_many}The share of test images to which two models give different answers, mean "
+        f"{of_how_many}The share of test samples to which two models give different answers, mean "
         "over all pairs of their runs. On the diagonal are two seeds of the same model: what lies "
         "above that, the models differ by more than by chance."
     )
@@ -48,7 +48,7 @@ def disagreement(records: pd.DataFrame, most: int = 16) -> Any:
 
 
 def differing(every: Answers) -> pd.DataFrame:
-    """A row for each pair of models: the shares of images that they answer differently (`differ`)
+    """A row for each pair of models: the shares of samples that they answer differently (`differ`)
     and that only one has right (`right`), mean over all pairs of a run of the one and a run of the
     other; for a model with itself, over all pairs of two of its runs."""
     rows = []

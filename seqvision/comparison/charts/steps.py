@@ -20,8 +20,8 @@ from seqvision.comparison.charts.base import (
 from seqvision.comparison.steps_read import accuracy_by_step
 
 _CLOCK = (
-    "What a model says when the image has arrived up to a step, one row, column or pixel after "
-    "another. It was trained to answer at the end."
+    "What a model says of a sample that has arrived up to a step. It was trained to answer at the "
+    "end."
 )
 
 
@@ -29,11 +29,11 @@ _CLOCK = (
 def accuracy_after_each_step(records: pd.DataFrame, most: int = len(PALETTE)) -> Any:
     """Test accuracy after each step of the sequence that has been read."""
     table, of_how_many, models = _of_best(records, most)
-    sums = table.groupby(["model", "seed", "step", "steps"], sort=False, as_index=False)[
+    sums = table.groupby(["model", "seed", "step", "steps", "shares"], sort=False, as_index=False)[
         ["right", "images"]
     ].sum()
     sums["accuracy"] = sums["right"] / sums["images"]
-    over = sums.groupby(["model", "step", "steps"], sort=False)["accuracy"]
+    over = sums.groupby(["model", "step", "steps", "shares"], sort=False)["accuracy"]
     points = over.agg(["mean", "min", "max"]).reset_index()
     x, clock = _clock(points)
     y = alt.Y(
@@ -63,22 +63,26 @@ def accuracy_after_each_step_by_class(records: pd.DataFrame, most: int = 4) -> A
     """For each class, test accuracy after each step of the sequence that has been read."""
     table, of_how_many, models = _of_best(records, most)
     table = table[table["images"] > 0]
-    sums = table.groupby(["model", "class", "step", "steps"], sort=False, as_index=False)[
+    sums = table.groupby(["model", "class", "step", "steps", "shares"], sort=False, as_index=False)[
         ["right", "images"]
     ].sum()
     sums["accuracy"] = sums["right"] / sums["images"]
     classes = list(dict.fromkeys(table["class"]))
     steps = cell_axis(labelOverlap=True, labelSeparation=10)
+    of_series = bool(table["shares"].all())
+    sums["read"] = (100 * sums["step"] // sums["steps"]).map("{}%".format)
+    read = "read" if of_series else "step"
+    title = "share read" if of_series else "steps read"
     chart = (
         alt.Chart()
         .mark_rect()
         .encode(
-            x=alt.X("step:O", title="steps read", axis=steps),
+            x=alt.X(f"{read}:O", title=title, axis=steps, sort=None),
             y=alt.Y("class:N", sort=classes, title="class", axis=cell_axis()),
             tooltip=[
                 "model:N",
                 "class:N",
-                alt.Tooltip("step:Q", title="steps read"),
+                alt.Tooltip(f"{read}:O", title=title),
                 alt.Tooltip("accuracy:Q", format=".1%"),
             ],
             **shade("accuracy:Q", 1.0),
@@ -87,12 +91,12 @@ def accuracy_after_each_step_by_class(records: pd.DataFrame, most: int = 4) -> A
     )
     facets = chart.facet(
         alt.Facet("model:N", sort=models),
-        data=values(sums[["model", "class", "step", "accuracy"]], 3),
+        data=values(sums[["model", "class", read, "accuracy"]], 3),
         columns=2,
         spacing=24,
     ).resolve_scale(x="independent")
     caption = (
-        f"{of_how_many}Each class by itself: the stronger the colour, the more of its test images "
+        f"{of_how_many}Each class by itself: the stronger the colour, the more of its test samples "
         "are right after so many steps, mean over the seeds."
     )
     return finished(facets, "When each class is known", caption)
@@ -112,10 +116,13 @@ def _of_best(records: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str, list[
 
 def _clock(points: pd.DataFrame) -> tuple[alt.X, str]:
     """The axis of time: steps, or shares of them where models take different numbers of steps."""
-    if points["steps"].nunique() == 1:
+    of_series = bool(points["shares"].all())
+    if points["steps"].nunique() == 1 and not of_series:
         axis = whole_axis(points["step"].max(), most=16)
         return alt.X("step:Q", title="steps read", axis=axis), ""
     points["read"] = points["step"] / points["steps"]
     axis = alt.Axis(grid=False, format="%")
     words = " Models take different numbers of steps, so that the axis is the share of them."
+    if of_series:
+        words = " Series have lengths of their own, so that the axis is the share of each."
     return alt.X("read:Q", title="share of the steps read", axis=axis), words

@@ -20,8 +20,8 @@ def error_against_parameters(records: pd.DataFrame) -> Any:
 
 @CHARTS.register("flops", order=2, small=True)
 def error_against_flops(records: pd.DataFrame) -> Any:
-    """Test error against the arithmetic that one image takes, with the Pareto front."""
-    axis = "FLOPs an image"
+    """Test error against the arithmetic that one sample takes, with the Pareto front."""
+    axis = "FLOPs a sample"
     return _against(records, "flops_per_image", axis, "Error and arithmetic", "takes fewer FLOPs")
 
 

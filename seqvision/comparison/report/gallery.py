@@ -1,4 +1,4 @@
-"""The test images that models get wrong, with their predictions; those that scans disagree on."""
+"""The test samples that models get wrong, with their predictions; those that scans disagree on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from seqvision.comparison.answers import Answers
-from seqvision.comparison.report.pictures import picture
+from seqvision.comparison.report.pictures import Pictures
 
 _MOST_HARD = 24
 _MOST_PAIRS = 3
@@ -16,7 +16,7 @@ _MOST_OF_A_SIDE = 8
 
 @dataclass(frozen=True)
 class Prediction:
-    """A class that runs predict for an image, and which."""
+    """A class that runs predict for a sample, and which."""
 
     answer: str
     right: bool
@@ -27,11 +27,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Card:
-    """One test image of a gallery."""
+    """One test sample of a gallery."""
 
     index: int
     picture: str | None
-    """A data URI; None when the images cannot be had."""
+    """A data URI; None when the samples cannot be had."""
     true: str
     wrong: int
     runs: int
@@ -40,7 +40,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Dispute:
-    """Two scans, and the images that most runs of the one get right and most of the other wrong."""
+    """Two scans; the samples that most runs of the one get right and most of the other wrong."""
 
     scans: tuple[str, str]
     runs: tuple[int, int]
@@ -51,15 +51,15 @@ class Dispute:
     second: list[Card]
 
 
-def hard_images(every: Answers, classes: Sequence[str], images: np.ndarray | None) -> list[Card]:
-    """The images that most models get wrong, the hardest first; each model counts once."""
+def hard_images(every: Answers, classes: Sequence[str], pictures: Pictures | None) -> list[Card]:
+    """The samples that most models get wrong, the hardest first; each model counts once."""
     shares = np.mean([every.wrong[places].mean(axis=0) for places in every.models.values()], axis=0)
     sure = np.where(every.wrong, every.confidence, 0).mean(axis=0)
     order = np.lexsort((-sure, -shares))[:_MOST_HARD]
-    return [card(every, i, classes, images) for i in order if shares[i] > 0]
+    return [card(every, i, classes, pictures) for i in order if shares[i] > 0]
 
 
-def disputes(every: Answers, classes: Sequence[str], images: np.ndarray | None) -> list[Dispute]:
+def disputes(every: Answers, classes: Sequence[str], pictures: Pictures | None) -> list[Dispute]:
     """Where scans differ, for the pairs of scans with the most runs."""
     if "model.scan" not in every.runs:
         return []
@@ -73,7 +73,7 @@ def disputes(every: Answers, classes: Sequence[str], images: np.ndarray | None) 
         cards = []
         for mask, lead in zip(only, (right[0] - right[1], right[1] - right[0]), strict=True):
             order = np.argsort(-lead, kind="stable")[: min(_MOST_OF_A_SIDE, int(mask.sum()))]
-            cards.append([card(every, i, classes, images) for i in order])
+            cards.append([card(every, i, classes, pictures) for i in order])
         counts = [int(mask.sum()) for mask in only]
         runs = (int(sizes[pair[0]]), int(sizes[pair[1]]))
         found.append(
@@ -82,15 +82,15 @@ def disputes(every: Answers, classes: Sequence[str], images: np.ndarray | None) 
     return found
 
 
-def card(every: Answers, index: int, classes: Sequence[str], images: np.ndarray | None) -> Card:
-    """A test image with its true class and what the runs predict."""
+def card(every: Answers, index: int, classes: Sequence[str], pictures: Pictures | None) -> Card:
+    """A test sample with its true class and what the runs predict."""
     predicted, label = every.predicted[:, index], int(every.labels[index])
     answers, counts = np.unique(predicted, return_counts=True)
     often_first = np.argsort(-counts, kind="stable")
     order = [(int(answers[place]), int(counts[place])) for place in often_first]
     return Card(
         int(index),
-        None if images is None else picture(images[index]),
+        None if pictures is None else pictures.of(int(index)),
         classes[label],
         int(np.sum(predicted != label)),
         len(predicted),

@@ -20,12 +20,12 @@ from seqvision.comparison.records import tested
 from seqvision.comparison.report.figures import Figure, figures
 from seqvision.comparison.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.comparison.report.leaderboard import Leaderboard, leaderboard
-from seqvision.comparison.report.pictures import test_images
+from seqvision.comparison.report.pictures import test_pictures
 from seqvision.comparison.report.provenance import Provenance, provenance
 from seqvision.comparison.report.search import search_section
 from seqvision.comparison.report.strips import Strip, strips
 from seqvision.errors import NothingToShow, SeqvisionError, did_you_mean
-from seqvision.formatting import count, counted, percent
+from seqvision.formatting import count, counted, percent, samples_of
 from seqvision.runs.record import read_record
 
 
@@ -38,7 +38,10 @@ class Chapter:
     lead: str
     data: dict[str, Any]
     baseline: str | None
-    test_images: int
+    noun: str
+    """What a sample is: `image` or `series`, the plural of which is `nouns`."""
+    nouns: str
+    test_samples: int
     leaderboard: Leaderboard
     figures: list[Figure]
     provenance: Provenance
@@ -63,9 +66,9 @@ def report(
     """Return the report of some runs as one HTML page that needs no other file and no network.
 
     The page has, for each dataset: a leaderboard that sorts and filters, the charts of
-    `seqvision.comparison.charts`, the test images that most models get wrong or that scans disagree
-    on, and where each number comes from. Pictures are of the dataset that the records name, if it
-    is on this machine and its checksum is theirs; where it is not, the page says so.
+    `seqvision.comparison.charts`, the test samples that most models get wrong or that scans
+    disagree on, and where each number comes from. Pictures are of the dataset that the records
+    name, if it is on this machine and its checksum is theirs; where it is not, the page says so.
 
     Args:
         records: what `load_records` gives, or some of its rows.
@@ -124,19 +127,20 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
     assert record  # The run is finished.
     data, classes = record["dataset"], record["dataset"]["class_names"]
     found: dict[str, Any] = {"notes": []}
-    images = None
+    noun = data.get("kind", "image")
+    pictures = None
     try:
-        images = test_images(record)
-        found["strips"] = strips(runs, classes, images)
+        pictures = test_pictures(record)
+        found["strips"] = strips(runs, classes, pictures)
     except SeqvisionError as error:
         found["strips_problem"] = found["pictures_problem"] = str(error)
     with suppress(NothingToShow):  # The charts of predictions say why.
         every = answers(runs)
-        found["hard"] = hard_images(every, classes, images)
-        found["disputes"] = disputes(every, classes, images)
+        found["hard"] = hard_images(every, classes, pictures)
+        found["disputes"] = disputes(every, classes, pictures)
         if silent := len(runs) - len(every.runs):
             whose = f"{silent} of {counted(len(runs), 'run')}"
-            found["notes"].append(f"{whose} left no answers: no part in what single images show.")
+            found["notes"].append(f"{whose} left no answers: no part in what single samples show.")
     if baseline is not None and own_baseline is None:
         found["notes"].append(f"The baseline {baseline} has no finished run on these data.")
     return Chapter(
@@ -145,7 +149,9 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         lead=_words_on(data, runs),
         data=data,
         baseline=own_baseline,
-        test_images=data["test"],
+        noun=noun,
+        nouns="series" if noun == "series" else "images",
+        test_samples=data["test"],
         leaderboard=leaderboard(records, own_baseline),
         figures=figures(records),
         provenance=provenance(runs, own_baseline or models[0]),
@@ -167,18 +173,17 @@ def _lead(records: pd.DataFrame, done: pd.DataFrame, chapters: Sequence[Chapter]
 def _words_on(data: dict[str, Any], runs: pd.DataFrame) -> str:
     models = list(runs["model"].unique())
     best = runs[runs["model"] == models[0]]["test_error"]
-    shape = "×".join(str(n) for n in data["input_shape"])
     stands_in = ""
     if data.get("asked_for", data["name"]) != data["name"]:
         stands_in = f" They stand in for {data['asked_for']}, which could not be had."
-    share = f"{percent(best.mean())} of the test images, over {counted(len(best), 'seed')}"
+    share = f"{percent(best.mean())} of the test samples, over {counted(len(best), 'seed')}"
     result = f"{models[0]} errs on {share}."
     if len(models) > 1:
         result = f"Of {len(models)} models, {models[0]} errs least: {share}."
     train, validation, test = (count(data[part]) for part in ("train", "validation", "test"))
     return (
-        f"{len(data['class_names'])} classes of {shape} images: {train} to train on, "
-        f"{validation} to validate, {test} to test.{stands_in} {result}"
+        f"{len(data['class_names'])} classes, {samples_of(data['input_shape'])}: {train} to train "
+        f"on, {validation} to validate, {test} to test.{stands_in} {result}"
     )
 
 

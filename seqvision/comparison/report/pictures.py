@@ -1,21 +1,59 @@
-"""The test images that a report shows, loaded without a download and checked by checksum."""
+"""The test samples that a report shows, loaded without a download and checked by checksum."""
 
 import base64
 import io
+import warnings
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from seqvision.comparison.report.lines import drawn
 from seqvision.data.base import Dataset
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
+from seqvision.data.series import Series
 from seqvision.errors import DataUnavailable, SeqvisionError
 from seqvision.specs import name_and_options
 
 
-def test_images(record: dict[str, Any]) -> np.ndarray:
-    """The test images that a run was tested on, `(n, height, width[, channels])`.
+class Pictures:
+    """Pictures of test samples, which all are drawn to one scale.
+
+    Args:
+        samples: images `(n, height, width[, channels])`, or series.
+    """
+
+    def __init__(self, samples: np.ndarray | Series):
+        self.samples = samples
+        if isinstance(samples, Series):
+            # The ends of what is usual: one outlier would leave nothing to see of the others.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # A feature that is all NaN.
+                self._low, self._high = np.nanquantile(samples.values, (0.005, 0.995), axis=0)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The height and width of images; None of series."""
+        return None if isinstance(self.samples, Series) else self.samples.shape[1:3]
+
+    def of(self, index: int, seen: np.ndarray | int | None = None) -> str:
+        """The picture of a sample, as a data URI.
+
+        Args:
+            seen: how much of it is shown: of an image bool `(height, width)`, of a series the
+                number of steps; all if None.
+        """
+        if isinstance(self.samples, Series):
+            return drawn(self.samples[index], self._low, self._high, seen)
+        return picture(self.samples[index], seen)
+
+
+def test_pictures(record: dict[str, Any]) -> Pictures:
+    """Pictures of the samples that a run was tested on.
 
     Args:
         record: what the run's record.json holds.
@@ -25,7 +63,8 @@ def test_images(record: dict[str, Any]) -> np.ndarray:
     """
     used, data = record["dataset"], record["config"]["data"]
     for spec in (data.get("dataset"), data.get("offline")):
-        if spec and name_and_options(spec)[0] == used["name"]:
+        # A person's own file is called by its format and its name, `npz:mine.npz`.
+        if spec and name_and_options(spec)[0] == used["name"].partition(":")[0]:
             break
     else:
         raise DataUnavailable(f"the config does not say how to load {used['name']!r}")
@@ -35,7 +74,7 @@ def test_images(record: dict[str, Any]) -> np.ndarray:
             f"{used['name']} on this machine ({dataset.source}) is not the data of the runs: "
             f"its checksum is {dataset.checksum[:12]}…, theirs {used['checksum'][:12]}…"
         )
-    return dataset.test.samples
+    return Pictures(dataset.test.samples)
 
 
 def _load(spec: Any) -> Dataset:

@@ -17,7 +17,7 @@ from seqvision.comparison.answers import answers
 from seqvision.comparison.records import load_records
 from seqvision.comparison.report import report
 from seqvision.comparison.report.gallery import disputes, hard_images
-from seqvision.comparison.report.pictures import picture
+from seqvision.comparison.report.pictures import Pictures, picture
 from seqvision.comparison.report.provenance import provenance
 from seqvision.comparison.report.strips import strips
 from seqvision.comparison.trials import load_trials
@@ -111,7 +111,7 @@ def test_pictures_are_the_right_ones_or_none(changes, reason, results, digits):
     text = report(results.records)
     assert reason in text
     assert "data:image" not in text
-    assert 'class="digit absent">no. ' in text
+    assert 'class="sample absent">no. ' in text
 
 
 def test_nothing_is_downloaded_for_a_picture():
@@ -145,7 +145,7 @@ def test_the_hardest_images_are_those_most_models_miss_whatever_their_seeds(resu
     for seed in range(4):
         results.add("c", seed, labels=LABELS, said=miss(3))
     every = answers(results.runs)
-    cards = hard_images(every, [f"class {k}" for k in range(10)], digits.test.samples)
+    cards = hard_images(every, [f"class {k}" for k in range(10)], Pictures(digits.test.samples))
     assert [card.index for card in cards] == [7, 3]
     first = cards[0]
     assert (first.true, first.wrong, first.runs) == ("class 7", 2, 6)
@@ -181,19 +181,21 @@ def test_scans_disagree_where_most_of_one_are_right_and_most_of_the_other_wrong(
 
 def test_a_strip_shows_what_has_been_read_and_what_was_said(shown, digits):
     runs = shown.runs
-    found = {strip.scan: strip for strip in strips(runs, "0123456789", digits.test.samples)}
+    found = {
+        strip.scan: strip for strip in strips(runs, "0123456789", Pictures(digits.test.samples))
+    }
     assert set(found) == {"rows", "columns"}
     rows = found["rows"]
-    assert (rows.model, rows.total, rows.steps[-1]) == ("gru_rows", 8, 8)
+    assert (rows.model, rows.total, rows.read[-1]) == ("gru_rows", "8 steps", "8")
     assert len(rows.rows) == 10
-    for step, frame in zip(rows.steps, rows.rows[4][1], strict=True):
+    for step, frame in zip(map(int, rows.read), rows.rows[4][1], strict=True):
         seen = pixels(frame.picture)[..., 1] == 255
         np.testing.assert_array_equal(seen, np.arange(8)[:, None] < np.full(8, step))
         assert frame.answer == ("0" if step < 5 else frame.answer)
     assert rows.rows[0][1][0].right  # The answer 0 is right for a 0.
     columns = pixels(found["columns"].rows[0][1][0].picture)[..., 1] == 255
     np.testing.assert_array_equal(
-        columns, np.tile(np.arange(8) < found["columns"].steps[0], (8, 1))
+        columns, np.tile(np.arange(8) < int(found["columns"].read[0]), (8, 1))
     )
 
 
