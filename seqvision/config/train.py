@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from seqvision.config.keras_names import check_optimizer
 from seqvision.config.schedule import Schedule
 from seqvision.config.section import EachOnce, Section, Seeds
+from seqvision.errors import SeqvisionError
 from seqvision.options import PositiveFloat, PositiveInt, Rate, Share
 from seqvision.specs import option_error
 
@@ -15,7 +16,10 @@ NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
 
 
 class Augment(Section):
-    """Random changes of the training images, drawn anew for each image and epoch."""
+    """Random changes of the training samples, drawn anew for each sample and epoch.
+
+    The first six are for images, the others for series.
+    """
 
     shift: Share = 0.0
     """The largest shift, as a share of height and width."""
@@ -30,6 +34,37 @@ class Augment(Section):
     Steinkraus & Platt 2003)."""
     cutout: Share = 0.0
     """The largest share of the image that is blanked (DeVries & Taylor, arXiv 1708.04552)."""
+    jitter: Annotated[float, Field(ge=0)] = 0.0
+    """The standard deviation of noise that is added, in deviations of each feature in training."""
+    scaling: Annotated[float, Field(ge=0)] = 0.0
+    """The standard deviation of the factors, around 1, by which each feature's distance from its
+    mean in training is multiplied."""
+    time_warp: Annotated[float, Field(ge=0)] = 0.0
+    """The standard deviation of the logarithm of the speed at which time passes, which changes
+    smoothly; the number of steps stays."""
+    window_slice: Rate = 0.0
+    """The largest share of the steps that is left out, at the beginning and the end."""
+    channel_dropout: Rate = 0.0
+    """The share of features that are absent throughout a series; never all of them."""
+
+    def check_kind(self, kind: Literal["image", "series"]) -> None:
+        """Refuse changes that are for samples of the other kind.
+
+        Raises:
+            SeqvisionError: it names the first.
+        """
+        other = _OF_SERIES if kind == "image" else type(self).model_fields.keys() - _OF_SERIES
+        for name in type(self).model_fields:
+            if name in other and getattr(self, name):
+                of = (
+                    "series, and the samples are images"
+                    if kind == "image"
+                    else ("images, and the samples are series")
+                )
+                raise SeqvisionError(f"train.augment.{name}: is for {of}")
+
+
+_OF_SERIES = {"jitter", "scaling", "time_warp", "window_slice", "channel_dropout"}
 
 
 class EarlyStopping(Section):

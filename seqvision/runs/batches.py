@@ -3,7 +3,8 @@
 So a run that goes on at epoch 7 sees what it would have seen without the interruption.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from seqvision.config.train import Augment
 from seqvision.data.base import Split
 from seqvision.data.series import Series
 from seqvision.runs.augment import augmentation
+from seqvision.runs.augment_series import series_augmentation
 from seqvision.runs.padding import as_batch
 
 _BATCHES_SORTED = 20
@@ -44,18 +46,27 @@ def batches(
         order = generator.permutation(len(split))
         if bucket and series:
             order = _by_length(order, series.lengths, batch_size, generator)
-        change = augmentation(augment, seed, epoch) if augment else None
+        change = _changes(augment, split.samples, seed, epoch)
         for start in range(0, len(split), batch_size):
             index = order[start : start + batch_size]
             taken = split.samples[index]
             if window and isinstance(taken, Series):
                 taken = taken.cut(window, "window", generator)
-            samples = as_batch(taken)
-            if change:
-                samples = change(samples)
+            samples = as_batch(change(taken))
             batch = (samples, targets[index])
             yield batch if class_weights is None else (*batch, class_weights[split.labels[index]])
         epoch += 1
+
+
+def _changes(
+    augment: Augment | None, samples: np.ndarray | Series, seed: int, epoch: int
+) -> Callable[[Any], Any]:
+    """The random changes of an epoch, from samples to samples of the same kind."""
+    if augment is None:
+        return lambda unchanged: unchanged
+    if isinstance(samples, Series):
+        return series_augmentation(augment, samples, seed, epoch)
+    return augmentation(augment, seed, epoch)
 
 
 def _by_length(

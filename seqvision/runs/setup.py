@@ -62,6 +62,8 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
     """
     files = files_stamp(config.data.dataset)  # Before they are read, so that a later change shows.
     dataset = load(config.data.dataset, config.data.offline)
+    if config.train.augment:
+        config.train.augment.check_kind(dataset.kind)
     data = config.data
     training, validation = train_and_validation(dataset, data.validation, data.training, seed)
     cut = cut_of(config.model)

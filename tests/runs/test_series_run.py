@@ -6,6 +6,7 @@ import pytest
 
 import seqvision
 from seqvision.config import load_config
+from seqvision.config.train import Augment
 from seqvision.data import load
 from seqvision.errors import DataError
 from seqvision.runs.batches import batches
@@ -168,3 +169,19 @@ def test_a_scan_that_series_of_any_length_do_not_have(waves, tmp_path):
     with pytest.raises(seqvision.SeqvisionError, match="conv_lstm reads images"):
         asked = config(waves)
         seqvision.run({**asked, "model": {"family": "conv_lstm"}}, results=tmp_path)
+
+
+def test_series_are_changed_in_training(waves):
+    split = load({"name": "npz", "path": str(waves), "kind": "series"}).train
+    plain, jittered = (
+        next(batches(split, 16, 0, augment=augment))[0] for augment in (None, Augment(jitter=0.1))
+    )
+    np.testing.assert_array_equal(np.isnan(plain), np.isnan(jittered))
+    assert not np.array_equal(plain, jittered, equal_nan=True)
+
+
+def test_a_change_of_images_is_refused_before_anything_is_written(waves, tmp_path):
+    asked = config(waves, train={"augment": {"rotate": 10}})
+    with pytest.raises(seqvision.SeqvisionError, match=r"augment\.rotate: is for images"):
+        seqvision.run(asked, results=tmp_path / "results")
+    assert not (tmp_path / "results").exists()
