@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,34 +14,62 @@ from seqvision.runs.model import optimizer_of
 from seqvision.runs.padding import as_batch
 
 BATCH = 250  # samples; divides the sizes of the usual test sets, so one shape is compiled
+_MOST_STEPS = 100_000
+"""The steps of a batch of series, padding included, at most; longer ones come by fewer."""
+
+Part = tuple[Any, np.ndarray, float]
+"""Which samples, what a model says of them, and the seconds it took."""
 
 
 def logits(model: keras.Model, samples: np.ndarray | Series) -> np.ndarray:
     """Return float32 logits `(n, classes)`."""
-    return np.concatenate([part for part, _ in parts(model, samples)])
+    return _in_order(list(parts(model, samples)), len(samples))
 
 
 def timed_logits(
     model: keras.Model, samples: np.ndarray | Series
 ) -> tuple[np.ndarray, float | None]:
-    """Return logits and the steady rate in samples/s; None when all fitted into the first batch."""
+    """Return logits and the steady rate in samples/s."""
     logits(model, samples[:BATCH])  # Compiles.
     results = list(parts(model, samples))
-    seconds = sum(seconds for _, seconds in results)
-    return np.concatenate([part for part, _ in results]), len(samples) / seconds
+    seconds = sum(seconds for _, _, seconds in results)
+    return _in_order(results, len(samples)), len(samples) / seconds
 
 
-def parts(
-    model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH
-) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield the float32 logits of one batch of samples after another, and the seconds it took."""
-    for start in range(0, len(samples), batch):
+def parts(model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH) -> Iterator[Part]:
+    """Yield the float32 logits of one batch of samples after another.
+
+    Series come in the order of their lengths, so that little of a batch is padding.
+    """
+    for index in _batches(samples, batch):
         began = time.perf_counter()
-        taken = as_batch(samples[start : start + batch])
+        taken = as_batch(samples[index])
         part = ops.convert_to_numpy(model.predict_on_batch(taken))
         # Given several devices, Keras has each predict the whole batch and joins the results.
         part = part[: len(taken)]
-        yield part.astype(np.float32), time.perf_counter() - began
+        yield index, part.astype(np.float32), time.perf_counter() - began
+
+
+def _batches(samples: np.ndarray | Series, size: int) -> Iterator[slice | np.ndarray]:
+    if not isinstance(samples, Series):
+        yield from (slice(start, start + size) for start in range(0, len(samples), size))
+        return
+    order, start = np.argsort(samples.lengths, kind="stable"), 0
+    while start < len(order):
+        index = order[start : start + size]
+        # Halved, so that the sizes of batches, which may be compiled each, are few.
+        while len(index) > 1 and len(index) * samples.lengths[index[-1]] > _MOST_STEPS:
+            index = index[: len(index) // 2]
+        yield index
+        start += len(index)
+
+
+def _in_order(found: list[Part], count: int) -> np.ndarray:
+    """Put together what was said of some samples each."""
+    whole = np.empty((count, *found[0][1].shape[1:]), np.float32)
+    for index, part, _ in found:
+        whole[index] = part
+    return whole
 
 
 @contextmanager

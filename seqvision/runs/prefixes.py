@@ -68,15 +68,14 @@ def said_after_each_step(model: keras.Model, samples: np.ndarray | Series) -> np
     batch = min(BATCH if steps <= 200 else BATCH // 5, len(samples))
     # The last batch is filled up to the size that is compiled already.
     filled = samples[np.arange(len(samples) + -len(samples) % batch) % len(samples)]
-    said = []
-    for number, (logits, _) in enumerate(parts(derived, filled, batch)):
+    said = np.empty((len(filled), len(SHARES) if series else steps), np.int16)
+    for index, logits, _ in parts(derived, filled, batch):
         classes = logits.argmax(axis=-1)
-        if series:
-            lengths = filled.lengths[number * batch :][:batch]
-            at = np.ceil(SHARES * lengths[:, None]).astype(int) - 1
+        if isinstance(filled, Series):
+            at = np.ceil(SHARES * filled.lengths[index][:, None]).astype(int) - 1
             classes = np.take_along_axis(classes, at, axis=1)
-        said.append(classes)
-    return np.concatenate(said)[: len(samples)].astype(np.int16)
+        said[index] = classes
+    return said[: len(samples)]
 
 
 def every_step(model: keras.Model) -> keras.Model:

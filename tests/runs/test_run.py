@@ -48,6 +48,7 @@ def test_the_record_holds_what_others_rely_on(undisturbed):
     assert record["status"] == "finished"
     assert record["dataset"] | {"source": "", "checksum": "", "class_names": []} == {
         "name": "digits",
+        "kind": "image",
         "asked_for": "digits",
         "source": "",
         "checksum": "",
