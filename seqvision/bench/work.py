@@ -61,6 +61,6 @@ def work_of(config: Config) -> Work:
         optimizer,
         config.train.precision,
         config.train.batch_size,
-        dataset.input_shape,
+        dataset.train.images.shape[1:],
         dataset.num_classes,
     )

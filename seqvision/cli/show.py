@@ -72,9 +72,10 @@ def _scans(model: Any, input_shape: tuple[int | None, ...]) -> Iterator[dict[str
     """For each scan, how many steps it has and the step, from 0, at which it reads each pixel."""
     from seqvision.scans.base import Scan, reading_order
 
+    height, width = input_shape[:2]
     for layer in model.layers:
-        if isinstance(layer, Scan) and None not in input_shape:
-            order = reading_order(layer, *input_shape[:2])
+        if isinstance(layer, Scan) and height and width:
+            order = reading_order(layer, height, width)
             yield {
                 "layer": layer.name,
                 "class": type(layer).__name__,

@@ -39,6 +39,28 @@ class Split:
     def __len__(self) -> int:
         return len(self.samples)
 
+    @property
+    def images(self) -> np.ndarray:
+        """The samples, which must be images.
+
+        Raises:
+            DataError: they are series.
+        """
+        if isinstance(self.samples, Series):
+            raise DataError("the samples are series, and this is for images")
+        return self.samples
+
+    @property
+    def series(self) -> Series:
+        """The samples, which must be series.
+
+        Raises:
+            DataError: they are images.
+        """
+        if not isinstance(self.samples, Series):
+            raise DataError("the samples are images, and this is for series")
+        return self.samples
+
     def take(self, index: np.ndarray) -> "Split":
         """The samples at the indices `(m,)`."""
         groups = None if self.groups is None else self.groups[index]

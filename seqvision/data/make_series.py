@@ -57,7 +57,7 @@ def make_series(
             raise DataError(
                 f"{source}: training series have {expected} features, {part} series {count}"
             )
-    _note_constant(splits["training"].samples.values, notes)
+    _note_constant(splits["training"].series.values, notes)
     return assembled(name, splits, source, class_names, test=test, scale=None, notes=notes)
 
 

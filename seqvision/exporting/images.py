@@ -56,7 +56,7 @@ def real_images(facts: Facts | None, input_shape: tuple[int, ...]) -> Real:
         return Real(digits, f"the test images of {STAND_IN}", own=False)
     size = "×".join(map(str, input_shape))
     count = 256  # More are not needed, as they say nothing of accuracy.
-    images = _fitted(digits.samples[:count], input_shape)
+    images = _fitted(digits.images[:count], input_shape)
     said = f"the test images of {STAND_IN}, resized to {size}"
     return Real(Split(images, digits.labels[:count]), said, own=False)
 

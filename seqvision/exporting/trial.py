@@ -37,7 +37,7 @@ def tried(
         return outcome(logits(model, images.astype("float32")), softmax, divisor)
 
     given = {"random": (random_images(shape, min(count, 64)), "uniform pixels from 0 to 255")}
-    given["real"] = (real.split.samples[:count], real.said)
+    given["real"] = (real.split.images[:count], real.said)
     sets = {kind: Compared(x, said, expected(x)) for kind, (x, said) in given.items()}
     if weights == "int8":
         del sets["random"]  # Noise is near the border of two classes.
@@ -67,7 +67,7 @@ def _accuracy(
     """The share of test images that the file and Keras answer rightly; None without a test set."""
     if not real.own:
         return None
-    images, labels = real.split.samples, real.split.labels
+    images, labels = real.split.images, real.split.labels
     here = _last(answers(answer, images, batch)).argmax(axis=1)
     with_keras = _last(logits(model, images)).argmax(axis=1)
     return {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.formatting import samples_of
 
 NAME = "seqvision.json"
 """The name of the facts within a `.keras` archive and in a folder of published weights."""
@@ -51,6 +52,18 @@ class Facts:
     def num_classes(self) -> int | None:
         """How many logits there are; None if it is not known."""
         return None if self.class_names is None else len(self.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The input's shape, of a model that reads images of one size.
+
+        Raises:
+            SeqvisionError: it reads something else.
+        """
+        shape = tuple(n for n in self.input_shape if n is not None)
+        if self.kind != "image" or len(shape) < len(self.input_shape):
+            raise SeqvisionError(f"the model reads {samples_of(self.input_shape)}, not images")
+        return shape
 
     def to_json(self) -> dict[str, Any]:
         """As plain data, without what is not known."""

@@ -208,7 +208,7 @@ def _fill(
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())
     copy_atomically(record.folder / "config.yaml", folder / CONFIG)
-    shown = picture(test.samples, test.labels, answers.argmax(axis=1), dataset.class_names)
+    shown = picture(test.images, test.labels, answers.argmax(axis=1), dataset.class_names)
     (folder / PICTURE).write_bytes(shown)
     text = card(facts)
     (folder / "README.md").write_text(text, encoding="utf-8")

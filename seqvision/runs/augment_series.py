@@ -90,7 +90,7 @@ def without_channels(one: np.ndarray, rate: float, generator: np.random.Generato
 
 def _of_features(statistic: Callable[..., np.ndarray], series: Series) -> np.ndarray:
     """A statistic of each feature; NaN of one that was never observed."""
-    seen = ~np.isnan(series.values).all(axis=0)
-    found = np.full(len(seen), np.nan)
+    seen = np.any(~np.isnan(series.values), axis=0)
+    found = np.full(series.shape[2], np.nan)
     found[seen] = statistic(series.values[:, seen], axis=0, dtype=float)
     return found

@@ -45,7 +45,7 @@ class Cut:
 
     def described(self, dataset: Dataset) -> dict[str, Any]:
         """What a record says of it: how many series were cut, and the share of steps left out."""
-        lengths = np.concatenate([part.samples.lengths for part in dataset.parts.values()])
+        lengths = np.concatenate([part.series.lengths for part in dataset.parts.values()])
         over = np.maximum(lengths - self.steps, 0) if self.steps else np.zeros(1)
         said = {"max_steps": self.steps, "keep": self.keep, "series": int((over > 0).sum())}
         return {**said, "share_of_steps": float(over.sum() / lengths.sum())}

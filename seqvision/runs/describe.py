@@ -42,7 +42,11 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
             "test": len(setup.test),
             "input_shape": list(dataset.input_shape),
             "class_names": list(dataset.class_names),
-            **(_of_series(setup) if series else {"background": background_of(samples)}),
+            **(
+                _of_series(setup)
+                if series
+                else {"background": background_of(setup.training.images)}
+            ),
         },
         "metrics": {
             "epochs": state.epochs,
@@ -67,7 +71,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
 def _of_series(setup: Setup) -> dict[str, Any]:
     """The steps of the shortest, the middle and the longest of all series; how many were cut."""
     dataset = setup.dataset
-    lengths = np.concatenate([part.samples.lengths for part in dataset.parts.values()])
+    lengths = np.concatenate([part.series.lengths for part in dataset.parts.values()])
     low, middle, high = np.quantile(lengths, [0, 0.5, 1], method="lower")
     steps = {"min": int(low), "median": int(middle), "max": int(high)}
     return {"steps": steps, **({"cut": setup.cut.described(dataset)} if setup.cut.steps else {})}

@@ -155,7 +155,7 @@ def create_app(
         """That the server works, and what it serves."""
         return Health(
             model=model.name,
-            input_shape=list(model.facts.input_shape),
+            input_shape=list(model.facts.image_shape),
             class_names=list(model.class_names),
             steps=model.stepwise and model.stepwise.about.steps,
             stream=model.stepwise and StreamFacts(values=model.stepwise.about.features),

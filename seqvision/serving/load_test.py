@@ -97,7 +97,7 @@ def _load(who: str, at_once: int, took: list[float], rate: float, failed: int = 
 
 def _image(model: Model) -> np.ndarray:
     """Noise, uint8 of the model's input shape: what it shows does not matter for its speed."""
-    return np.random.default_rng(0).integers(0, 256, model.facts.input_shape).astype(np.uint8)
+    return np.random.default_rng(0).integers(0, 256, model.facts.image_shape).astype(np.uint8)
 
 
 def _png(image: np.ndarray) -> bytes:

@@ -21,7 +21,7 @@ def page(model: Model) -> str:
     """The page for a model, as HTML; what it knows of the model is written into it as JSON."""
     from jinja2 import Environment
 
-    shape = model.facts.input_shape
+    shape = model.facts.image_shape
     names = model.class_names
     order = model.order()
     facts: dict[str, Any] = {

@@ -40,7 +40,7 @@ class Model:
         if self.stepwise is None or self.stepwise.about.places is None:
             return None
         places = self.stepwise.about.places
-        height, width, *channels = self.facts.input_shape
+        height, width, *channels = self.facts.image_shape
         order = np.empty((height, width, *channels), int)
         order.flat[places.ravel()] = np.repeat(np.arange(len(places)), places.shape[1])
         return order.reshape(height, width, -1)[..., 0]
@@ -63,7 +63,7 @@ def work_of(model: Model, sizes: Sequence[int]) -> dict[str, Work]:
 
 def warm_up(model: Model, work: dict[str, Work], sizes: Sequence[int]) -> None:
     """Have the backend compile all sizes, so that no request waits for it."""
-    image = np.zeros(model.facts.input_shape, np.float32)
+    image = np.zeros(model.facts.image_shape, np.float32)
     for size in sizes:
         for kind in work:
             request: Any = image

@@ -40,7 +40,7 @@ class Pictures:
         """The height and width of images; None of series."""
         return None if isinstance(self.samples, Series) else self.samples.shape[1:3]
 
-    def of(self, index: int, seen: np.ndarray | int | None = None) -> str:
+    def of(self, index: int, seen: Any = None) -> str:
         """The picture of a sample, as a data URI.
 
         Args:
