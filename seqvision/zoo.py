@@ -52,9 +52,10 @@ def create_model(
 
     Args:
         name: a zoo model such as `"gru3"`, or a family such as `"stacked"`.
-        input_shape: `(height, width)` or `(height, width, channels)` of the raw images, whose
-            pixels go from 0 to 255. When not given, that which the weights were trained with, or
-            that of the zoo model's dataset; a family's is `(28, 28)`.
+        input_shape: `(height, width)` or `(height, width, channels)` of raw images, whose pixels
+            go from 0 to 255; or `(None, features)` of series of any length. When not given, that
+            which the weights were trained with, or that of the zoo model's dataset; a family's is
+            `(28, 28)`.
         num_classes: the number of logits. When not given, the classes of the weights, or of the
             zoo model's dataset; a family's are 10.
         weights: a tag of the zoo model's trained weights, such as `"mnist"`; a `.keras` or
@@ -66,7 +67,7 @@ def create_model(
         options: options of the family; with a zoo model they override its own.
 
     Returns:
-        A model from images `(batch, *input_shape)` to logits, or what `activation` makes of them,
+        A model from samples `(batch, *input_shape)` to logits, or what `activation` makes of them,
         `(batch, num_classes)`.
 
     Raises:
@@ -103,9 +104,19 @@ def create_model(
         )
     if facts is not None:
         card = {"input_shape": facts.input_shape, "num_classes": facts.num_classes or 10}
+    given = {"input_shape": input_shape, "num_classes": num_classes}
+    unknown = [key for key, value in given.items() if value is None and key not in card]
+    if card.get("kind") == "series" and unknown:  # It differs from problem to problem.
+        raise SeqvisionError(
+            f"{name} reads any series: say {' and '.join(unknown)}, such as "
+            "input_shape=(None, 12), num_classes=9"
+        )
     shape = plain(card.get("input_shape", (28, 28)) if input_shape is None else input_shape)
     if not isinstance(shape, list):
-        raise SeqvisionError(f"input_shape: expected (height, width[, channels]), got {shape!r}")
+        raise SeqvisionError(
+            "input_shape: expected (height, width[, channels]) of images or (None, features) of "
+            f"series, got {shape!r}"
+        )
     classes = plain(card.get("num_classes", 10) if num_classes is None else num_classes)
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
         raise SeqvisionError(f"num_classes: expected a positive whole number, got {num_classes!r}")
@@ -127,7 +138,7 @@ def create_model(
 
 
 def _check_fits(model: dict[str, Any], shape: list[int], facts: Facts, source: str) -> None:
-    """Check that weights are of this model; images of another shape are logged as a warning.
+    """Check that weights are of this model; samples of another shape are logged as a warning.
 
     Raises:
         SeqvisionError: they are of another.
@@ -135,7 +146,7 @@ def _check_fits(model: dict[str, Any], shape: list[int], facts: Facts, source: s
     if facts.model is not None:
         check_architecture(model, facts.model, source)
     if tuple(shape) != facts.input_shape:
-        words = "%s: trained on images of %s, used for images of %s"
+        words = "%s: trained on samples of %s, used for samples of %s"
         log.warning(words, source, facts.input_shape, tuple(shape))
 
 

@@ -6,7 +6,7 @@ import click
 
 from seqvision.errors import SeqvisionError
 
-_STARTER = """\
+_IMAGES = """\
 # Begin here; `seqvision check {file}` says whether it is right, `seqvision run {file}` trains it.
 name: {name}
 description: what it is, in one line
@@ -45,17 +45,63 @@ tune:                     # what `seqvision tune {file}` searches
     train.optimizer.learning_rate: {{float: [3e-4, 1e-2], log: true}}
 """
 
+_SERIES = """\
+# Begin here; `seqvision check {file}` says whether it is right, `seqvision run {file}` trains it.
+name: {name}
+description: what it is, in one line
+data:
+  dataset: digit-outlines   # or `pip install 'seqvision[archive]'` and
+                            #   {{name: archive, problem: JapaneseVowels}}
+                            # or series of your own (`seqvision list datasets`):
+                            #   {{name: csv, path: mine.csv, id: person, time: t, label: state}}
+                            #   {{name: ts, path: FOLDER}}
+                            #   {{name: npz, path: mine.npz, kind: series}}
+                            #   {{name: wav_folder, path: sounds}}
+  validation: 0.2           # share (or count) of the training series
+model:
+  family: bidirectional     # `seqvision list families`
+  input:
+    name: series
+    normalize: train        # each: every series by itself; none
+    gaps: hold              # what stands for what is absent: zero, hold, linear
+    # gap_flags: true       # tell the model what was absent
+    # max_steps: 500        # of longer series, keep: head, tail, or window
+  cell: gru                 # `seqvision list cells`
+  units: [64]
+  dropout: 0.3
+  pooling: mean             # last, mean, max, attention
+train:
+  epochs: 20
+  batch_size: 16
+  bucket: true              # series of like length come together
+  optimizer: {{name: adamw, learning_rate: 3e-3, weight_decay: 0.01}}
+  schedule: {{name: one_cycle}}
+  # augment: {{jitter: 0.1, scaling: 0.1, time_warp: 0.1, window_slice: 0.2, channel_dropout: 0.1}}
+  # class_weights: balanced
+  # early_stopping: {{monitor: val_loss, patience: 5}}
+  seeds: [0]
+tune:                       # what `seqvision tune {file}` searches
+  oracle: bayesian          # random, grid, hyperband
+  trials: 20
+  space:
+    model.units: {{choice: [[32], [64], [64, 64]]}}
+    model.dropout: {{float: [0.0, 0.5]}}
+    train.optimizer.learning_rate: {{float: [3e-4, 1e-2], log: true}}
+"""
+
 
 @click.command(name="init")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("mine.yaml"))
-def command(file: Path) -> None:
+@click.option("--series", is_flag=True, help="For series in place of images.")
+def command(file: Path, series: bool) -> None:
     """Write a commented config to FILE (mine.yaml), never over one that is there.
 
     \b
     seqvision init mine.yaml && seqvision run mine.yaml
+    seqvision init --series sensors.yaml
     """
     try:
-        text = _STARTER.format(file=file, name=file.stem).encode("utf-8")
+        text = (_SERIES if series else _IMAGES).format(file=file, name=file.stem).encode("utf-8")
         with file.open("xb") as out:
             out.write(text)
     except UnicodeEncodeError:

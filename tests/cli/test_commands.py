@@ -18,6 +18,9 @@ def test_init_check_run_and_read(call, tmp_path):
     assert again.code == 2 and "is there already" in again.err
     assert call("check", "mine.yaml").out.startswith("mine.yaml: right (mine, ")
 
+    assert call("init", "--series", "series.yaml").code == 0
+    assert call("check", "series.yaml").out.startswith("series.yaml: right (series, ")
+
     small = [*SMALL, "--set", "data.dataset=digits"]
     said = call("run", "mine.yaml", *small, "--json", "--seeds", "0,2")
     records = json.loads(said.out)
