@@ -1,6 +1,6 @@
 """Makes a dataset of series, with the checks that every one passes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,13 @@ class Part(NamedTuple):
     labels: np.ndarray
     """Whole numbers, texts or one-hot rows."""
     groups: Sequence[str] | np.ndarray | None = None
+    place: Callable[[int], str] | None = None
+    """Says where a series was found, by its index: `line 7`. Its own number if not given."""
+
+    def named(self, part: str, index: int) -> str:
+        """What messages call a series: `training series 4 (line 7)`."""
+        place = f" ({self.place(index)})" if self.place else ""
+        return f"{part} series {index + 1}{place}"
 
 
 def make_series(
@@ -43,30 +50,30 @@ def make_series(
         DataError: it says which series is wrong and how.
     """
     notes = notes or Notes(source)
-    numbers = _numbered_groups(parts)
+    numbers = _numbered_groups(parts, notes)
+    checked = {part: _checked(given, source, part) for part, given in parts.items()}
     splits: dict[str, Split] = {}
-    for part, (series, labels, _) in parts.items():
-        found = _checked(series, source, part)
-        labels = np.asarray(labels)
-        if labels.shape[:1] != (len(found),):
-            raise DataError(f"{source}: {len(found)} {part} series, but labels of {labels.shape}")
-        splits[part] = Split(found, labels, numbers.get(part))
-    channels = {part: split.samples.shape[-1] for part, split in splits.items()}
-    for part, count in channels.items():
-        if count != (expected := channels["training"]):
+    for part, series in checked.items():
+        labels = np.asarray(parts[part].labels)
+        if labels.shape[:1] != (len(series),):
+            raise DataError(f"{source}: {len(series)} {part} series, but labels of {labels.shape}")
+        splits[part] = Split(series, labels, numbers.get(part))
+    for part, series in checked.items():
+        if (count := series.shape[-1]) != (expected := checked["training"].shape[-1]):
             raise DataError(
                 f"{source}: training series have {expected} features, {part} series {count}"
             )
-    _note_constant(splits["training"].series.values, notes)
+    _note_constant(checked["training"].values, notes)
     return assembled(name, splits, source, class_names, test=test, scale=None, notes=notes)
 
 
-def _checked(series: Sequence[np.ndarray] | Series, source: str, part: str) -> Series:
+def _checked(given: Part, source: str, part: str) -> Series:
     """Series that are float32, finite or NaN, and have an observed value each.
 
     Raises:
         DataError: one is not.
     """
+    series = given.series
     if len(series) == 0:
         raise DataError(f"{source}: there are no {part} series")
     if not isinstance(series, Series):
@@ -76,25 +83,28 @@ def _checked(series: Sequence[np.ndarray] | Series, source: str, part: str) -> S
             fits = [np.ndim(one) == 2 and np.shape(one)[1:] == shapes_of_first for one in series]
             one = fits.index(False)
             raise DataError(
-                f"{source}: {part} series {one + 1} is {np.shape(series[one])}; expected "
+                f"{source}: {given.named(part, one)} is {np.shape(series[one])}; expected "
                 f"(steps, features), as many features as the first, {np.shape(series[0])}"
             )
         series = Series.of(series)
     if len(empty := np.flatnonzero(series.lengths == 0)):
-        raise DataError(f"{source}: {part} series {empty[0] + 1} has no observed value")
+        raise DataError(f"{source}: {given.named(part, int(empty[0]))} has no observed value")
     if len(wrong := np.flatnonzero(np.isinf(series.values).any(axis=1))):
         one = int(np.searchsorted(np.cumsum(series.lengths), wrong[0], side="right"))
         raise DataError(
-            f"{source}: {part} series {one + 1} holds an infinite value, or one too large for "
+            f"{source}: {given.named(part, one)} holds an infinite value, or one too large for "
             "float32; write NaN for what was not observed"
         )
     return series
 
 
-def _numbered_groups(parts: Mapping[str, Part]) -> dict[str, np.ndarray]:
+def _numbered_groups(parts: Mapping[str, Part], notes: Notes) -> dict[str, np.ndarray]:
     """Groups of each part as whole numbers, the same in all; none if a part has none."""
     groups = {p: np.asarray(of.groups) for p, of in parts.items() if of.groups is not None}
     if len(groups) < len(parts):
+        if groups:
+            others = " and ".join(part for part in parts if part not in groups)
+            notes.warning(f"groups are not used, as {others} series have none")
         return {}
     _, numbers = np.unique(np.concatenate(list(groups.values())), return_inverse=True)
     ends = np.cumsum([len(of) for of in groups.values()])[:-1]
