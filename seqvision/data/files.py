@@ -171,7 +171,8 @@ def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Read arrays of an .npz file; nothing in it is unpickled.
 
     Raises:
-        DataError: it is damaged, lacks a key, or holds objects.
+        DataError: it is damaged, lacks a key, holds objects, or an array is not as large as its
+            header says.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -181,14 +182,46 @@ def read_npz(path: Path, keys: tuple[str, ...]) -> dict[str, np.ndarray]:
             with zipfile.ZipFile(path) as members:
                 if sum(m.file_size for m in members.infolist()) > _LARGEST:
                     raise DataError(f"{path}: unpacks to more than {_LARGEST:,} bytes")
+                for key in keys:
+                    _check_header(path, members, key)
             return {key: archive[key] for key in keys}
     except DataError:
         raise
     except Exception as error:
         # zipfile, zlib and NumPy's header reader have a dozen errors for a damaged file.
-        if "pickle" in str(error):
-            raise DataError(f"{path}: holds pickled objects, which are not read") from None
         raise DataError(f"{path}: not an .npz file, or damaged: {error}") from None
+
+
+def _check_header(path: Path, archive: zipfile.ZipFile, key: str) -> None:
+    """Refuse an array of objects, or one that is not as large as its header says.
+
+    NumPy would make room for what the header says.
+    """
+    name = key if key in archive.namelist() else f"{key}.npy"
+    with archive.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        if version not in _NPY_HEADERS:
+            raise DataError(f"{path}: array {key!r} is of no known format, {version}")
+        shape, _, dtype = _NPY_HEADERS[version](member)
+        begin = member.tell()
+    if dtype.hasobject:
+        raise DataError(
+            f"{path}: array {key!r} holds pickled objects, which are not read: save numbers, or "
+            "texts as `y.astype(str)`; series of unequal length as (n, steps, features) with NaN "
+            "after the end of each"
+        )
+    size, held = math.prod(shape) * dtype.itemsize, archive.getinfo(name).file_size - begin
+    if size != held:
+        raise DataError(
+            f"{path}: the header of array {key!r} says {shape} of {dtype}, {size:,} bytes; "
+            f"it holds {held:,}"
+        )
+
+
+_NPY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read_npz_splits(path: Path) -> Arrays:

@@ -12,6 +12,7 @@ from seqvision.data.files import npz_keys, read_npz
 from seqvision.data.left_behind import left_behind
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes, some
+from seqvision.data.padding import cut_at
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels, Rate
 
@@ -33,8 +34,8 @@ def npz(
 
     Series `(n, steps, features)`, or `(n, steps)` of one feature, are NaN where nothing was
     observed. Beside each array x may be one of its name with `lengths` or `groups` for x, such as
-    lengths_train: the steps of each series, after which all is padding, whatever its value; and
-    what each comes from, such as a person, which no split divides.
+    lengths_train: the steps of each series, after which all is padding (NaN, one value throughout,
+    or the last step again); and what each comes from, such as a person, which no split divides.
 
     Args:
         path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
@@ -64,7 +65,7 @@ def npz(
         return make_series(
             f"npz:{file.name}",
             {
-                _PARTS[part]: _part(f"{path}: {x}", found, x, y, beside)
+                _PARTS[part]: _part(f"{path}: {x}", found, x, y, beside, notes)
                 for part, (x, y) in parts.items()
             },
             path,
@@ -100,6 +101,7 @@ def _part(
     x: str,
     y: str,
     beside: dict[tuple[str, str], str],
+    notes: Notes,
 ) -> Part:
     """A part's series, labels and groups.
 
@@ -115,21 +117,13 @@ def _part(
             f"{where}: expected series (n, steps, features) of numbers, got {series.dtype} of "
             f"{series.shape}"
         )
-    if groups is not None and groups.shape != (len(series),):
-        raise DataError(f"{where}: {len(series)} series, but groups of {groups.shape}")
-    if lengths is None:
-        return Part(list(series), found[y], groups)
-    if lengths.shape != (len(series),) or lengths.dtype.kind not in "ui":
-        raise DataError(f"{where}: {len(series)} series, but lengths of {lengths.shape}")
-    if len(wrong := np.flatnonzero((lengths < 1) | (lengths > series.shape[1]))):
-        one = int(wrong[0])
+    if groups is not None and (groups.shape != (len(series),) or groups.dtype.kind not in "buifSU"):
         raise DataError(
-            f"{where}: series {one + 1} has the length {lengths[one]}, and there are "
-            f"{series.shape[1]} steps"
+            f"{where}: {len(series)} series, but groups of {groups.shape} ({groups.dtype}); "
+            "expected a number or a text for each"
         )
-    return Part(
-        [one[:length] for one, length in zip(series, lengths, strict=True)], found[y], groups
-    )
+    cut = list(series) if lengths is None else cut_at(series, lengths, where, notes)
+    return Part(cut, found[y], groups, lambda one: f"row {one + 1} of {x}")
 
 
 def _parts(file: Path, keys: dict[str, str]) -> dict[str, tuple[str, str]]:
