@@ -1,10 +1,10 @@
-"""Which files under a folder are pictures, and what is passed over."""
+"""Which files under a folder are of one kind, such as pictures, and what is passed over."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from seqvision.data.left_behind import left_behind
 from seqvision.data.notes import Notes, some
-from seqvision.data.pictures import is_picture
 from seqvision.errors import DataError
 
 
@@ -13,18 +13,22 @@ class Survey:
 
     Args:
         root: the folder that the paths in its lists are relative to.
+        what: the files that it looks for, in the plural: `pictures`.
+        is_one: whether a file is one of these.
     """
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, what: str, is_one: Callable[[Path], bool]):
         self.root = root
+        self.what = what
+        self._is_one = is_one
         self.read = 0
-        """How many pictures are read."""
+        """How many files are read."""
         self.deep = 0
         """How many of these lie in folders within a class's folder."""
         self.loose: list[str] = []
-        """Pictures outside the classes' folders."""
+        """Files to read that lie outside the classes' folders."""
         self.others: list[str] = []
-        """Files that are no pictures."""
+        """Files of another kind."""
         self.system: list[str] = []
         """Files that operating systems and tools have left."""
 
@@ -38,9 +42,14 @@ class Survey:
                 self._pass_over(path)
         return found
 
-    def pictures(self, folder: Path) -> list[Path]:
-        """The pictures in a folder and the folders in it, by path."""
-        found = [p for p in self._files(folder) if self._is_picture(p)]
+    def files(self, folder: Path) -> list[Path]:
+        """The files to read in a folder and the folders in it, by path."""
+        found = []
+        for path in self._files(folder):
+            if self._is_one(path):
+                found.append(path)
+            else:
+                self.others.append(self._relative(path))
         self.read += len(found)
         self.deep += sum(path.parent != folder for path in found)
         return found
@@ -51,14 +60,14 @@ class Survey:
             self._pass_over(path)
 
     def say(self, notes: Notes) -> None:
-        """Note in one line how many pictures are read, and what is passed over."""
+        """Note in one line how many files are read, and what is passed over."""
         kinds = {
             "in no folder of a class": self.loose,
-            "not pictures": self.others,
+            f"not {self.what}": self.others,
             "left by the system": self.system,
         }
         said = [f"{len(paths):,} {what} ({some(paths)})" for what, paths in kinds.items() if paths]
-        line = f"pictures read: {self.read:,}"
+        line = f"{self.what} read: {self.read:,}"
         if self.deep:
             line += f", {self.deep:,} of them in folders within a class's"
         if said:
@@ -84,14 +93,8 @@ class Survey:
             files += self._files(path, above | {real}) if path.is_dir() else [path]
         return files
 
-    def _is_picture(self, path: Path) -> bool:
-        if is_picture(path):
-            return True
-        self.others.append(self._relative(path))
-        return False
-
     def _pass_over(self, path: Path) -> None:
-        (self.loose if is_picture(path) else self.others).append(self._relative(path))
+        (self.loose if self._is_one(path) else self.others).append(self._relative(path))
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()

@@ -4,33 +4,21 @@ import math
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, Pair, make_dataset, person_path
+from seqvision.data.class_folders import Files, class_folders
 from seqvision.data.folders import Survey
 from seqvision.data.notes import Notes
-from seqvision.data.pictures import read_picture
+from seqvision.data.pictures import is_picture, read_picture
 from seqvision.data.pixels import say_if_dark, text
 from seqvision.data.remarks import say_remarks
 from seqvision.errors import DataError
 from seqvision.memory import check_fits
 from seqvision.options import FilePath, ImageSize, Pixels, Rate, pixel_range
-
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "testing": "test",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-}
-Files = dict[str, dict[str, list[Path]]]
-"""The pictures of each class of each part."""
 
 
 @DATASETS.register("image_folder")
@@ -61,10 +49,10 @@ def image_folder(
         DataError: a folder has no pictures, or a picture cannot be read.
     """
     folder = person_path(path)
-    notes, survey = Notes(path), Survey(folder)
-    files = _files(folder, survey)
+    notes, survey = Notes(path), Survey(folder, "pictures", is_picture)
+    files = class_folders(folder, survey)
     survey.say(notes)
-    classes = tuple(files["train"])
+    classes = tuple(files["training"])
     count = math.prod(size) * (3 if color == "rgb" else 1) * survey.read
     check_fits(count, f"{path}: {survey.read:,} pictures of {size[0]}×{size[1]} pixels")
     try:
@@ -83,59 +71,15 @@ def image_folder(
         say_if_dark(max(float(images.max()) for images, _ in parts.values()), notes)
     dataset = make_dataset(
         f"image_folder:{folder.name}",
-        parts["train"] + parts.get("test", ()),
+        parts["training"] + parts.get("test", ()),
         path,
         classes,
-        validation=parts.get("val"),
+        validation=parts.get("validation"),
         test=test,
         pixels="0..255",  # `read_picture` returns these.
         notes=notes,
     )
     return replace(dataset, scale=text(*given)) if given else dataset
-
-
-def _files(folder: Path, survey: Survey) -> Files:
-    """The pictures of each part: of `train` and `test`, or all of them as `train`."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: is no folder")
-    folders = survey.folders(folder)
-    parts: dict[str, Path] = {}
-    for each in folders:
-        if part := _PARTS.get(each.name.lower()):
-            if part in parts:
-                raise DataError(
-                    f"{folder}: {parts[part].name}/ and {each.name}/ are two for one part; keep one"
-                )
-            parts[part] = each
-    # Classes may be called valid and invalid.
-    if not {"train", "test"} & set(parts):
-        return {"train": _of_classes(folder, folders, survey, all_needed=True)}
-    if missing := [part for part in ("train", "test") if part not in parts]:
-        raise DataError(f"{folder}: lacks the folder {missing[0]}/")
-    for each in folders:
-        if each not in parts.values():
-            survey.pass_over(each)
-    files = {
-        part: _of_classes(each, survey.folders(each), survey, all_needed=part == "train")
-        for part, each in parts.items()
-    }
-    for part, classes in files.items():
-        if unknown := [name for name in classes if name not in files["train"] and classes[name]]:
-            raise DataError(f"{parts[part]}: class {unknown[0]!r} has no training pictures")
-        if not any(classes.values()):
-            raise DataError(f"{parts[part]}: holds no pictures")
-    return files
-
-
-def _of_classes(
-    folder: Path, classes: list[Path], survey: Survey, *, all_needed: bool
-) -> dict[str, list[Path]]:
-    if not classes:
-        raise DataError(f"{folder}: expected a folder of pictures for each class, found none")
-    found = {each.name: survey.pictures(each) for each in classes}
-    if all_needed and (empty := [each for each in classes if not found[each.name]]):
-        raise DataError(f"{empty[0]}: holds no pictures")
-    return found
 
 
 def _read(

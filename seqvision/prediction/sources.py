@@ -10,6 +10,7 @@ from pathlib import Path
 from seqvision.data.folders import Survey
 from seqvision.data.left_behind import left_behind
 from seqvision.data.notes import Notes, some
+from seqvision.data.pictures import is_picture
 from seqvision.errors import DataError, SeqvisionError
 from seqvision.prediction.image_files import ImageFile, image_file, of_idx_folder
 
@@ -110,8 +111,8 @@ def _of(source: str, *, patterns: bool = True) -> list[Found]:
 
 
 def _of_folder(folder: Path) -> list[Found]:
-    survey = Survey(folder)
-    files = survey.pictures(folder)
+    survey = Survey(folder, "pictures", is_picture)
+    files = survey.files(folder)
     if not files:
         if images := of_idx_folder(folder):
             return [images]
