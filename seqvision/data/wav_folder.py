@@ -1,0 +1,113 @@
+"""The user's own sound: a folder of WAV files for each class."""
+
+from collections import Counter
+from typing import Literal
+
+import numpy as np
+
+from seqvision.data import DATASETS
+from seqvision.data.base import Dataset, person_path
+from seqvision.data.class_folders import class_folders
+from seqvision.data.folders import Survey
+from seqvision.data.make_series import Part, make_series
+from seqvision.data.notes import Notes
+from seqvision.data.sound import is_wav, read_wav, resampled
+from seqvision.data.spectra import Spectra
+from seqvision.errors import DataError
+from seqvision.options import FilePath, PositiveFloat, PositiveInt, Rate
+
+
+@DATASETS.register("wav_folder", kind="series")
+def wav_folder(
+    path: FilePath,
+    features: Literal["mel", "mfcc"] = "mel",
+    n_mels: PositiveInt = 40,
+    n_mfcc: PositiveInt = 13,
+    rate: PositiveInt = 16_000,
+    window: PositiveFloat = 25.0,
+    hop: PositiveFloat = 10.0,
+    test: Rate | None = None,
+) -> Dataset:
+    """Your own sound: WAV files in `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone.
+
+    Files are of 8, 16, 24 or 32 bits or of float numbers; channels are averaged. A step is a
+    window of sound, its features are those of `features`. A class's files may lie in folders
+    within its own. Beside `train` and `test` there may be `val` (or `validation`), whose files are
+    then used for validation.
+
+    Args:
+        path: the folder.
+        features: `mel` is the logarithm of the power in each mel band, `mfcc` the cepstral
+            coefficients made of it.
+        n_mels: how many mel bands there are, from 0 to half the rate.
+        n_mfcc: how many coefficients are kept, of `mfcc`.
+        rate: what all sound is resampled to, in Hz; telephones have 8000.
+        window: the length of a window, in milliseconds.
+        hop: from the begin of one window to that of the next, in milliseconds.
+        test: without a `test` folder, the share of each class that is kept for testing; 0.2 if not
+            given.
+
+    Raises:
+        DataError: a folder has no sound, a file cannot be read, or the bands are too narrow.
+    """
+    folder = person_path(path)
+    notes, survey = Notes(path), Survey(folder, "WAV files", is_wav)
+    files = class_folders(folder, survey)
+    survey.say(notes)
+    spectra = _spectra(path, rate, window, hop, n_mels)
+    if features == "mfcc" and n_mfcc > n_mels:
+        raise DataError(
+            f"{path}: n_mfcc: {n_mfcc} coefficients of {n_mels} mel bands; at most one each"
+        )
+    classes = tuple(files["training"])
+    rates: Counter[int] = Counter()
+    several = 0
+    parts = {}
+    for part, of_classes in files.items():
+        series, labels, names = [], [], []
+        for label, name in enumerate(classes):
+            for file in of_classes.get(name, ()):
+                sound = read_wav(file)
+                samples = resampled(sound, rate)
+                mel = features == "mel"
+                series.append(spectra.log_mel(samples) if mel else spectra.mfcc(samples, n_mfcc))
+                labels.append(label)
+                names.append(str(file))
+                rates[sound.rate] += 1
+                several += sound.channels > 1
+        parts[part] = Part(series, np.array(labels), place=names.__getitem__)
+    _say(rates, rate, several, notes)
+    return make_series(f"wav_folder:{folder.name}", parts, path, classes, test=test, notes=notes)
+
+
+def _spectra(path: str, rate: int, window: float, hop: float, n_mels: int) -> Spectra:
+    """Windows of some milliseconds as samples.
+
+    Raises:
+        DataError: a window or a hop is shorter than a sample, or a band between two frequencies.
+    """
+    spectra = Spectra(rate, round(window * rate / 1000), round(hop * rate / 1000), n_mels)
+    for what, given, samples in (("window", window, spectra.window), ("hop", hop, spectra.hop)):
+        if not 1 <= samples <= 10_000_000:
+            raise DataError(f"{path}: {what}: {given:g} ms are {samples:,} samples at {rate:,} Hz")
+    if n_mels > spectra.n_fft // 2 or not spectra.bands.any(axis=0).all():
+        raise DataError(
+            f"{path}: n_mels: {n_mels} bands are narrower than a window of {window:g} ms can tell "
+            "apart; take fewer bands or a longer window"
+        )
+    return spectra
+
+
+def _say(rates: Counter[int], rate: int, several: int, notes: Notes) -> None:
+    """Note what was done to how many files."""
+    others = {each: n for each, n in sorted(rates.items()) if each != rate}
+    if others:
+        said = ", ".join(f"{n:,} of {each:,} Hz" for each, n in others.items())
+        notes.info(f"resampled to {rate:,} Hz: {said}")
+    if max(rates) < rate:
+        notes.warning(
+            f"no file has more than {max(rates):,} Hz, so that the upper bands are empty; "
+            f"`rate: {max(rates)}` reads the same with fewer"
+        )
+    if several:
+        notes.info(f"{several:,} of several channels: their mean is taken")
