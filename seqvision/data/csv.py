@@ -69,8 +69,9 @@ def csv(
     read = partial(_read, layout=layout, given=given, features=features, about=about)
     tables = {"training": read(path, notes=notes)}
     if isinstance(test, str):
-        like = tables["training"]
-        tables["test"] = read(test, notes=Notes(test), like=like)
+        of_test = Notes(test)
+        tables["test"] = read(test, notes=of_test, like=tables["training"])
+        notes.sentences += [f"{test}: {sentence}" for sentence in of_test.sentences]
         test = None
     parts: dict[str, Part] = {}
     for part, told in tables.items():

@@ -206,6 +206,7 @@ def test_a_table_of_test_series(read):
     test.to_csv("test.csv", index=False, columns=["y", "label", "time", "subject", "x", "id"])
     dataset = read(train, test="test.csv")
     np.testing.assert_array_equal(padded(dataset.test), X[14:])
+    assert any(note.startswith("test.csv: each row is a step") for note in dataset.notes)
     stamps = {
         files_stamp({"name": "csv", "path": "mine.csv", "test": t}) for t in ("test.csv", 0.2)
     }
