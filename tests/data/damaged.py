@@ -88,8 +88,9 @@ def _other_separators(content: bytes, chance: random.Random) -> bytes:
     if reach < 2:
         at = chance.choice(there)
         start = at if reach == 0 else content.rfind(b"\n", 0, at) + 1
-        end = at + 1 if reach == 0 else content.find(b"\n", at) % (len(content) + 1)
-    return content[:start] + content[start:end].replace(bytes([old]), bytes([new])) + content[end:]
+        end = at + 1 if reach == 0 else (content + b"\n").index(b"\n", at)
+    changed = content[start:end].replace(bytes([old]), bytes([new]))
+    return content[:start] + changed + content[end:]
 
 
 def _other_value(content: bytes, chance: random.Random) -> bytes:
