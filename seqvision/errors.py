@@ -21,7 +21,20 @@ class DataError(SeqvisionError):
 
 
 class DataUnavailable(SeqvisionError):
-    """A dataset that was not found or downloaded; a config's `offline:` one may take its place."""
+    """A dataset that was not found or downloaded; a config's `offline:` one may take its place.
+
+    Args:
+        what: what is not there, and why.
+        remedy: what one can do about it, as the beginning of a sentence.
+    """
+
+    def __init__(self, what: str, remedy: str = ""):
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.remedy}" if self.remedy else self.what
 
 
 class UnknownName(SeqvisionError, LookupError):

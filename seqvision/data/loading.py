@@ -26,16 +26,21 @@ def load(spec: str | dict[str, Any], offline: str | dict[str, Any] | None = None
     try:
         return build(DATASETS, spec)
     except DataUnavailable as error:
+        card = DATASETS.entry(name).card
         if offline is None:
+            remedy = error.remedy or (
+                f"Set SEQVISION_DATA to a folder that holds {name}/, go online once"
+            )
+            other = "digit-outlines" if card.get("kind") == "series" else "mnist-5k"
             raise DataUnavailable(
-                f"{error}. Set SEQVISION_DATA to a folder that holds {name}/, go online once, "
-                "or name a dataset to stand in: `data: {offline: mnist-5k}`"
+                error.what,
+                f"{remedy}, or name a dataset to stand in: `data: {{offline: {other}}}`",
             ) from None
         dataset = build(DATASETS, offline)
-        asked_size = DATASETS.entry(name).card.get("train_size", len(dataset.train))
+        asked_size = card.get("train_size", len(dataset.train))
         log.warning(
-            "%s. USING %s INSTEAD: %s training and %s test images.",
-            error,
+            "%s. USING %s INSTEAD: %s training and %s test samples.",
+            error.what,
             dataset.name,
             f"{len(dataset.train):,}",
             f"{len(dataset.test):,}",

@@ -81,9 +81,10 @@ def _load(spec: Any) -> Dataset:
     with nothing_downloaded():
         try:
             return load(spec)
+        except DataUnavailable as error:
+            raise DataUnavailable(error.what) from None  # The remedy is for those who train.
         except SeqvisionError as error:
-            # The rest advises those who want to train.
-            raise DataUnavailable(str(error).partition(". Set SEQVISION_DATA")[0]) from None
+            raise DataUnavailable(str(error)) from None
 
 
 def picture(image: np.ndarray, seen: np.ndarray | None = None) -> str:
