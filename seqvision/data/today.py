@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from seqvision.data.archive_files import with_its_test_file
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
 from seqvision.specs import name_and_options
@@ -25,7 +26,7 @@ def files_stamp(spec: Spec) -> str | None:
         return None
     digest = hashlib.sha256()
     for path in named:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        for file in sorted(path.rglob("*")) if path.is_dir() else with_its_test_file(path):
             stat = file.stat()
             if not file.is_dir():
                 name = os.path.relpath(file, path)
