@@ -20,7 +20,7 @@ from seqvision.registry import REGISTRIES
 
 
 def register_with_keras() -> None:
-    """Register every layer, cell and scan with Keras, now or when Keras is imported."""
+    """Register every layer, input, cell and scan with Keras, now or when Keras is imported."""
     if "keras" in sys.modules:
         import_registered()
     elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
@@ -31,11 +31,13 @@ def import_registered() -> None:
     """Import every module that registers something with Keras, and with it Keras."""
     from seqvision.cells import CELLS
     from seqvision.cells.wrappers import WRAPPERS
+    from seqvision.inputs import INPUTS
     from seqvision.scans import SCANS
 
     importlib.import_module("seqvision.layers")
     importlib.import_module("seqvision.runs.schedules")
-    for module in (*SCANS.modules(), *CELLS.modules(), *WRAPPERS.modules()):
+    registries = (INPUTS, SCANS, CELLS, WRAPPERS)
+    for module in (module for registry in registries for module in registry.modules()):
         try:
             importlib.import_module(module)
         except Exception as error:

@@ -63,6 +63,7 @@ SLOWEST = (
     "test_exporting",
     "test_export",
     "test_contracts",
+    "test_padding_changes_nothing",
     "test_run",
     "test_elementwise",
 )

@@ -74,13 +74,17 @@ def test_a_backend_that_is_not_installed_is_told_in_a_line(tmp_path):
     assert done.stderr.splitlines()[-1].startswith("error: Keras's backend is jax, which is not")
 
 
-@pytest.mark.parametrize("order", ["import seqvision, keras", "import keras, seqvision"])
-def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, tmp_path):
+@pytest.mark.parametrize(
+    ("order", "family", "shape"),
+    [
+        ("import seqvision, keras", "multi_scan", (6, 5)),
+        ("import keras, seqvision", "stacked", (None, 5)),
+    ],
+)
+def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, family, shape, tmp_path):
     path = str(tmp_path / "model.keras")
     cell = {"name": "layer_norm_lstm"}
-    model = seqvision.create_model(
-        "multi_scan", (6, 5), 3, cell=cell, units=[4], pooling="attention"
-    )
+    model = seqvision.create_model(family, shape, 3, cell=cell, units=[4], pooling="attention")
     model.save(path)
     code = f"{order}; import sys; print(keras.models.load_model(sys.argv[1]).count_params())"
     assert python(code, path).strip() == str(model.count_params())

@@ -99,8 +99,15 @@ def model_input(
 
 
 def scanned(samples: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
-    """Read images or a sequence, as `model_input` returns it, as a sequence by a scan."""
-    return build(SCANS, scan, name=name)(samples)
+    """Read images or series, as `model_input` returns them, as a sequence by a scan.
+
+    Raises:
+        SeqvisionError: the scan reads images only, and these are series.
+    """
+    layer = build(SCANS, scan, name=name)
+    if len(samples.shape) == 3:
+        layer.check_reads_series()  # Here Keras adds nothing to what it says.
+    return layer(samples)
 
 
 def classifier(raw: Any, features: Any, num_classes: int, name: str) -> keras.Model:

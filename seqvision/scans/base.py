@@ -34,16 +34,26 @@ class Scan(keras.layers.Layer):
 
     def call(self, images: Any, mask: Any = None) -> Any:
         if len(images.shape) == 3:
-            if not self.keeps_steps and (mask is not None or images.shape[1] is None):
-                raise SeqvisionError(
-                    f"model.scan: {type(self).__name__.lower()!r} reads images; series of any "
-                    "length are read step by step, `scan: rows`"
-                )
+            if mask is not None or images.shape[1] is None:
+                self.check_reads_series()
             images = ops.expand_dims(images, -1)
         sequence = self.read(images)
         if not self.reverse:
             return sequence
         return ops.flip(sequence, axis=1) if mask is None else _reversed(sequence, mask)
+
+    def check_reads_series(self) -> None:
+        """Check that it reads series of any length, with masks.
+
+        Raises:
+            SeqvisionError: it does not.
+        """
+        if not self.keeps_steps:
+            raise SeqvisionError(
+                f"model: the scan {type(self).__name__.lower()!r} reads images; series are read "
+                "step by step, by the scan 'rows', or from their ends by {name: rows, reverse: "
+                "true}"
+            )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reverse": self.reverse}
