@@ -132,7 +132,7 @@ def with_random_weights(model):
     for variable in model.variables:
         if "seed" not in variable.path:
             value = ops.convert_to_numpy(variable)
-            variable.assign(value + generator.uniform(0.1, 0.4, value.shape))
+            variable.assign(value + generator.normal(0, 0.3, value.shape))
     return model
 
 

@@ -83,10 +83,12 @@ def assert_same(ours, theirs, tolerance=1.0):
     time=st.integers(1, 7),
     features=st.integers(1, 5),
     every_step=st.booleans(),
+    last_states=st.booleans(),
     backwards=st.booleans(),
     bias=st.booleans(),
     given_states=st.booleans(),
     masked=st.sampled_from(["not", "repeats", "zeros"]),
+    within=st.booleans(),
     cut=st.integers(1, 3),
     seed=st.integers(0, 99),
 )
@@ -97,10 +99,12 @@ def test_any_shape_and_option(
     time,
     features,
     every_step,
+    last_states,
     backwards,
     bias,
     given_states,
     masked,
+    within,
     cut,
     seed,
 ):
@@ -109,7 +113,7 @@ def test_any_shape_and_option(
         features,
         seed=seed,
         return_sequences=every_step,
-        return_state=True,
+        return_state=last_states,
         go_backwards=backwards,
         use_bias=bias,
         zero_output_for_mask=masked == "zeros",
@@ -122,19 +126,39 @@ def test_any_shape_and_option(
         given_states = False  # At skipped first steps Keras gives the first state, elsewhere zeros.
     call = {"states": states if given_states else None}
     if masked != "not":
-        call["mask"] = generator.random((batch, time)) < 0.6
+        lengths = generator.integers(0, time + 1, (batch, 1))
+        shown = generator.random((batch, time)) < 0.6
+        call["mask"] = shown if within else np.arange(time) < lengths
     with pytest.MonkeyPatch.context() as patch, in_python():
         if BACKEND == "tensorflow":
             patch.setattr("seqvision.layers.engine.shards.count", lambda batch: cut)
         mine = outputs_and_gradients(gradients_of, ours, x, **call)
         expected = outputs_and_gradients(gradients_of, theirs, x, **call)
     assert_same(mine, expected)
-    if BACKEND == "torch" and masked != "not":
-        assert ours.path == "keras: there is a mask"
-    elif BACKEND == "torch" and kind == "gru_reset_before":
+    mask = call.get("mask", np.ones((1, 1), bool))
+    if BACKEND == "torch" and kind == "gru_reset_before":
         assert ours.path == "keras: PyTorch's GRU resets after the product"
+    elif BACKEND == "torch" and (mask[:, 1:] > mask[:, :-1]).any():
+        assert ours.path == "keras: the mask hides steps before others that it does not"
+    elif (
+        BACKEND == "torch"
+        and "mask" in call
+        and (kind == "irnn" or (kind == "lstm" and last_states))
+    ):
+        assert ours.path == f"{PATH}, packed"
     else:
         assert ours.path == PATH
+
+
+def test_what_a_relu_network_would_read_of_padding_does_not_matter(gradients_of):
+    """Here it would grow twofold at each step, beyond all numbers, and infinity times 0 is NaN."""
+    ours, _ = pair("irnn", 1, units=1)
+    ours.set_weights([np.array([[1.0]]), np.array([[2.0]]), np.array([1.0])])
+    x = np.ones((2, 300, 1), "float32")
+    mask = np.arange(300) < [[3], [2]]
+    outputs, gradients = outputs_and_gradients(gradients_of, ours, x, mask=mask)
+    np.testing.assert_allclose(outputs[0], [[14.0], [6.0]])  # h = 1 + 1 + 2 h
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
 @pytest.mark.parametrize("kind", KINDS)
