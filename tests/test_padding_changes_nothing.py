@@ -168,7 +168,8 @@ def test_alone_in_a_batch_and_with_more_padding(family, options, gradients_of):
 def test_where_the_number_of_steps_is_known_and_few_enough_to_unroll(family, cell):
     model = with_random_weights(build(family, cell=cell, units=4))
     expected = ops.convert_to_numpy(model(padded(SERIES, 7)))
-    np.testing.assert_allclose(model(padded(SERIES, 20)), expected, atol=1e-5)
+    longer = ops.convert_to_numpy(model(padded(SERIES, 20)))
+    np.testing.assert_allclose(longer, expected, atol=1e-5)
     alone = np.concatenate([ops.convert_to_numpy(model(one[None])) for one in SERIES])
     np.testing.assert_allclose(alone, expected, atol=1e-5)
 

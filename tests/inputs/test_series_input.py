@@ -59,7 +59,7 @@ def test_large_numbers_keep_their_digits_in_half_precision():
     layer = SeriesInput(dtype="mixed_bfloat16")
     layer.build(batch.shape)
     layer.adapt(batch)
-    found = np.asarray(keras.ops.cast(layer(batch), "float32"))[0, :, 0]
+    found = keras.ops.convert_to_numpy(keras.ops.cast(layer(batch), "float32"))[0, :, 0]
     np.testing.assert_allclose(found, (steps - steps.mean()) / steps.std(), atol=0.01)
 
 

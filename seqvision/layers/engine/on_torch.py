@@ -1,10 +1,13 @@
 """PyTorch's own recurrent kernels, with Keras's weights in their order.
 
-On a CPU its LSTM is oneDNN's, all time steps in one call; its GRU and plain network are loops in
-C++. Where sequences end before the others of their batch, the kernels read on in the padding, and
-what they say at each end is taken. PyTorch's packed sequences, which leave the padding out, are for
-where that does not do: a step of training on them takes up to four times as long (an LSTM of 128
-units, 64 series of 90 to 100 steps, one thread: 133 ms in place of 33).
+On a GPU Keras calls them itself, but not where there is a mask: then it loops in Python, at a
+hundred times the cost (a GRU or LSTM of 128 units, 64 series of up to 400 steps on an H200: 700 ms
+a step of training, and 8 without a mask). On a CPU its LSTM is oneDNN's, all time steps in one
+call; its GRU and plain network are loops in C++. Where sequences end before the others of their
+batch, the kernels read on in the padding, and what they say at each end is taken. PyTorch's packed
+sequences, which leave the padding out, are for where that does not do: a step of training on them
+takes up to four times as long (an LSTM of 128 units, 64 series of 90 to 100 steps, one thread: 133
+ms in place of 33).
 """
 
 from typing import Any
@@ -21,7 +24,7 @@ DROPOUT_WITHIN = False
 
 def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
     """Why the engine does not apply."""
-    if sequences.device.type != "cpu":
+    if sequences.device.type != "cpu" and mask is None:
         return f"the device is {sequences.device}"
     if layer.unroll:
         return "unroll is True"
@@ -87,7 +90,7 @@ def _turned(sequences: Any, lengths: Any) -> Any:
     """Sequences `(batch, time, features)`, each from its last step to its first, then padding."""
     if lengths is None:
         return torch.flip(sequences, [1])
-    steps = torch.arange(sequences.shape[1])
+    steps = torch.arange(sequences.shape[1], device=sequences.device)
     ends = lengths[:, None]
     places = torch.where(steps < ends, ends - 1 - steps, steps)
     return torch.take_along_dim(sequences, places[:, :, None], dim=1)
@@ -98,7 +101,9 @@ def _packed(
 ) -> tuple[Any, list[Any]]:
     """Run a kernel over the steps before each end; return the outputs, padded, and last states."""
     # PyTorch packs no sequence of no steps; of such a one a step is read for nothing.
-    packed = rnn.pack_padded_sequence(sequences, lengths.clamp(min=1), True, enforce_sorted=False)
+    packed = rnn.pack_padded_sequence(
+        sequences, lengths.clamp(min=1).cpu(), True, enforce_sorted=False
+    )
     first = [state[:, packed.sorted_indices] for state in first]
     hidden = first if kernel is torch.lstm else first[0]
     data, *last = kernel(packed.data, packed.batch_sizes, hidden, weights, *options)
@@ -123,7 +128,8 @@ def _ended(layer: Any, every: Any, last: list[Any], first: list[Any], lengths: A
         torch.where(ends > 0, new, old) for new, old in zip([at_end, *last[1:]], first, strict=True)
     ]
     time = every.shape[1]
-    steps = torch.arange(time) if layer.return_sequences else torch.tensor([time - 1])
+    steps = torch.arange(time, device=every.device)
+    steps = steps if layer.return_sequences else steps[-1:]
     if layer.go_backwards:  # Padding is met first: until it is over the outputs are zeros.
         places = steps - (time - ends)
         shown = places >= 0
