@@ -61,6 +61,17 @@ class Split:
             raise DataError("the samples are images, and this is for series")
         return self.samples
 
+    def joined(self, other: "Split") -> "Split":
+        """These samples, then the other's."""
+        if isinstance(self.samples, Series) and isinstance(other.samples, Series):
+            samples = self.samples.joined(other.samples)
+        else:
+            samples = np.concatenate([self.samples, other.samples])
+        groups = None
+        if self.groups is not None and other.groups is not None:
+            groups = np.concatenate([self.groups, other.groups])
+        return Split(samples, np.concatenate([self.labels, other.labels]), groups)
+
     def take(self, index: np.ndarray) -> "Split":
         """The samples at the indices `(m,)`."""
         groups = None if self.groups is None else self.groups[index]
@@ -87,6 +98,8 @@ class Dataset:
     """The dataset that was asked for, when this one took its place."""
     relative_size: float = 1.0
     """The size of this training set as a share of that of the one it stands in for."""
+    drawn_from: str | None = None
+    """The checksum of the dataset as it came, if training and test samples were drawn anew."""
 
     @property
     def num_classes(self) -> int:
@@ -202,6 +215,7 @@ def assembled(
         if (shape := split.samples.shape[1:]) != (expected := splits["training"].samples.shape[1:]):
             raise DataError(f"{source}: training samples are {expected}, {part} samples {shape}")
     check_classes({p: s.labels for p, s in splits.items()}, class_names, source, notes)
+    _note_cut_groups(splits, notes)
     if own := splits.get("validation"):
         notes.info(
             f"its own {len(own):,} samples are used for validation, and all training samples to "
@@ -221,15 +235,30 @@ def assembled(
 
 def _held_out(split: Split, share: float, source: str) -> dict[str, Split]:
     """One set, split by class into `training` and `test`."""
-    kept, taken = stratified(split.labels, round(len(split) * share))
+    kept, taken = stratified(split.labels, round(len(split) * share), groups=split.groups)
     if not len(taken):
         classes = len(np.unique(split.labels))
         if classes == len(split):
             why = "each sample has a label of its own; labels count classes from 0"
+        elif split.groups is not None and share:
+            why = "groups stay whole, and without any of them a class has none left to train on"
         else:
             why = f"{share:g} of {len(split):,} samples in {classes:,} classes comes to none"
         raise DataError(f"{source}: no sample can be held out for testing: {why}")
     return {"training": split.take(kept), "test": split.take(taken)}
+
+
+def _note_cut_groups(splits: dict[str, Split], notes: Notes) -> None:
+    """Say which parts, as they came, share groups with the training samples."""
+    trained = splits["training"].groups
+    for part, split in splits.items():
+        if part == "training" or trained is None or split.groups is None:
+            continue
+        if shared := int(np.isin(split.groups, trained).sum()):
+            notes.warning(
+                f"{shared:,} of {len(split):,} {part} samples are of groups that are trained on "
+                "too: what is measured on them flatters"
+            )
 
 
 def person_path(path: str) -> Path:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seqvision.data import load, split_validation
 from seqvision.data.base import Split
-from seqvision.data.split import stratified, train_and_validation
+from seqvision.data.split import stratified, thin_validation, train_and_validation
 from seqvision.errors import DataError
 
 
@@ -132,3 +132,15 @@ def test_all_of_them_are_all_of_them():
     dataset = load("digits")
     part, _ = train_and_validation(dataset, 200, 1237, seed=3)
     np.testing.assert_array_equal(part.samples, train_and_validation(dataset, 200)[0].samples)
+
+
+def test_a_validation_that_says_next_to_nothing_of_a_class_is_told(caplog):
+    names = ("a", "b", "c", "d")
+    images = np.zeros((6, 1, 1))
+    thin = thin_validation(Split(images, np.array([0, 0, 1, 3, 3, 3])), names)
+    assert thin == "validation holds under two samples of 2 of 4 classes: 'b', 'c'"
+    assert thin in caplog.text
+    caplog.clear()
+    assert thin_validation(Split(images, np.array([0, 0, 1, 1, 2, 2])), names[:3]) is None
+    assert thin_validation(Split(images[:0], np.array([], int)), names) is None
+    assert not caplog.text
