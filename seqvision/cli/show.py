@@ -25,7 +25,7 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     loaded = load_config(config, overrides)
     from seqvision.data.loading import load
 
-    dataset = load(loaded.data.dataset, loaded.data.offline)
+    dataset = load(loaded.data.dataset, loaded.data.offline, loaded.data.resampling)
     from seqvision.import_keras import import_keras
 
     import_keras()

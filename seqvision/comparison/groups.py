@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from seqvision.comparison.records import ORIGINAL
 from seqvision.formatting import NONE, count
 
-DATA = ["dataset", "checksum", "train", "validation", "test"]
+DATA = ["dataset", "split", "checksum", "train", "validation", "test"]
 """Runs that differ in one of these were trained on other data and are never ranked together."""
 
 
@@ -52,14 +53,20 @@ def value_text(value: Any) -> str:
 def data_titles(table: pd.DataFrame) -> pd.Series:
     """How the data of each row of a comparison is called; only rows on the same data share a title.
 
-    `mnist, 55,000 + 5,000 + 10,000 images`: training, validation, test.
+    `mnist, 55,000 + 5,000 + 10,000 images`: training, validation, test;
+    `mnist, resample 3, …` of samples that were drawn anew.
     """
     titles = pd.Series([_title(*data) for data in table[DATA].itertuples(index=False)], table.index)
     alike = table.groupby(titles)["checksum"].transform("nunique") > 1
     return titles.where(~alike, titles + ", checksum " + table["checksum"].astype(str).str[:8])
 
 
-def _title(dataset: Any, checksum: Any, *sizes: Any) -> str:
+def _title(dataset: Any, split: Any, checksum: Any, *sizes: Any) -> str:
     if pd.isna(checksum):
         return "data unknown"
-    return f"{dataset}, {' + '.join(map(count, sizes))} images"
+    return f"{named(dataset, split)}, {' + '.join(map(count, sizes))} images"
+
+
+def named(dataset: str, split: str) -> str:
+    """How a dataset is called with the samples that were tested with: `digits, resample 3`."""
+    return dataset if split == ORIGINAL else f"{dataset}, {split}"

@@ -20,6 +20,9 @@ _TEXTS = {"stopped", "started", "ended"}
 _NESTED = (list, dict)
 _NO_NUMBER = (str, list, dict)
 
+ORIGINAL = "original"
+"""The `split` of runs that were tested with the dataset's own test samples."""
+
 
 @grouped_warnings()
 def load_records(folder: str | Path) -> "pd.DataFrame":
@@ -39,6 +42,8 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
     - the last part of each key of `dataset`, `metrics`, `timing`, `model` and `environment`, such
       as `test_error` or `parameters`; the dataset's name is `dataset`, and a key whose last part
       is a column already keeps its section: `environment.error`;
+    - `split`, which samples were tested with: `original` are the dataset's own, others those of
+      `resample 3` or `fold 2 of 5`;
     - `parent`, `parent_dataset` and `parent_sha256` of the weights that a run began with, if any;
     - the config's `description`, and its sections by their paths: `model.scan`, `train.epochs`.
       A mapping is one text, `rows(reverse=True)`, and each of its parts a column as well,
@@ -134,11 +139,19 @@ def _of_record(record: Any, row: dict[str, Any]) -> dict[str, Any]:
             if section == "dataset" and key == "name":
                 key = "dataset"
             values[f"{section}.{key}" if key in values else key] = value
+    values["split"] = _split(record["dataset"])
     if status == "finished" and any(values.get(column) is None for column in _NEEDED):
         raise ValueError("dataset.name, dataset.checksum and metrics.test_error have to be there")
     if not isinstance(config := record.get("config"), dict):
         raise ValueError(f"config: expected a mapping, got {config!r}")
     return values | _config_values(config)
+
+
+def _split(data: dict[str, Any]) -> str:
+    """`original`, `resample 3` or `fold 2 of 5`."""
+    if data.get("folds"):
+        return f"fold {data.get('fold')} of {data['folds']}"
+    return f"resample {data['resample']}" if data.get("resample") else ORIGINAL
 
 
 def _parent(parent: Any) -> dict[str, Any]:
@@ -155,7 +168,7 @@ def _parent(parent: Any) -> dict[str, Any]:
 
 def _should_be_number(section: str, key: str) -> bool:
     if section == "dataset":
-        return key in ("train", "validation", "test")
+        return key in ("train", "validation", "test", "resample", "folds", "fold")
     return section != "environment" and key not in _TEXTS
 
 

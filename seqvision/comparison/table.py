@@ -34,8 +34,8 @@ def compare(
     A row has one value for each seed: the metric of its run or, where a row holds several configs,
     the mean over them, for the seeds that all of them have. Columns:
 
-    - those of `by`, then `dataset`, `checksum` and the split's sizes `train`, `validation`, `test`:
-      rows that differ in these are not ranked together;
+    - those of `by`, then `dataset`, `split`, `checksum` and the sizes `train`, `validation`,
+      `test`: rows that differ in these are not ranked together;
     - `rank` among the rows of the same data; `seeds`, and over them `mean`, `std`, `low` and `high`
       (95 % interval by Student's t; NaN for one seed), `best`, `worst`;
     - `configs`; runs by status, `finished`, `failed`, `unfinished`, `damaged`; `missing`, seeds

@@ -11,6 +11,8 @@ from seqvision.config.schema import Config
 from seqvision.errors import ConfigError
 
 _MOST_POINTS = 10_000
+_NOT_IN_NAMES = ("data.resample", "data.fold")
+"""Paths of which all points are one model, tested with other samples of the same data."""
 
 
 def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
@@ -18,7 +20,8 @@ def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
 
     Without a `grid:` that is one config. With one, such as
     `grid: {model.cell: [gru, lstm], model.scan: [rows, columns]}`, it is one for each combination,
-    the last path changing fastest, named after its values: `mine-gru-rows`.
+    the last path changing fastest, named after its values: `mine-gru-rows`. Resamples and folds
+    of the data are no part of the name, so that they are runs of one model.
 
     Args:
         overrides: `path=value` texts, applied before the grid's values.
@@ -32,17 +35,19 @@ def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
         return [whole]
     if (size := math.prod(map(len, whole.grid.values()))) > _MOST_POINTS:
         raise ConfigError(f"{whole.name}: grid: {size:,} points are more than a sweep holds")
-    configs = []
+    configs, points = [], set()
     for point in itertools.product(*(enumerate(values) for values in whole.grid.values())):
         document = read_source(source, overrides)
-        names = [whole.name]
+        words = {}
         for path, (place, value) in zip(whole.grid, point, strict=True):
             put(document, path.split("."), value, document.position(("grid", path, place)))
-            names.append(_in_words(path, value))
+            words[path] = _in_words(path, value)
         document.values.pop("grid")
-        document.values["name"] = "-".join(names)
+        named = [each for path, each in words.items() if path not in _NOT_IN_NAMES]
+        document.values["name"] = "-".join([whole.name, *named])
         configs.append(validated(document))
-    if len({config.name for config in configs}) < len(configs):
+        points.add(tuple(words.values()))
+    if len(points) < len(configs):
         raise ConfigError(f"{whole.name}: grid: two of its points are the same")
     return configs
 

@@ -8,16 +8,17 @@ import hashlib
 import json
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.inputs
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
 from seqvision.config.content import differing_options, first_name, shortest_spec
-from seqvision.config.section import Section
+from seqvision.config.section import Section, Seed
 from seqvision.config.train import NO_EFFECT, Train
 from seqvision.config.tune import Tune
+from seqvision.data.resampling import Resampling
 from seqvision.families import FAMILIES
 from seqvision.options import DatasetSpec, PositiveInt
 from seqvision.registry import REQUIRED
@@ -25,17 +26,56 @@ from seqvision.specs import OptionError, check_options, known_entry, option_erro
 
 
 class Data(Section):
-    """Which images, and how many of the training images are kept for validation."""
+    """Which samples: what they are, which are tested with, and how many are kept for validation.
+
+    What comes from one group, such as a person, if the dataset says what its samples come from, is
+    never divided among training, validation and test: whole groups are dealt so that the share of
+    each class is as even as groups allow, and sizes are only about those asked for.
+    """
 
     dataset: DatasetSpec
     offline: DatasetSpec | None = None
     """The dataset that stands in, with a warning, when `dataset` is not available."""
     validation: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """A count (scaled when a smaller dataset stands in) or a share of the training images; a
-    dataset's own validation images, if it has any, are used instead."""
+    """A count (scaled when a smaller dataset stands in) or a share of the training samples; a
+    dataset's own validation samples, if it has any, are used instead."""
     training: PositiveInt | None = None
-    """How many of the training images are trained on, besides those kept for validation: of each
+    """How many of the training samples are trained on, besides those kept for validation: of each
     class its share, drawn anew for each seed. All when not given."""
+    resample: Seed = 0
+    """0 is the dataset's own split into training and test. Any other number is a seed with which
+    both together are drawn anew, as many of each class to train on as before: the resamples of the
+    UCR and UEA archives' published results, as tsml-eval and aeon draw them. One
+    `numpy.random.RandomState(seed)` shuffles the indices of each class in turn, by the classes'
+    names as texts; as many as the class had training samples are trained on, the rest is tested
+    with."""
+    folds: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Deal all samples, training and test together, into so many parts of one size, of each class
+    its share in each, for cross-validation; the same parts each time."""
+    fold: Annotated[int, Field(ge=0)] = 0
+    """Which of the `folds` is tested with, from 0; the others are trained on. For all of them:
+    `grid: {data.fold: [0, 1, 2, 3, 4]}`."""
+
+    @field_validator("folds")
+    @classmethod
+    def _is_one_of_both(cls, folds: int | None, others: ValidationInfo) -> int | None:
+        if folds and others.data.get("resample"):
+            raise ValueError("resample says too what is tested with: give one of the two")
+        return folds
+
+    @field_validator("fold")
+    @classmethod
+    def _is_one_of_them(cls, fold: int, others: ValidationInfo) -> int:
+        folds = others.data.get("folds") or 0
+        if fold and fold >= folds:
+            counted = f"of {folds} folds" if folds else "without folds"
+            raise ValueError(f"there is no fold {fold} {counted}; they are counted from 0")
+        return fold
+
+    @property
+    def resampling(self) -> Resampling:
+        """Which samples are tested with."""
+        return Resampling(self.resample, self.folds, self.fold)
 
 
 class Config(Section):

@@ -6,22 +6,36 @@ from typing import Any
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset
+from seqvision.data.redrawn import redrawn
+from seqvision.data.resampling import Resampling
 from seqvision.errors import DataUnavailable
 from seqvision.specs import build, name_and_options
 
 log = logging.getLogger("seqvision")
 
+_OWN = Resampling()
 
-def load(spec: str | dict[str, Any], offline: str | dict[str, Any] | None = None) -> Dataset:
+
+def load(
+    spec: str | dict[str, Any],
+    offline: str | dict[str, Any] | None = None,
+    resampling: Resampling = _OWN,
+) -> Dataset:
     """Load a dataset by its spec, `mnist` or `{name: npz, path: digits.npz}`.
 
     Args:
         offline: the dataset to use when `spec` is not available.
+        resampling: which samples are tested with.
 
     Raises:
         DataUnavailable: it is neither on this machine nor can be downloaded, and `offline` is None.
-        DataError: its files are damaged; nothing stands in for them.
+        DataError: its files are damaged, and nothing stands in for them; or samples cannot be drawn
+            as `resampling` says.
     """
+    return redrawn(_as_it_came(spec, offline), resampling)
+
+
+def _as_it_came(spec: str | dict[str, Any], offline: str | dict[str, Any] | None) -> Dataset:
     name, _ = name_and_options(spec)
     try:
         return build(DATASETS, spec)

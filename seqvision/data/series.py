@@ -70,6 +70,11 @@ class Series:
         values = [self[one] for one in taken.tolist()]
         return Series(np.concatenate([self.values[:0], *values]), self.lengths[taken])
 
+    def joined(self, other: "Series") -> "Series":
+        """These series, then the other's."""
+        values = np.concatenate([self.values, other.values])
+        return Series(values, np.concatenate([self.lengths, other.lengths]))
+
     def padded(self, steps: int | None = None) -> np.ndarray:
         """All as `(n, steps, features)`, NaN after the end of each.
 

@@ -10,6 +10,7 @@ from typing import Any
 from seqvision.data.archive_files import with_its_test_file
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
+from seqvision.data.resampling import Resampling
 from seqvision.specs import name_and_options
 
 Spec = str | dict[str, Any]
@@ -43,18 +44,22 @@ def _path_there(value: Any) -> Path | None:
         return None
 
 
-def checksum_today(spec: Spec, offline: Spec | None = None) -> str:
+def checksum_today(
+    spec: Spec, offline: Spec | None = None, resampling: Resampling | None = None
+) -> str:
     """The checksum of the dataset that a run would load now; nothing is downloaded.
 
     Raises:
         DataUnavailable: it is not on this machine, nor is `offline`.
         DataError: its files are missing or damaged.
     """
-    return _checksum(json.dumps([spec, offline]), files_stamp(spec))
+    specs = json.dumps([spec, offline])
+    return _checksum(specs, resampling or Resampling(), files_stamp(spec))
 
 
 @lru_cache(maxsize=64)
-def _checksum(specs: str, stamp: str | None) -> str:
+def _checksum(specs: str, resampling: Resampling, stamp: str | None) -> str:
     """Cached for each `stamp`, so that files are read again after they changed."""
+    spec, offline = json.loads(specs)
     with nothing_downloaded():
-        return load(*json.loads(specs)).checksum
+        return load(spec, offline, resampling).checksum

@@ -11,6 +11,7 @@ from PIL import Image
 from seqvision.data.base import Split
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
+from seqvision.data.resampling import Resampling
 from seqvision.errors import SeqvisionError
 from seqvision.presets.facts import Facts
 
@@ -42,11 +43,11 @@ def random_images(input_shape: tuple[int, ...], count: int) -> np.ndarray:
 
 def real_images(facts: Facts | None, input_shape: tuple[int, ...]) -> Real:
     """The test images of a model's dataset if it is on this machine, else digits made to fit."""
-    data = facts.data if facts else None
-    if data is not None:
+    if facts and facts.data:
         try:
+            resampling = Resampling.of(facts.more.get("resampling") or {})
             with nothing_downloaded():
-                dataset = load(data)
+                dataset = load(facts.data, resampling=resampling)
             if dataset.input_shape == input_shape:
                 return Real(dataset.test, f"the test images of {dataset.name}", own=True)
         except SeqvisionError as error:

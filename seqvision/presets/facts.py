@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seqvision.data.resampling import Resampling
 from seqvision.errors import SeqvisionError
 from seqvision.formatting import samples_of
 
@@ -33,7 +34,8 @@ class Facts:
             was not fitted.
         data: the `dataset` of its config, a name or a spec with options; None if it is not known.
         more: all else, as JSON holds it. Of a run `name`, `config_hash`, `seed`, `dataset` and,
-            if it began with trained weights, their `parent`. Of
+            if it began with trained weights, their `parent`; and the `resampling` of its data, if
+            it was tested with others than the dataset's own test samples. Of
             published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
             weights, and what their `rounding` changed; `parameters`; `config`, which is what it
             says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each
@@ -106,6 +108,9 @@ def of_record(record: Mapping[str, Any]) -> Facts:
         "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale", "background")},
         "parent": record.get("model", {}).get("parent"),
     }
+    resampling = Resampling.of(config["data"])
+    if not resampling.is_own:
+        more["resampling"] = resampling.described()
     return Facts(
         tuple(dataset["input_shape"]),
         tuple(dataset["class_names"]),

@@ -15,6 +15,7 @@ from typing import Any
 from seqvision.config import load_config
 from seqvision.data.base import Dataset
 from seqvision.data.loading import load
+from seqvision.data.resampling import Resampling
 from seqvision.data.split import train_and_validation
 from seqvision.errors import SeqvisionError
 from seqvision.import_keras import import_keras
@@ -142,7 +143,8 @@ def _dataset(record: RunRecord) -> Dataset:
         SeqvisionError: it is not on this machine, or has changed.
     """
     data, of = record["config"]["data"], record["dataset"]
-    dataset = load(data["dataset"], data["offline"] if of["name"] != of["asked_for"] else None)
+    offline = data["offline"] if of["name"] != of["asked_for"] else None
+    dataset = load(data["dataset"], offline, Resampling.of(data))
     if dataset.checksum != of["checksum"]:
         raise SeqvisionError(
             f"{record.folder}: trained on other data than {dataset.name} is here today: its "

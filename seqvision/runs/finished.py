@@ -40,7 +40,7 @@ def of_today(record: Mapping[str, Any], data: Data) -> bool:
     # The record of a dataset that stood in is compared with whatever a run would load now.
     offline = data.offline if of.get("name") != of.get("asked_for") else None
     try:
-        return checksum_today(data.dataset, offline) == of["checksum"]
+        return checksum_today(data.dataset, offline, data.resampling) == of["checksum"]
     except DataUnavailable:
         return True
     except DataError as error:

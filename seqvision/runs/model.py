@@ -126,7 +126,7 @@ def check_parts(config: Config) -> None:
         names = (parent and parent.class_names) or ()  # Which ones is seen with the data.
         names = names if len(names) == card["num_classes"] else ("",) * card["num_classes"]
     else:
-        dataset = load(config.data.dataset, config.data.offline)
+        dataset = load(config.data.dataset, config.data.offline, config.data.resampling)
         shape, names = dataset.input_shape, dataset.class_names
     model, _ = with_parent(config, shape, names)
     Stages(model, config.train, 1, lambda *_: None)

@@ -10,7 +10,7 @@ import numpy as np
 from seqvision.config.schema import Config
 from seqvision.data.base import Dataset, Split
 from seqvision.data.loading import load
-from seqvision.data.split import train_and_validation
+from seqvision.data.split import thin_validation, train_and_validation
 from seqvision.data.today import files_stamp
 from seqvision.errors import SeqvisionError
 from seqvision.runs.backend import prepared
@@ -35,6 +35,8 @@ class Setup:
     """The stamp of the files that the dataset was read from, when the config names them."""
     cut: Cut
     """How much of long series is read."""
+    notes: tuple[str, ...] = ()
+    """What was seen while the data was split, in sentences."""
 
     @property
     def model(self) -> Any:
@@ -61,11 +63,12 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
         SeqvisionError: wrong data, or a model, loss or optimizer that does not fit.
     """
     files = files_stamp(config.data.dataset)  # Before they are read, so that a later change shows.
-    dataset = load(config.data.dataset, config.data.offline)
+    data = config.data
+    dataset = load(data.dataset, data.offline, data.resampling)
     if config.train.augment:
         config.train.augment.check_kind(dataset.kind)
-    data = config.data
     training, validation = train_and_validation(dataset, data.validation, data.training, seed)
+    thin = thin_validation(validation, dataset.class_names)
     cut = cut_of(config.model)
     training, validation, test = cut.of(training, True), cut.of(validation), cut.of(dataset.test)
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
@@ -77,7 +80,18 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
         with scope(config.train.distribution):
             stages = model_to_train(config, dataset, training)
         yield Setup(
-            config, seed, dataset, training, validation, test, weights, stages, threads, files, cut
+            config,
+            seed,
+            dataset,
+            training,
+            validation,
+            test,
+            weights,
+            stages,
+            threads,
+            files,
+            cut,
+            (thin,) if thin else (),
         )
 
 

@@ -82,3 +82,17 @@ def test_a_grid_is_counted_before_it_is_made(configs):
         text += f"  train.{key}: {list(range(1, 1001))}\n"
     with pytest.raises(ConfigError, match="1,000,000,000,000,000,000 points are more than"):
         configs(text)
+
+
+def test_resamples_and_folds_are_runs_of_one_model(configs):
+    base = TEXT.partition("grid:")[0]
+    points = configs(f"{base}grid: {{data.resample: [0, 1, 2], model.cell: [gru, lstm]}}\n")
+    assert [point.name for point in points] == ["mine-gru", "mine-lstm"] * 3
+    assert [point.data.resample for point in points] == [0, 0, 1, 1, 2, 2]
+    assert len({point.hash for point in points}) == 6
+    points = configs(f"{base}grid: {{data.fold: [0, 1]}}\n", "data.folds=2")
+    assert [(point.name, point.data.fold) for point in points] == [("mine", 0), ("mine", 1)]
+    with pytest.raises(ConfigError, match="two of its points are the same"):
+        configs(f"{base}grid: {{data.resample: [1, 1]}}\n")
+    with pytest.raises(ConfigError, match=r"there is no fold 2 of 2 folds; .* from 0"):
+        configs(f"{base}grid: {{data.fold: [0, 2]}}\n", "data.folds=2")

@@ -22,6 +22,10 @@ def test_what_is_as_by_default_is_not_hashed():
     assert hashed() == hashed(train={"epochs": 3, "precision": "float32", "schedule": None})
     assert hashed() == hashed(model={"family": "stacked", "units": 128, "scan": "rows"})
     assert hashed() == hashed(data={"dataset": "digits", "validation": 0.1})
+    own = {"dataset": "digits", "resample": 0, "folds": None, "fold": 0}
+    assert hashed() == hashed(data=own)
+    drawn = [{"resample": 1}, {"resample": 2}, {"folds": 5}, {"folds": 5, "fold": 1}, {"folds": 4}]
+    assert len({hashed(data={"dataset": "digits", **each}) for each in drawn}) == 5
     only = b'{"data": {"dataset": "digits"}, "model": {"family": "stacked"}, "train": {}}'
     assert hashed() == hashlib.sha256(only).hexdigest()[:8]
 

@@ -138,7 +138,7 @@ def test_a_record_of_what_stood_in_gives_way_to_the_dataset_itself(tmp_path, mon
     of = {"name": "digits", "asked_for": "mnist", "checksum": digits.checksum}
     record = {"run_id": run_id(config, 0), "dataset": of}
     assert finished_module.of_today(record, config.data)
-    monkeypatch.setattr(finished_module, "checksum_today", lambda spec, offline: "all of MNIST")
+    monkeypatch.setattr(finished_module, "checksum_today", lambda *_: "all of MNIST")
     assert not finished_module.of_today(record, config.data)
 
 

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from seqvision.comparison.groups import DATA
+from seqvision.comparison.records import ORIGINAL
 from seqvision.errors import NothingToShow, SeqvisionError
 
 PALETTE = ("#415be9", "#e37407", "#169ce9", "#c71298", "#846a62", "#c67f53")
@@ -87,11 +88,13 @@ def model_names(records: pd.DataFrame) -> pd.Series:
 
 
 def data_names(records: pd.DataFrame) -> pd.Series:
-    """The name of each run's data: the dataset's, with checksum and split where needed to tell data
-    apart; missing where a record does not say."""
+    """The name of each run's data: the dataset's, with how it was split if not its own way, and
+    with checksum and sizes where needed to tell data apart; missing where a record does not say."""
     data = records.reindex(columns=DATA)
     block = data.groupby(DATA, dropna=False).ngroup()
-    names = data["dataset"]
+    names = data["dataset"].where(
+        data["split"].isna() | (data["split"] == ORIGINAL), data["dataset"] + " " + data["split"]
+    )
     splits = data[["train", "validation", "test"]].astype("Int64").astype("string")
     for more in (data["checksum"].astype("string").str[:8], splits.agg("+".join, axis=1)):
         several = block.groupby(names).transform("nunique") > 1

@@ -12,6 +12,7 @@ from seqvision.comparison.report.lines import drawn
 from seqvision.data.base import Dataset
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
+from seqvision.data.resampling import Resampling
 from seqvision.data.series import Series
 from seqvision.errors import DataUnavailable, SeqvisionError
 from seqvision.specs import name_and_options
@@ -68,7 +69,7 @@ def test_pictures(record: dict[str, Any]) -> Pictures:
             break
     else:
         raise DataUnavailable(f"the config does not say how to load {used['name']!r}")
-    dataset = _load(spec)
+    dataset = _load(spec, Resampling.of(data))
     if dataset.checksum != used["checksum"]:
         raise DataUnavailable(
             f"{used['name']} on this machine ({dataset.source}) is not the data of the runs: "
@@ -77,10 +78,10 @@ def test_pictures(record: dict[str, Any]) -> Pictures:
     return Pictures(dataset.test.samples)
 
 
-def _load(spec: Any) -> Dataset:
+def _load(spec: Any, resampling: Resampling) -> Dataset:
     with nothing_downloaded():
         try:
-            return load(spec)
+            return load(spec, resampling=resampling)
         except DataUnavailable as error:
             raise DataUnavailable(error.what) from None  # The remedy is for those who train.
         except SeqvisionError as error:

@@ -114,6 +114,6 @@ class _Parts:
     def _data(self) -> tuple[Any, Any]:
         """The dataset, and the samples that a run of the config trains on."""
         data = self.tunable.untuned.data
-        dataset = load(data.dataset, data.offline)
+        dataset = load(data.dataset, data.offline, data.resampling)
         training, _ = train_and_validation(dataset, data.validation, data.training)
         return dataset, training
