@@ -3,6 +3,7 @@ from .comparison.table import compare as compare
 from .comparison.trials import load_trials as load_trials
 from .errors import SeqvisionError as SeqvisionError
 from .exporting.api import export as export
+from .exporting.stream import streaming as streaming
 from .exporting.streaming import step_model as step_model
 from .prediction.api import predict as predict
 from .runs.record import RunRecord as RunRecord

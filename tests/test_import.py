@@ -32,6 +32,7 @@ def test_the_public_names_are_these_and_all_there():
         "predict",
         "run",
         "step_model",
+        "streaming",
         "tune",
     ]
     for name in seqvision.__all__:

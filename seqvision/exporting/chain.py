@@ -9,6 +9,7 @@ import numpy as np
 from keras import tree
 
 from seqvision.errors import SeqvisionError
+from seqvision.inputs.series import SeriesInput
 from seqvision.layers.pooling import Pooling
 from seqvision.scans.base import Scan
 
@@ -41,7 +42,8 @@ class Chain:
         steps: how many steps it reads; None if any number.
         features: how many values a step has.
         layers: what acts on a step, in order: without the scan, and without layers that give the
-            image a channel axis or do nothing in inference.
+            image a channel axis or do nothing in inference. Of raw series a `SeriesInput` is the
+            first.
     """
 
     scan: Scan | None
@@ -60,6 +62,8 @@ def chain_of(model: keras.Model) -> Chain:
     for layer in model.layers:
         _check_has_steps(layer)
     layers = list(_in_a_row(model))
+    if layers and isinstance(layers[0], SeriesInput):
+        return _chain_of_series(model, layers)
     place = next((i for i, layer in enumerate(layers) if isinstance(layer, Scan)), None)
     scan = None if place is None else layers[place]
     before, after = (layers[:place], layers[place + 1 :]) if place is not None else ([], layers)
@@ -77,6 +81,17 @@ def chain_of(model: keras.Model) -> Chain:
     return Chain(scan, shape[1], shape[2], kept)
 
 
+def _chain_of_series(model: keras.Model, layers: list[Any]) -> Chain:
+    for layer in layers[1:]:
+        if not isinstance(layer, Scan):
+            _check_works_alone(layer)
+        elif layer.reverse:
+            raise SeqvisionError(f"{_NO_STEP}: {_title(layer)} reads each series from its end")
+    _, steps, features = model.inputs[0].shape
+    kept = [layer for layer in layers if not isinstance(layer, (Scan, *_IDLE))]
+    return Chain(None, steps, features, kept)
+
+
 def _in_a_row(model: keras.Model) -> Iterator[Any]:
     """The layers from the input to the output, each of which takes what the one before returns."""
     if not model.built or len(model.inputs or []) != 1 or len(model.outputs) != 1:
@@ -86,8 +101,10 @@ def _in_a_row(model: keras.Model) -> Iterator[Any]:
         return
     here = model.inputs[0]
     while here is not model.outputs[0]:
-        taking = [each for each in model.operations if _takes(each, here)]
-        if len(taking) != 1 or tree.is_nested(taking[0].input) or tree.is_nested(taking[0].output):
+        # Other operations matter where no layer is: an input of series computes its mask by such.
+        taking = [each for each in model.layers if _takes(each, here)]
+        taking = taking or [each for each in model.operations if _takes(each, here)]
+        if len(taking) != 1 or len(reads(taking[0])) != 1 or tree.is_nested(taking[0].output):
             names = " and ".join(repr(each.name) for each in taking) or "no layer"
             raise SeqvisionError(
                 f"{_NO_STEP}: it is no single row of layers: {names} read the same, and a step of "
@@ -100,7 +117,15 @@ def _in_a_row(model: keras.Model) -> Iterator[Any]:
 def _takes(operation: Any, tensor: Any) -> bool:
     if isinstance(operation, keras.layers.InputLayer):
         return False
-    return any(each is tensor for each in tree.flatten(operation.input))
+    return any(each is tensor for each in reads(operation))
+
+
+def reads(operation: Any) -> list[Any]:
+    """The tensors that an operation, as a rule a layer, reads; without a layer's mask."""
+    tensors = tree.flatten(operation.input)
+    if not isinstance(operation, keras.layers.Layer):
+        return tensors
+    return [each for each in tensors if keras.backend.standardize_dtype(each.dtype) != "bool"]
 
 
 def _gives_channel(layer: keras.layers.Layer) -> bool:
@@ -125,10 +150,12 @@ def _check_has_steps(layer: Any) -> None:
         why = "reads in both directions, so what it says at a step depends on later ones"
     elif getattr(layer, "go_backwards", False):
         why = "reads from the end"
-    elif isinstance(layer, keras.layers.RNN) and layer.built and len(layer.input.shape) != 3:
+    elif isinstance(layer, keras.layers.RNN) and layer.built and len(reads(layer)[0].shape) != 3:
         why = "has states that are no vectors"
     elif isinstance(layer, keras.layers.Masking):
         why = "hides steps; here a step that does not count need not be given at all"
+    elif isinstance(layer, SeriesInput) and layer.looks_ahead:
+        why = f"looks ahead: {layer.looks_ahead}"
     else:
         return
     raise SeqvisionError(f"{_NO_STEP}: {_title(layer)} {why}")
@@ -136,7 +163,7 @@ def _check_has_steps(layer: Any) -> None:
 
 def _check_works_alone(layer: Any) -> None:
     """Refuse layers over a sequence that are not known to need one step only."""
-    if len(layer.input.shape) == 2 or isinstance(layer, (keras.layers.RNN, Pooling, *_IDLE)):
+    if len(reads(layer)[0].shape) == 2 or isinstance(layer, (keras.layers.RNN, Pooling, *_IDLE)):
         return
     over_features = getattr(layer, "axis", -1) in (-1, [-1], (-1,))
     if not isinstance(layer, _STEP_BY_STEP) or not over_features:

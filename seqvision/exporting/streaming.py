@@ -13,6 +13,8 @@ import numpy as np
 from seqvision.errors import SeqvisionError
 from seqvision.exporting.chain import chain_of
 from seqvision.exporting.stepwise import Description, State, Stepwise
+from seqvision.inputs.series import SeriesInput
+from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import Pooling
 
@@ -25,12 +27,16 @@ def step_model(model: keras.Model) -> keras.Model:
     row, and each new state by its name with `_next`. `description` says which values a row has in
     which order, and what the states begin with; `stepwise` runs over a sequence.
 
+    A model of raw series takes raw steps, NaN where nothing was observed. The logits are those of a
+    series that ends there: where a step holds no value at all, those of the last that held one.
+
     The weights are copies of the model's.
 
     Args:
-        model: of layers one after another: at most one scan, recurrent layers with any cell whose
-            states are `(batch, size)`, what treats each step alone, a pooling of
-            `seqvision.layers`, and what comes after it. The family `stacked` makes such models.
+        model: of layers one after another: at most one scan, or an input of series that does not
+            look ahead; recurrent layers with any cell whose states are `(batch, size)`, what treats
+            each step alone, a pooling of `seqvision.layers`, and what comes after it. The family
+            `stacked` makes such models.
 
     Raises:
         SeqvisionError: the model looks ahead, or is not made so; it says by which layer.
@@ -38,19 +44,26 @@ def step_model(model: keras.Model) -> keras.Model:
     chain = chain_of(model)
     row = keras.Input((chain.features,), dtype=model.inputs[0].dtype, name="row")
     inputs, outputs, here, copies = {"row": row}, {}, row, []
+
+    def states_of(name: str, sizes: list[int], dtype: str) -> list[Any]:
+        names = [f"{name}_state_{k + 1}" for k in range(len(sizes))]
+        states = [
+            keras.Input((size,), dtype=dtype, name=each)
+            for each, size in zip(names, sizes, strict=True)
+        ]
+        inputs.update(zip(names, states, strict=True))
+        return states
+
+    def keep(name: str, states: list[Any]) -> None:
+        outputs.update((f"{name}_state_{k + 1}_next", state) for k, state in enumerate(states))
+
     for layer in chain.layers:
         copy = layer.__class__.from_config(layer.get_config())
-        if isinstance(copy, (keras.layers.RNN, Pooling)):
+        if isinstance(copy, (keras.layers.RNN, Pooling, SeriesInput)):
             step = OneStep(copy)
             sizes = step.state_sizes(here.shape[-1])
-            names = [f"{layer.name}_state_{k + 1}" for k in range(len(sizes))]
-            states = [
-                keras.Input((size,), dtype=step.state_dtype, name=name)
-                for name, size in zip(names, sizes, strict=True)
-            ]
-            here, *new = step([here, *states])
-            inputs.update(zip(names, states, strict=True))
-            outputs.update((f"{name}_next", state) for name, state in zip(names, new, strict=True))
+            here, *new = step([here, *states_of(layer.name, sizes, step.state_dtype)])
+            keep(layer.name, new)
         else:
             here = copy(here)
         copies.append((layer, copy))
@@ -58,6 +71,12 @@ def step_model(model: keras.Model) -> keras.Model:
         copy.set_weights(layer.get_weights())
     if len(here.shape) != 2:
         raise SeqvisionError(f"streaming: the model returns {here.shape[1:]}, not logits")
+    if isinstance(chain.layers[0], SeriesInput):
+        so_far = AnswerSoFar(chain.layers[0].max_steps, dtype=here.dtype, name="answer")
+        states = states_of(so_far.name, so_far.state_sizes(here.shape[-1]), here.dtype)
+        new = so_far([here, row, *states])
+        keep(so_far.name, new)
+        here = new[0]
     return keras.Model(inputs, {"logits": here, **outputs}, name=f"{model.name}_step")
 
 
@@ -69,14 +88,25 @@ def description(model: keras.Model, step: keras.Model) -> Description:
     """
     chain = chain_of(model)
     states = [
-        State(name, value.dtype.name, value)
+        State(f"{layer.name}_state_{k + 1}", value.dtype.name, value)
         for layer in step.layers
-        if isinstance(layer, OneStep)
-        for name, value in zip(_names(layer), layer.initial_states(), strict=True)
+        for k, value in enumerate(_initial_states(layer, model))
     ]
     places = None if chain.scan is None else _places(chain.scan, tuple(model.inputs[0].shape[1:]))
     dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
     return Description(chain.steps, chain.features, dtype, places, tuple(states))
+
+
+def _initial_states(layer: Any, model: keras.Model) -> list[np.ndarray]:
+    """What the states of a step model's layer begin with, each `(size,)`."""
+    if isinstance(layer, OneStep):
+        return layer.initial_states()
+    if not isinstance(layer, AnswerSoFar):
+        return []
+    _, steps, features = model.input_shape
+    nothing = np.full((1, steps or 1, features), np.nan, "float32")
+    answer = keras.ops.convert_to_numpy(model(nothing))[0]
+    return [answer, np.zeros(1, answer.dtype)][: len(layer.state_sizes(len(answer)))]
 
 
 def stepwise(model: keras.Model) -> Stepwise:
@@ -87,10 +117,6 @@ def stepwise(model: keras.Model) -> Stepwise:
     """
     step = step_model(model)
     return Stepwise(step.predict_on_batch, description(model, step))
-
-
-def _names(layer: OneStep) -> list[str]:
-    return [f"{layer.name}_state_{k + 1}" for k in range(len(layer.initial_states()))]
 
 
 def _places(scan: Any, shape: tuple[int, ...]) -> np.ndarray:

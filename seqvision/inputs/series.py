@@ -137,11 +137,35 @@ class SeriesInput(keras.layers.Layer):
         values = ops.where(observed, values, 0.0)
         if self.gaps != "zero":
             values = _filled(values, observed, self._is_linear)
-        parts = [values]
-        if self.gap_flags:
-            parts.append(ops.cast(ops.logical_not(observed), "float32"))
         within = ops.cast(_until_last(observed), "float32")[:, :, None]
-        return ops.cast(ops.concatenate(parts, axis=-1) * within, self.compute_dtype)
+        return ops.cast(self._flagged(values, observed) * within, self.compute_dtype)
+
+    def states(self, features: int) -> list[tuple[int, float]]:
+        """The size of each state that `step` keeps, and the value that it begins with."""
+        return [(features, 0.0)] if self.gaps == "hold" else []
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Do what `call` does for one step, of an input that does not look ahead.
+
+        Args:
+            inputs: the raw step `(batch, features)`.
+            states: what gaps are filled with, `(batch, features)`, if they are held.
+
+        Returns:
+            What the step is, `(batch, features)` with flags, and the new states.
+        """
+        inputs = ops.cast(inputs, "float32")
+        observed = ops.logical_not(ops.isnan(inputs))
+        values = self._normalized(ops.where(observed, inputs, 0.0), observed)
+        values = ops.where(observed, values, states[0] if states else 0.0)
+        output = ops.cast(self._flagged(values, observed), self.compute_dtype)
+        return output, [values] if states else []
+
+    def _flagged(self, values: Any, observed: Any) -> Any:
+        """The values `(..., features)`, with the flags of gaps if they are wanted."""
+        if not self.gap_flags:
+            return values
+        return ops.concatenate([values, ops.cast(ops.logical_not(observed), "float32")], axis=-1)
 
     def _cut(self, inputs: Any) -> Any:
         """Leave `max_steps` of each series, or all there are."""

@@ -1,5 +1,6 @@
-"""Keras layers that anyone can import: cells run over time, and pooling over time."""
+"""Keras layers that anyone can import: cells run over time, pooling over time, single steps."""
 
+from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
@@ -12,6 +13,7 @@ from seqvision.layers.simple_rnn import SimpleRNN
 __all__ = [
     "GRU",
     "LSTM",
+    "AnswerSoFar",
     "AttentionPooling",
     "Bidirectional",
     "LastStep",

@@ -7,12 +7,10 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from seqvision.layers.pooling import Pooling
-
 
 @keras.saving.register_keras_serializable("seqvision")
 class OneStep(keras.layers.Wrapper):
-    """What a recurrent or pooling layer does at one time step, of inference.
+    """What a layer over time does at one time step, of inference.
 
     It takes a list of the step `(batch, features)` and the states, each `(batch, size)`, and
     returns a list of the layer's output at this step and the new states. States are float32, or
@@ -20,9 +18,9 @@ class OneStep(keras.layers.Wrapper):
     step from `initial_states`, it returns what the layer with `return_sequences` does at once.
 
     Args:
-        layer: a `keras.layers.RNN`, of Keras or ours, whose states are `(batch, size)`, or a
-            pooling layer of `seqvision.layers`. It is not changed, and its weights are this
-            layer's.
+        layer: a `keras.layers.RNN`, of Keras or ours, whose states are `(batch, size)`; or one that
+            says what it does by `step` and `states`: a pooling layer of `seqvision.layers`, or the
+            input of series. It is not changed, and its weights are this layer's.
     """
 
     def __init__(self, layer: keras.layers.Layer, **kwargs: Any):
@@ -35,10 +33,11 @@ class OneStep(keras.layers.Wrapper):
 
     def call(self, inputs: Any) -> list[Any]:
         x, *states = inputs
-        if isinstance(self.layer, Pooling):
-            output, states = self.layer.step(ops.cast(x, self.compute_dtype), states)
-        else:
+        if self._is_recurrent:
             output, states = self._step_of_cell(x, states)
+        else:
+            x = ops.cast(x, self.compute_dtype) if self.layer.autocast else x
+            output, states = self.layer.step(x, states)
         return [output, *(ops.cast(state, self.state_dtype) for state in states)]
 
     def _step_of_cell(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
@@ -50,24 +49,28 @@ class OneStep(keras.layers.Wrapper):
         return output, tree.flatten(new)
 
     @property
+    def _is_recurrent(self) -> bool:
+        return isinstance(self.layer, keras.layers.RNN)
+
+    @property
     def state_dtype(self) -> str:
         """The type of all states."""
         return keras.backend.result_type(self.compute_dtype, "float32")
 
     def state_sizes(self, features: int) -> list[int]:
         """The size of each state, for steps `(batch, features)`."""
-        if isinstance(self.layer, Pooling):
-            return [size for size, _ in self.layer.states(features)]
-        return tree.flatten(self.layer.cell.state_size)
+        if self._is_recurrent:
+            return tree.flatten(self.layer.cell.state_size)
+        return [size for size, _ in self.layer.states(features)]
 
     def initial_states(self) -> list[np.ndarray]:
         """What each state begins with, `(size,)`; the layer is built."""
-        if isinstance(self.layer, Pooling):
-            features = self.get_build_config()["input_shape"][0][-1]
-            first = [np.full(size, value) for size, value in self.layer.states(features)]
-        else:
+        if self._is_recurrent:
             states = tree.flatten(self.layer.get_initial_state(1))
             first = [ops.convert_to_numpy(ops.cast(state[0], self.state_dtype)) for state in states]
+        else:
+            features = self.get_build_config()["input_shape"][0][-1]
+            first = [np.full(size, value) for size, value in self.layer.states(features)]
         return [value.astype(self.state_dtype) for value in first]
 
     def get_config(self) -> dict[str, Any]:
