@@ -8,15 +8,12 @@ import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset
-from seqvision.data.columns import Columns
-from seqvision.data.facts import WHAT, Layout, Told
+from seqvision.data.facts import Told
 from seqvision.data.labels_table import Labels, read_labels
-from seqvision.data.long_table import read_long
 from seqvision.data.make_series import Part, make_series
-from seqvision.data.notes import Notes, some
+from seqvision.data.notes import Notes
 from seqvision.data.part_names import PART_NAMES
-from seqvision.data.tables import Table
-from seqvision.data.wide_table import read_wide
+from seqvision.data.series_table import read_table
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Rate
 
@@ -66,7 +63,7 @@ def csv(
     notes = Notes(path)
     given = {"id": id, "time": time, "label": label, "group": group, "split": split}
     about = None if labels is None else read_labels(labels, given)
-    read = partial(_read, layout=layout, given=given, features=features, about=about)
+    read = partial(read_table, layout=layout, given=given, features=features, about=about)
     tables = {"training": read(path, notes=notes)}
     if isinstance(test, str):
         of_test = Notes(test)
@@ -85,49 +82,6 @@ def csv(
         about.say_unused(tables.values(), notes)
     name = tables["training"].table.file.name
     return make_series(f"csv:{name}", parts, path, test=test, notes=notes)
-
-
-def _read(
-    path: str,
-    layout: Layout | None,
-    given: dict[str, str | None],
-    features: list[str] | None,
-    about: Labels | None,
-    notes: Notes,
-    like: Told | None = None,
-) -> Told:
-    """The series of a table.
-
-    Args:
-        about: what another table tells of them.
-        like: the training series, whose layout and features these should have.
-    """
-    table = Table(path)
-    if table.nameless:
-        notes.info(f"columns passed over, as they have no name: {table.nameless}")
-    if about:
-        given = given | {what: None for what in WHAT if given[what] not in table.columns}
-    columns = Columns(table, given, features)
-    if layout is None:
-        ordered = "time" in columns.of and ("id" in columns.of or given["time"] is not None)
-        layout = like.layout if like else "long" if ordered else "wide"
-    passed_over = {"wide": ["time"], "long": []}[layout] + (list(WHAT) if about else [])
-    ignored = [columns.of.pop(what) for what in passed_over if what in columns.of]
-    if ignored:
-        notes.warning(f"columns passed over: {some(ignored)}")
-    if about is None:
-        columns.needed("label", "which each series has, unless `labels` names another table")
-    else:
-        columns.needed("id", f"by which labels are looked up in {about.table.path}")
-    found = columns.features(*ignored)
-    if layout == "wide":
-        return read_wide(columns, found, notes)
-    if like and {*found} != {*like.features}:
-        raise DataError(
-            f"{path}: has the features {some(found)} ({len(found)}), and {like.table.path} has "
-            f"{some(like.features)} ({len(like.features)})"
-        )
-    return read_long(columns, like.features if like else found, notes)
 
 
 def _parts(told: Told, about: Labels | None, default: str) -> dict[str, Part]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqvision.data.cells import Times, numbers, texts, times
+from seqvision.data.cells import Texts, Times, numbers, texts, times
 from seqvision.data.columns import Columns
 from seqvision.data.facts import Facts, Ids, Told
 from seqvision.data.notes import Notes, some
@@ -10,23 +10,27 @@ from seqvision.data.wide_table import said
 from seqvision.errors import DataError
 
 
-def read_long(columns: Columns, features: list[str], notes: Notes) -> Told:
+def read_long(columns: Columns, features: list[str], notes: Notes, *, one: bool = False) -> Told:
     """The series of a table, in the order in which their ids come; the rows of one may be apart.
 
     Args:
         features: the columns of the features, in order.
+        one: whether all rows are of one series, and there is no column of ids.
 
     Raises:
         DataError: a cell is wrong, or two steps of a series are of one time.
     """
     table, facts, ids = columns.table, Facts(columns), Ids()
-    of_id = columns.needed("id", "which tells the series of a row")
+    of_id = None if one else columns.needed("id", "which tells the series of a row")
     of_time = columns.of.get("time")
     chunks: tuple[list[np.ndarray], ...] = ([], [], [], [])
     dates: bool | None = None
     written = {*columns.of.values()} - {of_time} - {*features}
     for frame in table.chunks(written):
-        series = ids.numbers(texts(frame[of_id], table, "the id"))
+        if of_id is None:
+            series = ids.numbers(Texts(np.zeros(len(frame), np.int64), [""]))
+        else:
+            series = ids.numbers(texts(frame[of_id], table, "the id"))
         facts.add(series, frame, lambda number: f"id {ids.names[number]!r}")
         when = times(frame[of_time], table) if of_time else Times(np.zeros(len(frame), "i1"), False)
         if dates not in (None, when.dates):
@@ -57,7 +61,9 @@ def read_long(columns: Columns, features: list[str], notes: Notes) -> Told:
     )
     if len(bounds) + 1 == len(rows[0]) > 1:
         notes.warning("each id is in one row: is each row a series? `layout: wide`")
-    return Told(table, "long", np.split(rows[3], bounds), features, facts, ids.names)
+    return Told(
+        table, "long", np.split(rows[3], bounds), features, facts, None if one else ids.names
+    )
 
 
 def _by_time(

@@ -1,6 +1,5 @@
 """The user's own images or series in a NumPy archive."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,7 @@ from seqvision.data.files import npz_keys, read_npz
 from seqvision.data.left_behind import left_behind
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes, some
-from seqvision.data.padding import cut_at
+from seqvision.data.padding import as_series, name_beside
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels, Rate
 
@@ -89,8 +88,7 @@ def _beside(keys: dict[str, str], parts: dict[str, tuple[str, str]]) -> dict[tup
     found = {}
     for x, _ in parts.values():
         for word in ("lengths", "groups"):
-            name = re.sub("(^|_)(x|images)(_|$)", rf"\1{word}\3", x.lower())
-            if name in keys and name != x.lower():
+            if (name := name_beside(x, word, keys)) is not None:
                 found[word, x] = keys[name]
     return found
 
@@ -110,20 +108,13 @@ def _part(
     """
     series, lengths = found[x], found.get(beside.get(("lengths", x), ""))
     groups = found.get(beside.get(("groups", x), ""))
-    if series.ndim == 2:
-        series = series[:, :, None]
-    if series.ndim != 3 or 0 in series.shape or series.dtype.kind not in "buif":
-        raise DataError(
-            f"{where}: expected series (n, steps, features) of numbers, got {series.dtype} of "
-            f"{series.shape}"
-        )
+    series = as_series(series, lengths, where, notes)
     if groups is not None and (groups.shape != (len(series),) or groups.dtype.kind not in "buifSU"):
         raise DataError(
             f"{where}: {len(series)} series, but groups of {groups.shape} ({groups.dtype}); "
             "expected a number or a text for each"
         )
-    cut = list(series) if lengths is None else cut_at(series, lengths, where, notes)
-    return Part(cut, found[y], groups, lambda one: f"row {one + 1} of {x}")
+    return Part(series, found[y], groups, lambda one: f"row {one + 1} of {x}")
 
 
 def _parts(file: Path, keys: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -1,9 +1,45 @@
-"""Cuts padded series at their lengths, after a check that what is cut off is padding."""
+"""Series in an array: cut at their lengths, after a check that what is cut off is padding."""
+
+import re
+from collections.abc import Iterable
 
 import numpy as np
 
 from seqvision.data.notes import Notes
 from seqvision.errors import DataError
+
+
+def name_beside(x: str, what: str, keys: Iterable[str]) -> str | None:
+    """The name of the array that tells something of each sample of `x`; None if there is none.
+
+    Args:
+        x: the name of the samples' array, in any case: `x_train`, `images`.
+        what: `lengths` or `groups`, which stands for `x` in its name: `lengths_train`.
+        keys: the names of all arrays, in lower case.
+    """
+    name = re.sub("(^|_)(x|images)(_|$)", rf"\1{what}\3", x.lower())
+    return name if name in keys and name != x.lower() else None
+
+
+def as_series(
+    array: np.ndarray, lengths: np.ndarray | None, where: str, notes: Notes
+) -> list[np.ndarray]:
+    """An array `(n, steps, features)`, or `(n, steps)` of one feature, as series.
+
+    Args:
+        lengths: the steps of each `(n,)`; without them all that ends in NaN is padding.
+        where: how messages begin, such as `mine.npz: x_train`.
+
+    Raises:
+        DataError: it is of another shape or no numbers; or as `cut_at`.
+    """
+    series = array[:, :, None] if array.ndim == 2 else array
+    if series.ndim != 3 or 0 in series.shape or series.dtype.kind not in "buif":
+        raise DataError(
+            f"{where}: expected series (n, steps, features) of numbers, got {series.dtype} of "
+            f"{series.shape}"
+        )
+    return list(series) if lengths is None else cut_at(series, lengths, where, notes)
 
 
 def cut_at(series: np.ndarray, lengths: np.ndarray, where: str, notes: Notes) -> list[np.ndarray]:

@@ -11,9 +11,8 @@ from seqvision.data.class_folders import class_folders
 from seqvision.data.folders import Survey
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes
-from seqvision.data.sound import is_wav, read_wav, resampled
-from seqvision.data.spectra import Spectra
-from seqvision.errors import DataError
+from seqvision.data.sound import is_wav, read_wav
+from seqvision.data.sound_features import SoundFeatures
 from seqvision.options import FilePath, PositiveFloat, PositiveInt, Rate
 
 
@@ -54,11 +53,8 @@ def wav_folder(
     notes, survey = Notes(path), Survey(folder, "WAV files", is_wav)
     files = class_folders(folder, survey)
     survey.say(notes)
-    spectra = _spectra(path, rate, window, hop, n_mels)
-    if features == "mfcc" and n_mfcc > n_mels:
-        raise DataError(
-            f"{path}: n_mfcc: {n_mfcc} coefficients of {n_mels} mel bands; at most one each"
-        )
+    made = SoundFeatures(path, features, n_mels, n_mfcc, rate, window, hop)
+    _ = made.spectra  # Raises where the options do not fit together.
     classes = tuple(files["training"])
     rates: Counter[int] = Counter()
     several = 0
@@ -68,9 +64,7 @@ def wav_folder(
         for label, name in enumerate(classes):
             for file in of_classes.get(name, ()):
                 sound = read_wav(file)
-                samples = resampled(sound, rate)
-                mel = features == "mel"
-                series.append(spectra.log_mel(samples) if mel else spectra.mfcc(samples, n_mfcc))
+                series.append(made.of(sound))
                 labels.append(label)
                 names.append(str(file))
                 rates[sound.rate] += 1
@@ -78,24 +72,6 @@ def wav_folder(
         parts[part] = Part(series, np.array(labels), place=names.__getitem__)
     _say(rates, rate, several, notes)
     return make_series(f"wav_folder:{folder.name}", parts, path, classes, test=test, notes=notes)
-
-
-def _spectra(path: str, rate: int, window: float, hop: float, n_mels: int) -> Spectra:
-    """Windows of some milliseconds as samples.
-
-    Raises:
-        DataError: a window or a hop is shorter than a sample, or a band between two frequencies.
-    """
-    spectra = Spectra(rate, round(window * rate / 1000), round(hop * rate / 1000), n_mels)
-    for what, given, samples in (("window", window, spectra.window), ("hop", hop, spectra.hop)):
-        if not 1 <= samples <= 10_000_000:
-            raise DataError(f"{path}: {what}: {given:g} ms are {samples:,} samples at {rate:,} Hz")
-    if n_mels > spectra.n_fft // 2 or not spectra.bands.any(axis=0).all():
-        raise DataError(
-            f"{path}: n_mels: {n_mels} bands are narrower than a window of {window:g} ms can tell "
-            "apart; take fewer bands or a longer window"
-        )
-    return spectra
 
 
 def _say(rates: Counter[int], rate: int, several: int, notes: Notes) -> None:

@@ -9,13 +9,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqvision.data.like_lengths import like_lengths
 from seqvision.data.series import Series
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.padding import as_batch
 
 BATCH = 250  # samples; divides the sizes of the usual test sets, so one shape is compiled
-_MOST_STEPS = 100_000
-"""The steps of a batch of series, padding included, at most; longer ones come by fewer."""
 
 Part = tuple[Any, np.ndarray, float]
 """Which samples, what a model says of them, and the seconds it took."""
@@ -53,15 +52,8 @@ def parts(model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH) 
 def _batches(samples: np.ndarray | Series, size: int) -> Iterator[slice | np.ndarray]:
     if not isinstance(samples, Series):
         yield from (slice(start, start + size) for start in range(0, len(samples), size))
-        return
-    order, start = np.argsort(samples.lengths, kind="stable"), 0
-    while start < len(order):
-        index = order[start : start + size]
-        # Halved, so that the sizes of batches, which may be compiled each, are few.
-        while len(index) > 1 and len(index) * samples.lengths[index[-1]] > _MOST_STEPS:
-            index = index[: len(index) // 2]
-        yield index
-        start += len(index)
+    else:
+        yield from like_lengths(samples.lengths, size)
 
 
 def _in_order(found: list[Part], count: int) -> np.ndarray:

@@ -1,0 +1,77 @@
+"""What is made of each sound: a series of spectra or of cepstra, by the options of a dataset."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from seqvision.data.sound import Sound, resampled
+from seqvision.data.spectra import Spectra
+from seqvision.errors import DataError
+
+
+@dataclass(frozen=True)
+class SoundFeatures:
+    """Makes series of sound; the options are those of the dataset `wav_folder`.
+
+    Attributes:
+        source: how messages begin.
+        features: `mel` or `mfcc`.
+        n_mels: how many mel bands there are.
+        n_mfcc: how many coefficients are kept, of `mfcc`.
+        rate: what all sound is resampled to, in Hz.
+        window: the length of a window, in milliseconds.
+        hop: from the begin of one window to that of the next, in milliseconds.
+    """
+
+    source: str
+    features: Literal["mel", "mfcc"]
+    n_mels: int
+    n_mfcc: int
+    rate: int
+    window: float
+    hop: float
+
+    def of(self, sound: Sound) -> np.ndarray:
+        """The series of a sound, float32 `(frames, features)`.
+
+        Raises:
+            DataError: as `spectra`.
+        """
+        samples = resampled(sound, self.rate)
+        if self.features == "mel":
+            return self.spectra.log_mel(samples)
+        return self.spectra.mfcc(samples, self.n_mfcc)
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        """Windows of some milliseconds as samples.
+
+        Raises:
+            DataError: a window or a hop is shorter than a sample, a band narrower than what a
+                window tells apart, or there are fewer bands than coefficients.
+        """
+        rate, n_mels = self.rate, self.n_mels
+        made = Spectra(
+            rate, round(self.window * rate / 1000), round(self.hop * rate / 1000), n_mels
+        )
+        for what, given, samples in (
+            ("window", self.window, made.window),
+            ("hop", self.hop, made.hop),
+        ):
+            if not 1 <= samples <= 10_000_000:
+                raise DataError(
+                    f"{self.source}: {what}: {given:g} ms are {samples:,} samples at {rate:,} Hz"
+                )
+        if n_mels > made.n_fft // 2 or not made.bands.any(axis=0).all():
+            raise DataError(
+                f"{self.source}: n_mels: {n_mels} bands are narrower than a window of "
+                f"{self.window:g} ms can tell apart; take fewer bands or a longer window"
+            )
+        if self.features == "mfcc" and self.n_mfcc > n_mels:
+            raise DataError(
+                f"{self.source}: n_mfcc: {self.n_mfcc} coefficients of {n_mels} mel bands; at most "
+                "one each"
+            )
+        return made
