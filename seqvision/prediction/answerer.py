@@ -1,4 +1,4 @@
-"""A trained model, whatever file it is in, as something that answers batches of images."""
+"""A trained model, whatever file it is in, as something that answers batches of samples."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,12 +8,14 @@ from seqvision.presets.facts import Facts
 if TYPE_CHECKING:
     import numpy as np
 
+    from seqvision.data.series import Series
+
 BATCH = 250
-"""Images that are answered at once, at most."""
+"""Samples that are answered at once, at most."""
 
 
 class Answerer(Protocol):
-    """Answers images.
+    """Answers images or series.
 
     Attributes:
         facts: what is known of the model; of a file without facts, only its input's shape.
@@ -23,27 +25,29 @@ class Answerer(Protocol):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of one image, `(height, width[, channels])`; None where any size will do."""
+        """The shape of one image, `(height, width[, channels])`, or series, `(steps, features)`;
+        None where any size will do."""
         ...
 
     @property
     def num_classes(self) -> int | None:
-        """How many logits an image has; None if the file does not say."""
+        """How many logits a sample has; None if the file does not say."""
         ...
 
-    def logits(self, images: "np.ndarray") -> "np.ndarray":
-        """The float32 logits `(n, classes)` of images `(n, *input_shape)`, values in 0..255."""
+    def logits(self, samples: "np.ndarray | Series") -> "np.ndarray":
+        """The float32 logits `(n, classes)` of images `(n, *input_shape)`, values in 0..255, or of
+        series, which are padded to one length."""
         ...
 
 
 def answerer(source: Any, batch: int = BATCH) -> Answerer:
-    """Load a trained model to answer images with.
+    """Load a trained model to answer samples with.
 
     Keras is imported only if the file is Keras's; an `.onnx` file is run by ONNX Runtime.
 
     Args:
         source: whatever names a trained model (`seqvision.presets.find`), or a `keras.Model`.
-        batch: how many images are answered at once, at most.
+        batch: how many samples are answered at once, at most.
 
     Raises:
         SeqvisionError: there is no such model, it cannot be read, it is no classifier, or ONNX

@@ -1,20 +1,21 @@
 """Answers of a model to what was found, batch by batch, and what is to be said of all of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from seqvision.data.background import light_border
 from seqvision.data.notes import Notes
 from seqvision.data.remarks import say_remarks
 from seqvision.errors import SeqvisionError
 from seqvision.prediction.answerer import BATCH, Answerer
-from seqvision.prediction.preparation import Ground, preparation
+from seqvision.prediction.inversion import Inversion
+from seqvision.prediction.preparation import Ground, Preparation, preparation
 from seqvision.prediction.reading import Reader, Sample
 from seqvision.prediction.rows import Answer, Layout
 from seqvision.prediction.scores import Score, softmax
+from seqvision.prediction.series_preparation import SeriesPreparation, series_preparation
 from seqvision.prediction.sources import Found
 from seqvision.presets.facts import Facts
 from seqvision.specs import name_and_options
@@ -31,11 +32,12 @@ class Asked:
         steps: whether to answer after each step that was read.
         temperature: what logits are divided by before the softmax; `auto` is the model's own.
         invert: whether images are inverted; `auto`: those whose border is unlike the model's data.
-        labels: whether images have labels: the folder of a picture, the label array of a file.
+        labels: whether samples have labels: the folder of a picture or of sound, the label array
+            of an archive, the label column of a table.
         class_names: what the logits stand for; the model's own if None.
         background: the colour behind transparent parts of pictures; the model's data's if None.
         pixels: the values of black and white; the model's data's if None.
-        batch: how many images are answered at once.
+        batch: how many samples are answered at once.
     """
 
     top: int = 1
@@ -72,12 +74,6 @@ class Answers:
         if count is not None and len(names) != count:
             raise SeqvisionError(f"{name}: has {count} classes; {len(names)} names were given")
         self.temperature = _temperature(asked.temperature, facts)
-        self.background = trained_on(facts)
-        if asked.invert == "auto" and self.background is None:
-            raise SeqvisionError(
-                f"{name}: it is not known whether it was trained on light or dark backgrounds, so "
-                "what is to be inverted can't be told; invert all pictures, or none"
-            )
         self.layout = Layout(
             names,
             min(asked.top, len(names)),
@@ -86,12 +82,11 @@ class Answers:
             asked.labels,
             asked.steps,
         )
-        prepare = preparation(
-            facts, model.input_shape, background=asked.background, pixels=asked.pixels
-        )
+        prepare = prepared(facts, model.input_shape, asked, name)
         self.reader = Reader(prepare, names, asked.labels)
+        self.inversion = Inversion(asked.invert, trained_on(facts), name)
         self.score = Score(names)
-        self.answered = self.failed = self.unlike = self.inverted = 0
+        self.answered = self.failed = 0
 
     def of(self, found: Iterable[Found]) -> Iterator[list[Answer]]:
         """The answers to what was found, in its order; of each step if that was asked."""
@@ -100,12 +95,12 @@ class Answers:
 
     def batch(self, samples: list[Sample]) -> list[Answer]:
         """The answers to some samples."""
-        images = [sample.image for sample in samples if sample.image is not None]
-        self.failed += len(samples) - len(images)
-        logits = iter(self._logits(np.stack(images)) if images else ())
+        given = [sample.values for sample in samples if sample.values is not None]
+        self.failed += len(samples) - len(given)
+        logits = iter(self._logits(given) if given else ())
         answers: list[Answer] = []
         for sample in samples:
-            if sample.image is None:
+            if sample.values is None:
                 answers.append(Answer(sample.name, error=sample.error, label=sample.label))
                 continue
             each = next(logits)
@@ -124,46 +119,43 @@ class Answers:
 
     def say(self, notes: Notes) -> None:
         """Note what a person should know of the pictures, once all have been answered."""
-        say_remarks(self.reader.remarks, notes, self.reader.prepare.background)
-        if self.asked.invert == "auto":
-            notes.info(f"{self.inverted:,} of {self.answered:,} images were inverted")
-        if self.unlike:
-            own, seen = ("dark", "light") if self.background == "dark" else ("light", "dark")
-            advice = (
-                "do not invert them"
-                if self.asked.invert is True
-                else ("--invert inverts all, --auto-invert such ones")
-            )
-            what = " AS INK ON PAPER HAS" if seen == "light" else ""
-            notes.warning(
-                f"{self.unlike:,} OF {self.answered:,} IMAGES HAVE A {seen.upper()} "
-                f"BACKGROUND{what}; the model was trained on {own} ones, so its answers are "
-                f"likely wrong: {advice}"
-            )
+        if isinstance(self.reader.prepare, Preparation):
+            say_remarks(self.reader.remarks, notes, self.reader.prepare.background)
+            self.inversion.say(notes)
 
-    def _logits(self, images: np.ndarray) -> np.ndarray:
-        images = self._inverted(images)
-        self.answered += len(images)
-        logits = self.model.logits(images)
-        if logits.shape[-1] != len(self.layout.class_names):
+    def _logits(self, samples: list[np.ndarray]) -> Sequence[np.ndarray] | np.ndarray:
+        self.answered += len(samples)
+        if isinstance(self.reader.prepare, SeriesPreparation):
+            logits = self.reader.prepare.answered(self.model, samples)
+        else:
+            logits = self.model.logits(self.inversion.of(np.stack(samples)))
+        if (count := logits[0].shape[-1]) != len(self.layout.class_names):
             raise SeqvisionError(
-                f"the model answers {logits.shape[-1]} classes; "
-                f"{len(self.layout.class_names)} names were given"
+                f"the model answers {count} classes; {len(self.layout.class_names)} names were "
+                "given"
             )
         return logits
 
-    def _inverted(self, images: np.ndarray) -> np.ndarray:
-        if self.asked.invert is True:
-            images = 255 - images
-        if self.background is None:
-            return images
-        unlike = light_border(images) == (self.background == "dark")
-        if self.asked.invert == "auto":
-            self.inverted += int(unlike.sum())
-            images[unlike] = 255 - images[unlike]
-        else:
-            self.unlike += int(unlike.sum())
-        return images
+
+def prepared(
+    facts: Facts, shape: tuple[int | None, ...], asked: Asked, name: str
+) -> Preparation | SeriesPreparation:
+    """How samples are made ready for a model.
+
+    Args:
+        shape: of what it reads.
+        name: what errors call the model.
+
+    Raises:
+        SeqvisionError: something is asked that is for pictures, and the model reads series; or as
+            `preparation` and `series_preparation`.
+    """
+    if facts.kind == "image":
+        return preparation(facts, shape, background=asked.background, pixels=asked.pixels)
+    if given := [each for each in ("invert", "background", "pixels") if getattr(asked, each)]:
+        verb = "is" if len(given) == 1 else "are"
+        raise SeqvisionError(f"{name}: reads series; {' and '.join(given)} {verb} for pictures")
+    return series_preparation(facts, shape, asked.labels)
 
 
 def trained_on(facts: Facts) -> Literal["dark", "light"] | None:

@@ -1,4 +1,4 @@
-"""`seqvision.predict`: what a trained model says of pictures, as a DataFrame."""
+"""`seqvision.predict`: what a trained model says of pictures or series, as a DataFrame."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from seqvision.data.notes import Notes
 from seqvision.errors import SeqvisionError
 from seqvision.prediction.answerer import BATCH, answerer
-from seqvision.prediction.answers import Answers, Asked
+from seqvision.prediction.answers import Answers, Asked, prepared
 from seqvision.prediction.rows import Answer
 from seqvision.prediction.sources import Found, find
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from seqvision.data.series import Series
+
 
 def predict(
     model: "str | Path | keras.Model",
-    sources: "str | Path | Sequence[str | Path] | np.ndarray",
+    sources: "str | Path | Sequence[str | Path | np.ndarray] | np.ndarray | Series",
     *,
     top: int = 1,
     probabilities: bool = False,
@@ -34,15 +36,18 @@ def predict(
     pixels: str | None = None,
     batch: int = BATCH,
 ) -> "pd.DataFrame":
-    """What a trained model says of pictures, a row each.
+    """What a trained model says of pictures or of series, a row each.
 
-    Pictures are read as the dataset `image_folder` reads them, in the size that the model reads.
+    Pictures are read as the dataset `image_folder` reads them, in the size that the model reads;
+    tables and sound as the model's own dataset read them, with its options.
 
     Args:
         model: a `.keras` or `.onnx` file, the folder of a run, another name of a trained model, or
-            a `keras.Model` from images to logits (or probabilities, after a softmax).
-        sources: pictures, folders of pictures, patterns such as `"new/*.png"`, `.npz` or IDX files
-            of images; or an array of images `(n, height, width[, channels])`.
+            a `keras.Model` from samples to logits (or probabilities, after a softmax).
+        sources: of images: pictures, folders of pictures, patterns such as `"new/*.png"`, `.npz` or
+            IDX files; or an array `(n, height, width[, channels])`. Of series: `.csv`, `.parquet`,
+            `.npz` or `.wav` files, folders or patterns of them; or an array `(n, steps, features)`
+            or `(steps, features)`, a list of arrays of unequal length, or `Series`.
         top: how many classes are named, the likeliest first: `class`, `probability`, `class_2`, …
         probabilities: add that of each class, `p_cat`.
         logits: add that of each class, `logit_cat`.
@@ -52,15 +57,15 @@ def predict(
         invert: whether to invert images; `"auto"` inverts those whose border is dark if the model
             was trained on light ones, or the other way round.
         class_names: what the logits stand for; the model's own if not given, or else numbers.
-        labels_from_folders: add `label`, the name of the folder that a picture lies in, or what
-            the label array of a file says, and `attrs["score"]`: accuracy, its 95 % interval
-            (Wilson), confusion.
+        labels_from_folders: add `label`, the name of the folder that a picture or sound lies in, or
+            what the label array or column of a file says, and `attrs["score"]`: accuracy, its 95 %
+            interval (Wilson), confusion.
         background: the colour behind transparent parts; that of the model's data if not given.
         pixels: the values of black and white, such as `"0..4095"`; by default as the model's data.
-        batch: how many images are answered at once.
+        batch: how many samples are answered at once.
 
     Returns:
-        A row an image: `file`, `class`, `probability`, …, and `error` if it could not be read.
+        A row a sample: `file`, `class`, `probability`, …, and `error` if it could not be read.
 
     Raises:
         SeqvisionError: there is no such model or source, or the model does not know what is asked.
@@ -79,14 +84,13 @@ def predict(
         batch,
     )
     check(asked)
-    array = _as_array(sources)
+    array = _in_memory(sources)
     if array is None:
-        given = [sources] if isinstance(sources, (str, Path)) else list(sources)
-        found = find(given)  # Before the model is loaded, which takes seconds.
-        answers = answers_of(model, asked, found)
+        given = [sources] if isinstance(sources, (str, Path)) else list(sources)  # type: ignore
+        answers, found = answers_of(model, asked, given)
         rows = [answer for some in answers.of(found) for answer in some]
     else:
-        answers = answers_of(model, asked)
+        answers, _ = answers_of(model, asked)
         rows = [answer for some in _of_array(answers, array) for answer in some]
     answers.say(Notes("pictures" if array is None else "images"))
     from seqvision.prediction.formats import frame
@@ -113,11 +117,18 @@ def check(asked: Asked) -> None:
 
 
 def answers_of(
-    model: Any, asked: Asked, found: Sequence[Found] = (), *, must_name: bool = False
-) -> Answers:
-    """Load a model for what is asked of it; what can be checked without Keras is checked before.
+    model: Any,
+    asked: Asked,
+    sources: Sequence[str | os.PathLike[str]] | None = None,
+    *,
+    must_name: bool = False,
+) -> tuple[Answers, list[Found]]:
+    """Load a model for what is asked of it, and find what it is to answer.
+
+    What can be checked before the model is loaded, which takes seconds, is checked before.
 
     Args:
+        sources: paths and patterns; None if what is asked is not in files.
         must_name: whether its classes' names must be known.
 
     Raises:
@@ -125,6 +136,7 @@ def answers_of(
     """
     is_name = isinstance(model, (str, os.PathLike))
     name = str(model) if is_name else "the model"
+    facts, found = None, None
     if is_name:
         from seqvision.presets.find import find_trained
 
@@ -135,23 +147,31 @@ def answers_of(
                 f"{model}: does not say what its classes are called: name them, --classes a,b,c, "
                 "or have --logits"
             )
-        if asked.labels and names:
+    if facts:
+        prepared(facts, facts.input_shape, asked, name)
+        found = find(sources, facts.kind) if sources is not None else []
+        if asked.labels and (names := asked.class_names or facts.class_names):
             _check_labels(found, names)
     if asked.steps:
         from seqvision.prediction.every_step import every_step_answerer
 
-        return Answers(every_step_answerer(model, asked.batch), asked, name)
-    return Answers(answerer(model, asked.batch), asked, name)
+        loaded = every_step_answerer(model, asked.batch)
+    else:
+        loaded = answerer(model, asked.batch)
+    answers = Answers(loaded, asked, name)
+    if found is None:
+        found = find(sources, loaded.facts.kind) if sources is not None else []
+    return answers, found
 
 
 def _check_labels(found: Sequence[Found], names: tuple[str, ...]) -> None:
-    from seqvision.prediction.sources import Picture, shown
+    from seqvision.prediction.sources import SampleFile, shown
 
     known = set(names)
     unknown = {
         shown(each.folders[0])
         for each in found
-        if isinstance(each, Picture) and not known.intersection(each.folders)
+        if isinstance(each, SampleFile) and not known.intersection(each.folders)
     }
     if unknown:
         from seqvision.data.notes import some
@@ -162,26 +182,24 @@ def _check_labels(found: Sequence[Found], names: tuple[str, ...]) -> None:
         )
 
 
-def _as_array(sources: Any) -> "np.ndarray | None":
-    """An array, or a list of them, as one array; None of paths."""
+def _in_memory(sources: Any) -> Any:
+    """Samples in memory: an array, a list of arrays, or `Series`; None of paths."""
     import numpy as np
 
+    from seqvision.data.series import Series
+
+    if isinstance(sources, Series):
+        return sources
     if hasattr(sources, "__array__"):
         array = np.asarray(sources)
         return None if array.dtype.kind in "OSU" else array
-    if isinstance(sources, (list, tuple)) and sources and hasattr(sources[0], "__array__"):
-        try:
-            return np.stack([np.asarray(each) for each in sources])
-        except ValueError as error:
-            raise SeqvisionError(f"images: {error}") from None
-    return None
+    is_list = isinstance(sources, (list, tuple)) and sources and hasattr(sources[0], "__array__")
+    return sources if is_list else None
 
 
-def _of_array(answers: Answers, array: "np.ndarray") -> Iterator[list[Answer]]:
-    if array.ndim == len(answers.model.input_shape):
-        array = array[None]  # One image.
-    prepared = answers.reader.prepare.arrays(array, "images")
-    samples = list(answers.reader.array(prepared, "images"))
+def _of_array(answers: Answers, array: Any) -> Iterator[list[Answer]]:
+    prepare = answers.reader.prepare
+    samples = list(answers.reader.held(prepare.given(array), prepare.what))
     size = answers.asked.batch
     for start in range(0, len(samples), size):
         yield answers.batch(samples[start : start + size])

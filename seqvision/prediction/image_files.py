@@ -3,6 +3,7 @@
 import gzip
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,20 @@ def _read_idx(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     return images, _as_many(read_idx(labels), images, path) if labels else None
 
 
-def _read_npz(path: Path, notes: Notes) -> tuple[np.ndarray, np.ndarray | None]:
+def arrays_to_answer(
+    path: Path,
+    notes: Notes,
+    beside: Callable[[str, dict[str, str]], list[str]] = lambda x, keys: [],
+) -> tuple[str, str | None, dict[str, np.ndarray]]:
+    """The arrays of an archive: the name of the samples', of the labels' if any, and the arrays.
+
+    Args:
+        beside: names other arrays to be read, given the samples' name and all names by themselves
+            in lower case.
+
+    Raises:
+        DataError: it is damaged, or holds no samples.
+    """
     names = npz_keys(path)
     keys = {name.lower(): name for name in names}
     pairs = [tuple(map(partial(_filled, part), pair)) for part in _PARTS for pair in _NAMES]
@@ -104,16 +118,20 @@ def _read_npz(path: Path, notes: Notes) -> tuple[np.ndarray, np.ndarray | None]:
             f"{path}: has no array 'x' or 'x_test'; it has {', '.join(names) or 'none'}"
         )
     x, y = there[0] if there else (names[0].lower(), "")
-    wanted = tuple(keys[key] for key in (x, y) if key in keys)
-    found = read_npz(path, wanted)
-    images = found[keys[x]]
-    if images.ndim < 3:
-        raise DataError(f"{path}: {keys[x]} has the shape {images.shape}; images have three axes")
+    wanted = [keys[key] for key in (x, y) if key in keys]
+    found = read_npz(path, (*wanted, *beside(x, keys)))
     if len(there) > 1:
         others = ", ".join(keys[pair[0]] for pair in there[1:])
-        notes.info(f"{keys[x]} is answered, {len(images):,} images; not {others}")
-    labels = found[keys[y]] if y in keys else None
-    return images, None if labels is None else _as_many(labels, images, path)
+        notes.info(f"{keys[x]} is answered, {len(found[keys[x]]):,} samples; not {others}")
+    return keys[x], keys.get(y), found
+
+
+def _read_npz(path: Path, notes: Notes) -> tuple[np.ndarray, np.ndarray | None]:
+    x, y, found = arrays_to_answer(path, notes)
+    images = found[x]
+    if images.ndim < 3:
+        raise DataError(f"{path}: {x} has the shape {images.shape}; images have three axes")
+    return images, _as_many(found[y], images, path) if y else None
 
 
 def _filled(part: str, name: str) -> str:

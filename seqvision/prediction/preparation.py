@@ -4,9 +4,10 @@ Pictures go through what the dataset `image_folder` reads them with, arrays thro
 every dataset, with the options that the model's own dataset had.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from seqvision.data.pictures import read_picture
 from seqvision.data.pixels import Range, scaled
 from seqvision.errors import DataError, SeqvisionError
 from seqvision.options import pixel_range
+from seqvision.prediction.held import Held
+from seqvision.prediction.image_files import ImageFile
 from seqvision.presets.facts import Facts
 from seqvision.specs import name_and_options
 
@@ -39,6 +42,44 @@ class Preparation:
     pixels: Range | None = None
     array_pixels: str = "auto"
     array_scale: Range | None = None
+
+    kind = "image"
+    what = "images"
+    one = "a picture"
+    """What a file of one sample is read as."""
+
+    def check(self) -> None:
+        """Check that the model reads pictures.
+
+        Raises:
+            SeqvisionError: it reads none, or those of any size.
+        """
+        _ = self.size
+
+    def single(self, path: Path) -> tuple[np.ndarray, set[str]]:
+        """As `picture`."""
+        return self.picture(path)
+
+    def several(self, file: ImageFile, notes: Notes) -> Held:
+        """The images of a file, prepared.
+
+        Raises:
+            DataError: it cannot be read, or as `arrays`.
+        """
+        images, labels = file.read(notes)
+        return Held(self.arrays(images, str(file.path), notes), labels)
+
+    def given(self, images: "np.ndarray | Sequence[Any]") -> Held:
+        """Images in memory, prepared: an array, a list of them, or one.
+
+        Raises:
+            DataError: as `arrays`, or they are of several shapes.
+        """
+        try:
+            array = np.stack(images) if isinstance(images, (list, tuple)) else np.asarray(images)
+        except ValueError as error:
+            raise DataError(f"images: {error}") from None
+        return Held(self.arrays(array[None] if array.ndim == len(self.shape) else array, "images"))
 
     def picture(
         self, file: Path | IO[bytes], name: str | None = None

@@ -13,12 +13,15 @@ import numpy as np
 from seqvision.cores import available_cores
 from seqvision.data.notes import Notes
 from seqvision.errors import DataError, SeqvisionError
+from seqvision.prediction.held import Held
 from seqvision.prediction.image_files import ImageFile, class_names_of
 from seqvision.prediction.preparation import Preparation
+from seqvision.prediction.series_files import SeriesFile
+from seqvision.prediction.series_preparation import SeriesPreparation
 from seqvision.prediction.sources import (
     Found,
     Missing,
-    Picture,
+    SampleFile,
     Stdin,
     lines,
     of_line,
@@ -27,21 +30,21 @@ from seqvision.prediction.sources import (
 )
 
 _TASK = 25
-"""Pictures that a thread reads in a row; small ones are read in less time than it takes to ask."""
+"""Files that a thread reads in a row; small ones are read in less time than it takes to ask."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image to be answered, or the reason why there is none.
+    """One sample to be answered, or the reason why there is none.
 
     Attributes:
-        name: the file it is in, and of several images its number: `images.npz[3]`.
-        image: as the model reads it.
+        name: the file it is in, and of several samples its number or id: `images.npz[3]`.
+        values: as the model reads it, an image `shape` or a series `(steps, features)`.
         label: the name of its class, if it has one.
     """
 
     name: str
-    image: np.ndarray | None = None
+    values: np.ndarray | None = None
     error: str | None = None
     label: str | None = None
 
@@ -51,15 +54,15 @@ class Reader:
     """Reads samples.
 
     Args:
-        prepare: makes images as the model reads them.
+        prepare: makes samples as the model reads them.
         class_names: those of the model, if samples have labels.
-        labels: whether samples have labels: the folder of a picture, the label array of a file.
+        labels: whether samples have labels: the folder of a file, the labels in it.
 
     Attributes:
         remarks: how many pictures each of `read_picture`'s remarks applies to, so far.
     """
 
-    prepare: Preparation
+    prepare: Preparation | SeriesPreparation
     class_names: tuple[str, ...] | None = None
     labels: bool = False
     remarks: Counter[str] = field(default_factory=Counter)
@@ -68,7 +71,7 @@ class Reader:
         """Samples in their order, `size` at once; those from stdin as soon as they are there.
 
         Raises:
-            SeqvisionError: the model reads no pictures, or a label is no class of it.
+            SeqvisionError: the model reads no such files, or a label is no class of it.
         """
         held: list[Sample] = []
         with ThreadPoolExecutor(available_cores()) as pool:
@@ -89,28 +92,28 @@ class Reader:
     ) -> Iterator[Sample | None]:
         """Samples, and None where those so far should be answered without waiting for more."""
         for kind, each in groupby(found, type):
-            if kind is Picture:
-                yield from self._pictures(each, pool, ahead)  # type: ignore[arg-type]
+            if kind is SampleFile:
+                yield from self._single(each, pool, ahead)  # type: ignore[arg-type]
                 continue
             for source in each:
-                if isinstance(source, ImageFile):
-                    yield from self._images(source)
+                if isinstance(source, (ImageFile, SeriesFile)):
+                    yield from self._several(source)
                 elif isinstance(source, Missing):
                     yield Sample(shown(source.name), error=source.error)
                 elif isinstance(source, Stdin):
                     for some in _as_they_come(lines(), ahead):
-                        inner = (one for line in some for one in of_line(line))
+                        inner = (one for line in some for one in of_line(line, self.prepare.kind))
                         yield from self._samples(inner, pool, ahead)
                         yield None
 
-    def _pictures(
-        self, pictures: Iterable[Picture], pool: ThreadPoolExecutor, ahead: int
+    def _single(
+        self, files: Iterable[SampleFile], pool: ThreadPoolExecutor, ahead: int
     ) -> Iterator[Sample]:
-        _ = self.prepare.size  # Raises if the model reads no pictures.
-        pictures = iter(pictures)
+        self.prepare.check()
+        files = iter(files)
         tasks: deque[Future[list[tuple[Sample, set[str]]]]] = deque()
         while True:
-            while len(tasks) * _TASK < ahead and (some := list(islice(pictures, _TASK))):
+            while len(tasks) * _TASK < ahead and (some := list(islice(files, _TASK))):
                 tasks.append(pool.submit(self._read, some))
             if not tasks:
                 return
@@ -118,64 +121,64 @@ class Reader:
                 self.remarks.update(remarks)
                 yield sample
 
-    def _read(self, pictures: list[Picture]) -> list[tuple[Sample, set[str]]]:
-        return [self._read_one(picture) for picture in pictures]
+    def _read(self, files: list[SampleFile]) -> list[tuple[Sample, set[str]]]:
+        return [self._read_one(file) for file in files]
 
-    def _read_one(self, picture: Picture) -> tuple[Sample, set[str]]:
-        name = shown(picture.path)
-        label = self.label(picture) if self.labels else None
+    def _read_one(self, file: SampleFile) -> tuple[Sample, set[str]]:
+        name = shown(file.path)
+        label = self.label(file) if self.labels else None
         try:
-            image, remarks = self.prepare.picture(picture.path)
+            values, remarks = self.prepare.single(file.path)
         except DataError as error:
-            return Sample(name, error=reason(str(error), str(picture.path)), label=label), set()
+            return Sample(name, error=reason(str(error), str(file.path)), label=label), set()
         except Exception as error:  # Pillow's readers have many for a damaged file.
-            said = f"cannot be read as a picture: {type(error).__name__}: {error}"
+            said = f"cannot be read as {self.prepare.one}: {type(error).__name__}: {error}"
             return Sample(name, error=said, label=label), set()
-        return Sample(name, image, label=label), remarks
+        return Sample(name, values, label=label), remarks
 
-    def label(self, picture: Picture) -> str:
+    def label(self, file: SampleFile) -> str:
         """The class whose name is that of the innermost folder that is called as a class is.
 
         Raises:
             SeqvisionError: none is.
         """
         known = self.class_names or ()
-        found = next((name for name in picture.folders if name in known), None)
+        found = next((name for name in file.folders if name in known), None)
         if found is None:
-            name = shown(picture.folders[0] if picture.folders else "")
+            name = shown(file.folders[0] if file.folders else "")
             raise SeqvisionError(
-                f"{shown(picture.path)}: its folder {name!r} is no class of the model, which are: "
+                f"{shown(file.path)}: its folder {name!r} is no class of the model, which are: "
                 f"{', '.join(known)}"
             )
         return found
 
-    def _images(self, file: ImageFile) -> Iterator[Sample]:
+    def _several(self, file: ImageFile | SeriesFile) -> Iterator[Sample]:
         name, notes = shown(file.path), Notes(shown(file.path))
         try:
-            images, labels = file.read(notes)
-            images = self.prepare.arrays(images, str(file.path), notes)
+            held = self.prepare.several(file, notes)  # type: ignore[arg-type]
         except DataError as error:
             yield Sample(name, error=reason(str(error), str(file.path)))
             return
-        yield from self.array(images, name, labels)
+        yield from self.held(held, name)
 
-    def array(
-        self, images: np.ndarray, name: str, labels: np.ndarray | None = None
-    ) -> Iterator[Sample]:
-        """Prepared images of an array, each called `name[i]`."""
-        names: list[str] | None = None
+    def held(self, held: Held, name: str) -> Iterator[Sample]:
+        """The samples of a file or an array, each called `name[i]`, or by its own name."""
+        labels: list[str] | None = None
         if self.labels:
-            if labels is None:
-                raise SeqvisionError(f"{name}: holds no labels beside its images")
-            names = class_names_of(labels, self.class_names or (), name)
+            if held.labels is None:
+                raise SeqvisionError(f"{name}: holds no labels beside its {self.prepare.what}")
+            labels = class_names_of(held.labels, self.class_names or (), name)
             known = self.class_names or ()
-            if unknown := sorted(set(names) - set(known)):
+            if unknown := sorted(set(labels) - set(known)):
                 raise SeqvisionError(
                     f"{name}: labels {', '.join(map(repr, unknown[:3]))} are no classes of the "
                     f"model, which are: {', '.join(known)}"
                 )
-        for i, image in enumerate(images):
-            yield Sample(f"{name}[{i}]", image, label=names[i] if names else None)
+        for i, values in enumerate(held.samples):
+            called = f"{name}[{i if held.names is None else held.names[i]}]"
+            label = labels[i] if labels else None
+            error = held.errors.get(i)
+            yield Sample(called, None if error else values, error, label)
 
 
 def _as_they_come(given: Iterable[bytes], most: int) -> Iterator[list[bytes]]:

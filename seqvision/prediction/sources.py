@@ -1,4 +1,4 @@
-"""What a person names to have answered: pictures, folders, globs, archives of images, stdin."""
+"""What a person names to have answered: files, folders, patterns, standard input."""
 
 import glob
 import os
@@ -13,11 +13,12 @@ from seqvision.data.notes import Notes, some
 from seqvision.data.pictures import is_picture
 from seqvision.errors import DataError, SeqvisionError
 from seqvision.prediction.image_files import ImageFile, image_file, of_idx_folder
+from seqvision.prediction.series_files import SeriesFile, series_file
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A file to be read as a picture.
+class SampleFile:
+    """A file of one sample: a picture or, of a model of series, sound.
 
     Attributes:
         folders: the names of the folders it lies in, the innermost first, up to the one that the
@@ -40,14 +41,23 @@ class Stdin:
     """Paths on standard input, one a line, answered as they come."""
 
 
-Found = Picture | ImageFile | Missing | Stdin
+Found = SampleFile | ImageFile | SeriesFile | Missing | Stdin
 
 
-def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
+_FILES = {
+    "image": "pictures, .npz or IDX files",
+    "series": ".csv, .parquet, .npz or .wav files",
+}
+
+
+def find(sources: Sequence[str | os.PathLike[str]], kind: str = "image") -> list[Found]:
     """What the sources stand for, in their order.
 
+    Args:
+        kind: of samples that the model reads, `image` or `series`.
+
     Raises:
-        SeqvisionError: one of them does not exist, or a folder or pattern holds no pictures.
+        SeqvisionError: one of them does not exist, or a folder or pattern holds no such files.
     """
     found: list[Found] = []
     for source in sources:
@@ -56,21 +66,19 @@ def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
                 raise SeqvisionError("-: standard input can be read once only")
             found.append(Stdin())
         else:
-            found += _of(os.fspath(source))
+            found += _of(os.fspath(source), kind)
     if not found:
-        raise SeqvisionError(
-            "no sources: name pictures, folders, .npz or IDX files, or - for stdin"
-        )
+        raise SeqvisionError(f"no sources: name {_FILES[kind]}, folders, or - for stdin")
     return found
 
 
-def of_line(line: bytes) -> list[Found]:
+def of_line(line: bytes, kind: str = "image") -> list[Found]:
     """What a line of standard input stands for; nothing if it is empty."""
     name = os.fsdecode(line.rstrip(b"\r\n"))
     if not name:
         return []
     try:
-        return _of(name, patterns=False)
+        return _of(name, kind, patterns=False)
     except SeqvisionError as error:
         return [Missing(name, reason(str(error), name))]
 
@@ -85,13 +93,13 @@ def reason(message: str, name: str) -> str:
     return message.removeprefix(f"{name}: ")
 
 
-def _of(source: str, *, patterns: bool = True) -> list[Found]:
+def _of(source: str, kind: str, *, patterns: bool = True) -> list[Found]:
     try:
         path = Path(source).expanduser()
         if path.is_dir():
-            return _of_folder(path)
+            return _of_folder(path, kind)
         if path.exists():
-            return [_of_file(path)]
+            return [_of_file(path, kind)]
     except (OSError, RuntimeError, ValueError) as error:  # Too long, no such ~, or a NUL in it.
         text = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise DataError(f"{source}: no such file or folder: {text}") from None
@@ -106,26 +114,42 @@ def _of(source: str, *, patterns: bool = True) -> list[Found]:
         raise DataError(f"{source}: no file is called so")
     found: list[Found] = []
     for each in paths:
-        found += _of_folder(each) if each.is_dir() else [_of_file(each)]
+        found += _of_folder(each, kind) if each.is_dir() else [_of_file(each, kind)]
     return found
 
 
-def _of_folder(folder: Path) -> list[Found]:
-    survey = Survey(folder, "pictures", is_picture)
-    files = survey.files(folder)
+def _of_folder(folder: Path, kind: str) -> list[Found]:
+    surveys = list(_surveys(folder, kind))
+    files = next((files for survey in surveys if (files := survey.files(folder))), [])
     if not files:
-        if images := of_idx_folder(folder):
+        if kind == "image" and (images := of_idx_folder(folder)):
             return [images]
-        raise DataError(f"{folder}: holds no pictures")
+        raise DataError(f"{folder}: holds no {surveys[-1].what}")
+    survey = next(survey for survey in surveys if survey.read)
     if survey.others:
         notes = Notes(shown(folder))
-        notes.info(f"{len(survey.others):,} no pictures, passed over: {some(survey.others)}")
+        notes.info(f"{len(survey.others):,} no {survey.what}, passed over: {some(survey.others)}")
     own = folder.resolve().name
-    return [Picture(path, (*reversed(path.relative_to(folder).parts[:-1]), own)) for path in files]
+    return [
+        _of_file(path, kind, (*reversed(path.relative_to(folder).parts[:-1]), own))
+        for path in files
+    ]
 
 
-def _of_file(path: Path) -> Found:
-    return image_file(path) or Picture(path, (path.resolve().parent.name,))
+def _surveys(folder: Path, kind: str) -> Iterator[Survey]:
+    """What to look for in a folder; the first that is there is answered."""
+    if kind == "image":
+        yield Survey(folder, "pictures", is_picture)
+        return
+    from seqvision.data.sound import is_wav  # scipy, which takes a moment.
+
+    yield Survey(folder, "WAV files", is_wav)
+    yield Survey(folder, "files of series", lambda path: series_file(path) is not None)
+
+
+def _of_file(path: Path, kind: str, folders: tuple[str, ...] | None = None) -> Found:
+    several = series_file(path) if kind == "series" else image_file(path)
+    return several or SampleFile(path, folders or (path.resolve().parent.name,))
 
 
 def lines() -> Iterator[bytes]:

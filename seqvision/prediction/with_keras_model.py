@@ -1,11 +1,12 @@
-"""Answers images with a Keras model."""
+"""Answers images or series with a Keras model."""
 
 from typing import Any
 
 import numpy as np
 
+from seqvision.data.series import Series
 from seqvision.errors import SeqvisionError
-from seqvision.presets.facts import Facts
+from seqvision.presets.facts import Facts, kind_of
 
 
 class KerasAnswerer:
@@ -15,11 +16,11 @@ class KerasAnswerer:
     size compiled so far that holds it, else to a power of two.
 
     Args:
-        model: from images `(batch, *input_shape)` to logits, or to probabilities if its last layer
+        model: from samples `(batch, *input_shape)` to logits, or to probabilities if its last layer
             is a softmax, `(batch, classes)`.
         facts: what is known of it; the shape of its input if None.
         name: what errors call it.
-        batch: the largest batch, in images.
+        batch: the largest batch, in samples.
 
     Raises:
         SeqvisionError: it is not such a model.
@@ -37,37 +38,48 @@ class KerasAnswerer:
         if facts and len(facts.input_shape) == len(self.input_shape):
             sizes = zip(self.input_shape, facts.input_shape, strict=True)
             self.input_shape = tuple(own or known for own, known in sizes)
-        self.facts = facts or Facts(self.input_shape)
+        self.facts = facts or Facts(self.input_shape, kind=_kind(model, self.input_shape))
         self._sizes: set[int] = set()
         activation = getattr(model.layers[-1], "activation", None) if model.layers else None
         self._is_softmax = getattr(activation, "__name__", "") == "softmax"
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """The float32 logits `(n, classes)` of images `(n, *input_shape)`.
+    def logits(self, samples: np.ndarray | Series) -> np.ndarray:
+        """The float32 logits `(n, classes)` of images `(n, *input_shape)`, or of series.
 
         Of a model that says each step, `(n, steps, classes)`.
         """
-        starts = range(0, len(images), self.batch)
-        return np.concatenate([self._answered(images[s : s + self.batch]) for s in starts])
+        starts = range(0, len(samples), self.batch)
+        return np.concatenate([self._answered(samples[s : s + self.batch]) for s in starts])
 
-    def _answered(self, images: np.ndarray) -> np.ndarray:
+    def _answered(self, samples: np.ndarray | Series) -> np.ndarray:
         from keras import ops
 
-        size = self._size(len(images))
-        filled = images
-        if size > len(images):
-            filled = np.zeros((size, *images.shape[1:]), images.dtype)
-            filled[: len(images)] = images
+        from seqvision.runs.padding import as_batch
+
+        given = as_batch(samples)
+        size = self._size(len(given))
+        filled = given
+        if size > len(given):
+            filled = np.zeros((size, *given.shape[1:]), given.dtype)
+            filled[: len(given)] = given
         # `model.predict` takes 55 ms for one image, this 1 ms.
         answers = ops.convert_to_numpy(self.model.predict_on_batch(filled))
         self._sizes.add(size)
-        answers = answers[: len(images)].astype(np.float32)
+        answers = answers[: len(given)].astype(np.float32)
         return np.log(np.maximum(answers, 1e-30)) if self._is_softmax else answers
 
     def _size(self, count: int) -> int:
-        """The size to fill a batch of `count` images up to."""
+        """The size to fill a batch of `count` samples up to."""
         doubled = min(self.batch, 1 << (count - 1).bit_length())
         return min((size for size in self._sizes if size >= count), default=doubled)
+
+
+def _kind(model: Any, shape: tuple[int | None, ...]) -> str:
+    """The kind of samples that a model reads of which no more is known."""
+    from seqvision.inputs.series import SeriesInput
+
+    of_series = any(isinstance(layer, SeriesInput) for layer in model.layers)
+    return "series" if of_series else kind_of(shape)
 
 
 def _shape(model: Any, side: str) -> tuple[Any, ...]:

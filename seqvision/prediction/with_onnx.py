@@ -1,13 +1,14 @@
-"""Answers images with a model in an ONNX file; neither Keras nor TensorFlow is needed."""
+"""Answers images or series with a model in an ONNX file; neither Keras nor TensorFlow is needed."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seqvision.data.series import Series
 from seqvision.errors import SeqvisionError
 from seqvision.model_files import unreadable
-from seqvision.presets.facts import Facts
+from seqvision.presets.facts import Facts, kind_of
 
 _TYPES = {
     "tensor(float)": np.float32,
@@ -24,7 +25,7 @@ class OnnxAnswerer:
     Args:
         path: the file.
         facts: what is known of it; the shape of its input if None.
-        batch: the largest batch, in images, of a file that leaves it open.
+        batch: the largest batch, in samples, of a file that leaves it open.
 
     Raises:
         SeqvisionError: ONNX Runtime is not installed, or the file is damaged or no classifier.
@@ -56,24 +57,24 @@ class OnnxAnswerer:
         if facts and len(facts.input_shape) == len(shape):
             shape = tuple(a or b for a, b in zip(shape, facts.input_shape, strict=True))
         self.input_shape = shape
-        self.facts = facts or Facts(shape)  # type: ignore[arg-type]
+        self.facts = facts or Facts(shape, kind=kind_of(shape))
         last = outputs[0].shape[-1] if outputs[0].shape else None
         self.num_classes = last if isinstance(last, int) else None
         self.path = path
         self._fixed, self.batch = sizes[0] if sizes else None, batch
         self._is_softmax = bool(self.facts.more.get("softmax"))
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """The float32 logits `(n, classes)` of images `(n, *input_shape)`."""
+    def logits(self, samples: np.ndarray | Series) -> np.ndarray:
+        """The float32 logits `(n, classes)` of images `(n, *input_shape)`, or of series."""
         size = self._fixed or self.batch
-        parts = [self._answered(images[s : s + size]) for s in range(0, len(images), size)]
+        parts = [self._answered(samples[s : s + size]) for s in range(0, len(samples), size)]
         return np.concatenate(parts)
 
-    def _answered(self, images: np.ndarray) -> np.ndarray:
-        count = len(images)
-        given = images.astype(_TYPES[self._input.type], copy=False)
+    def _answered(self, samples: np.ndarray | Series) -> np.ndarray:
+        count = len(samples)
+        given = np.asarray(samples, _TYPES[self._input.type])
         if self._fixed and count < self._fixed:
-            rest = np.zeros((self._fixed - count, *images.shape[1:]), given.dtype)
+            rest = np.zeros((self._fixed - count, *given.shape[1:]), given.dtype)
             given = np.concatenate([given, rest])
         try:
             (answers,) = self.session.run(None, {self._input.name: given})
@@ -84,7 +85,7 @@ class OnnxAnswerer:
         answers = np.asarray(answers)[:count].astype(np.float32)
         if answers.ndim != 2 or answers.shape[1] < 2:
             raise SeqvisionError(
-                f"{self.path}: answers {answers.shape[1:]} an image, expected (classes,)"
+                f"{self.path}: answers {answers.shape[1:]} a sample, expected (classes,)"
             )
         return np.log(np.maximum(answers, 1e-30)) if self._is_softmax else answers
 

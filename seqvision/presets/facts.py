@@ -6,7 +6,7 @@ and in a folder of published weights; each holds what its writer knew.
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,15 @@ class Facts:
             "data": self.data,
         }
         return {key: value for key, value in {**own, **self.more}.items() if value is not None}
+
+
+def kind_of(shape: Sequence[int | None]) -> str:
+    """The kind of samples `shape` that a model reads of which no more is known.
+
+    Any number of steps with so many values each is a series; no image is of any height and of one
+    width.
+    """
+    return "series" if len(shape) == 2 and shape[0] is None and shape[1] is not None else "image"
 
 
 def from_json(values: Any, where: str | Path) -> Facts:

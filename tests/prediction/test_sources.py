@@ -11,7 +11,7 @@ from PIL import Image
 from seqvision.data.notes import Notes
 from seqvision.errors import SeqvisionError
 from seqvision.prediction.image_files import ImageFile, class_names_of
-from seqvision.prediction.sources import Missing, Picture, Stdin, find, of_line, shown
+from seqvision.prediction.sources import Missing, SampleFile, Stdin, find, of_line, shown
 
 IMAGES = np.arange(3 * 6 * 4, dtype=np.uint8).reshape(3, 6, 4)
 
@@ -38,8 +38,8 @@ def test_folders_are_searched_to_their_depth_in_order(tmp_path, monkeypatch):
     own = tmp_path.name
     assert [each.folders for each in found] == [(own,), ("cat", own), ("deep", "cat", own)]
     assert find([str(files[1]), tmp_path / "cat" / "deep"]) == [
-        Picture(files[1], ("cat",)),
-        Picture(files[2], ("deep",)),
+        SampleFile(files[1], ("cat",)),
+        SampleFile(files[2], ("deep",)),
     ]
     monkeypatch.chdir(tmp_path / "cat")
     assert find(["b.png"])[0].folders == find(["."])[0].folders == ("cat",)
@@ -85,7 +85,7 @@ def test_what_holds_nothing(tmp_path):
 
 def test_a_line_of_stdin(tmp_path):
     file = picture(tmp_path / "a b.png")
-    assert of_line(os.fsencode(file) + b"\r\n") == [Picture(file, (tmp_path.name,))]
+    assert of_line(os.fsencode(file) + b"\r\n") == [SampleFile(file, (tmp_path.name,))]
     assert of_line(b"\n") == []
     assert of_line(b"no*.png\n") == [Missing("no*.png", "no such file or folder")]
 
@@ -138,7 +138,7 @@ def test_which_array_of_an_archive_is_answered(arrays, expected, tmp_path):
     if labels is not None:
         assert labels[0] == arrays.index(expected) + 1
     several = len(arrays) == 4
-    assert any(f"{expected} is answered, 3 images" in s for s in notes.sentences) == several
+    assert any(f"{expected} is answered, 3 samples" in s for s in notes.sentences) == several
 
 
 def test_an_archive_without_images(tmp_path):
