@@ -130,12 +130,15 @@ def test_the_python_example_compiles_with_the_right_loss():
 
 def test_the_parts_of_configs_are_right(tmp_path):
     """The dataset lines and the recipe's options, put into a config, are accepted."""
-    fine_tuned, tune, data = blocks("yaml")
+    fine_tuned, tune, data, series = blocks("yaml")
     (tmp_path / "clothes.yaml").write_text(fine_tuned)
     assert load_config(tmp_path / "clothes.yaml").model["weights"] == "mnist"
     content = YAML(typ="safe").load(data)
     mine = {"name": "mine", "model": {"family": "stacked", "units": [8]}, **content}
     assert load_config(mine)
+    content = YAML(typ="safe").load(series)
+    content["model"] |= mine["model"]
+    assert load_config({"name": "mine", **content}).model["input"]["gaps"] == "hold"
     assert load_tunable({**mine, **YAML(typ="safe").load(tune)}).tune.trials == 20
     recipe = re.search(r"arguments, (`schedule.*?)\. `zoo_configs", README, re.DOTALL)
     assert recipe
