@@ -56,6 +56,11 @@ class Facts:
         return None if self.class_names is None else len(self.class_names)
 
     @property
+    def samples(self) -> str:
+        """What the model reads, in the plural: `images` or `series`."""
+        return "images" if self.kind == "image" else "series"
+
+    @property
     def image_shape(self) -> tuple[int, ...]:
         """The input's shape, of a model that reads images of one size.
 

@@ -7,13 +7,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from seqvision.formatting import count, counted, number, percent, ranges, size
+from seqvision.formatting import count, counted, number, percent, ranges, samples_of, size
 from seqvision.presets.facts import Facts
 from seqvision.publishing.metadata import metadata
 
 PICTURE = "picture.png"
 
 _MOST_NAMES = 20
+_GIVEN = {
+    "image": "Raw pixels go in, 0 to 255",
+    "series": "Raw numbers go in, of any number of steps, NaN where nothing was observed",
+}
+_ARGUMENT = {
+    "image": ("images", "(batch, height, width[, channels]), 0..255"),
+    "series": ("series", "(batch, steps, features), float32"),
+}
+"""What the model is called with, and its shape, by the kind of samples."""
 
 
 def card(facts: Facts) -> str:
@@ -28,18 +37,19 @@ def card(facts: Facts) -> str:
 def _parts(facts: Facts) -> Iterator[str]:
     more = facts.more
     yield f"# {more['name']}, trained on {more['dataset']['name']}"
-    shape = "×".join(map(str, facts.input_shape))
     classes = counted(len(facts.class_names or ()), "class")
     yield (
-        f"A sequence classifier of the Keras 3 package seqvision, for images of {shape} "
+        f"A sequence classifier of the Keras 3 package seqvision, for "
+        f"{samples_of(facts.input_shape)} "
         f"({_model(facts.model or {})}): {counted(more['parameters'], 'parameter')}, "
-        f"{size(more['bytes'])} of weights in {more['dtype']}. Raw pixels go in, 0 to 255; a logit "
+        f"{size(more['bytes'])} of weights in {more['dtype']}. {_GIVEN[facts.kind]}; a logit "
         f"for each of {classes} comes out."
     )
-    yield f"![A test image of each class, with the model's answer]({PICTURE})"
-    yield "*The first test image of each class and what this model says, in green where right.*"
+    one = f"test {facts.kind} of each class"
+    yield f"![A {one}, with the model's answer]({PICTURE})"
+    yield f"*The first {one} and what this model says, in green where right.*"
     yield "## Use it"
-    yield _use()
+    yield _use(facts)
     yield "## How good it is"
     yield _table(facts)
     yield _of_numbers(facts)
@@ -68,12 +78,13 @@ def _model(model: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _use() -> str:
-    return """```python
+def _use(facts: Facts) -> str:
+    name, shape = _ARGUMENT[facts.kind]
+    return f"""```python
 import seqvision
 
 model = seqvision.load_model("hf://OWNER/NAME")  # or the folder that holds this file
-logits = model.predict_on_batch(images)          # (batch, height, width[, channels]), 0..255
+{f"logits = model.predict_on_batch({name})":<49}# {shape}
 ```
 
 `seqvision.json` holds the class names and all else that is needed; `model.weights.h5` holds numbers
@@ -115,7 +126,7 @@ def _of_numbers(facts: Facts) -> str:
     if len(seeds) > 1:
         chosen = (
             "The interval is Student's t over seeds. Of these seeds the one with the best "
-            "validation accuracy was taken; the test images decided nothing."
+            f"validation accuracy was taken; the test {facts.samples} decided nothing."
         )
     else:
         chosen = "One seed was trained, so there is no interval."
@@ -123,11 +134,11 @@ def _of_numbers(facts: Facts) -> str:
         return f"{chosen} No temperature was fitted: probabilities are as the model gives them."
     own = facts.more["own_metrics"]
     gain = own["calibration_error"] - own["calibration_error_at_temperature"]
-    no_better = " On the test images that made them no better." if gain <= 0 else ""
+    no_better = f" On the test {facts.samples} that made them no better." if gain <= 0 else ""
     return (
         f"{chosen} Probabilities are calibrated by dividing the logits by the temperature "
-        f"{facts.temperature:g} before the softmax; it was fitted on the validation images "
-        f"(Guo et al. 2017, arXiv 1706.04599).{no_better}"
+        f"{facts.temperature:g} before the softmax; it was fitted on the validation "
+        f"{facts.samples} (Guo et al. 2017, arXiv 1706.04599).{no_better}"
     )
 
 
@@ -136,8 +147,9 @@ def _data(facts: Facts) -> Iterator[str]:
     parts = [
         f"{count(dataset[key])} {key}" for key in ("train", "validation", "test") if key in dataset
     ]
-    yield f"- {dataset['name']}: {', '.join(parts)} images"
-    yield f"- SHA-256 of its pixels and labels: `{dataset['checksum']}`"
+    yield f"- {dataset['name']}: {', '.join(parts)} {facts.samples}"
+    values = "pixels" if facts.kind == "image" else "values"
+    yield f"- SHA-256 of its {values} and labels: `{dataset['checksum']}`"
     if parent := facts.more.get("parent"):
         of = f", trained on {parent['dataset']}" if parent.get("dataset") else ""
         yield f"- it began with weights of {parent['name']}{of} (SHA-256 `{parent['sha256']}`)"
@@ -146,16 +158,21 @@ def _data(facts: Facts) -> Iterator[str]:
 
 
 def _limits(facts: Facts) -> Iterator[str]:
-    name = facts.more["dataset"]["name"]
-    yield (
-        f"- It knows images like those of {name} and no others: of the same size, prepared the "
-        "same way. It gives one of its classes to any image, a wrong one too."
+    name, samples = facts.more["dataset"]["name"], facts.samples
+    of_same = (
+        "size, prepared the same way"
+        if facts.kind == "image"
+        else ("features in the same order and units")
     )
-    yield "- How it does on other people's images was not measured."
+    yield (
+        f"- It knows {samples} like those of {name} and no others: of the same {of_same}. It gives "
+        f"one of its classes to any {facts.kind}, a wrong one too."
+    )
+    yield f"- How it does on other people's {samples} was not measured."
     if rounding := facts.more.get("rounding"):
         yield (
             f"- Its weights are rounded to {rounding['fraction']} bits of fraction; on the test "
-            f"images no logit moved by more than {number(rounding['apart'])}, and as many were "
+            f"{samples} no logit moved by more than {number(rounding['apart'])}, and as many were "
             "right."
         )
     if len(facts.more["seeds"]) == 1:

@@ -16,7 +16,9 @@ _ON_HUB = {
     "cifar10": "uoft-cs/cifar10",
 }
 """Datasets by the hub's own names."""
-_TASK = "image-classification"
+_TASKS = {"image": "image-classification", "series": "time-series-classification"}
+_PIPELINES = {"image": "image-classification"}
+"""The tasks among these for which the hub has a page; it refuses others as such."""
 
 
 def metadata(facts: Facts) -> str:
@@ -28,7 +30,7 @@ def metadata(facts: Facts) -> str:
     on_hub = {"name": dataset, "type": _ON_HUB.get(dataset, dataset)}
     values: dict[str, Any] = {
         "library_name": "keras",
-        "pipeline_tag": _TASK,
+        **({"pipeline_tag": _PIPELINES[facts.kind]} if facts.kind in _PIPELINES else {}),
         **({"license": more["licence"]} if more.get("licence") else {}),
         "tags": ["seqvision", "keras", "sequence-classification"],
         **({"datasets": [_ON_HUB[dataset]]} if dataset in _ON_HUB else {}),
@@ -38,7 +40,7 @@ def metadata(facts: Facts) -> str:
                 "name": name,
                 "results": [
                     {
-                        "task": {"type": _TASK},
+                        "task": {"type": _TASKS[facts.kind]},
                         "dataset": {**on_hub, "split": "test"},
                         "metrics": list(_metrics(facts)),
                     }

@@ -59,12 +59,12 @@ def publish_weights(
     the run's `config.yaml`. It is there whole or not at all; one of before is replaced.
 
     Args:
-        runs: folders of finished runs that differ in their seeds; the best on the validation images
-            is taken.
+        runs: folders of finished runs that differ in their seeds; the best on the validation
+            samples is taken.
         name: of the model, if not the config's.
         tag: what tells these weights from others of the model; the dataset's name if not given.
-        rounded: round the weights as far as no logit of the test images moves by more than 1e-2 and
-            as many of them are right: to float16, else to float32 with fewer digits.
+        rounded: round the weights as far as no logit of the test samples moves by more than 1e-2
+            and as many of them are right: to float16, else to float32 with fewer digits.
         licence: of the weights, such as `apache-2.0`.
         urls: addresses of folders that will hold the file `<name>.<tag>.weights.h5`.
 
@@ -195,7 +195,8 @@ def _fill(
     if len(validation):
         temperature = fit_temperature(logits(model, validation.samples), validation.labels)
         if temperature is None:
-            log.warning("%s: its validation images set no temperature", record.folder)
+            words = "%s: its validation %s set no temperature"
+            log.warning(words, record.folder, facts.samples)
     facts = replace(facts, temperature=temperature)
     facts.more.update(
         metrics=over_seeds(records),
@@ -210,17 +211,17 @@ def _fill(
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())
     copy_atomically(record.folder / "config.yaml", folder / CONFIG)
-    shown = picture(test.images, test.labels, answers.argmax(axis=1), dataset.class_names)
+    shown = picture(test.samples, test.labels, answers.argmax(axis=1), dataset.class_names)
     (folder / PICTURE).write_bytes(shown)
     text = card(facts)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return facts
 
 
-def _check_accuracy(record: RunRecord, accuracy: float, images: int) -> None:
+def _check_accuracy(record: RunRecord, accuracy: float, samples: int) -> None:
     """Check that weights have the accuracy of their record."""
     recorded = record["metrics"]["test_accuracy"]
-    if abs(accuracy - recorded) > max(_MOST_APART, 3 / images):
+    if abs(accuracy - recorded) > max(_MOST_APART, 3 / samples):
         raise SeqvisionError(
             f"{record.folder}: its model.keras has a test accuracy of {accuracy:.4f}, its record "
             f"says {recorded:.4f}: they do not belong together"

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from seqvision.comparison.report.lines import drawn
 from seqvision.data.base import Dataset
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
+from seqvision.data.polylines import usual_range
 from seqvision.data.resampling import Resampling
 from seqvision.data.series import Series
 from seqvision.errors import DataUnavailable, SeqvisionError
@@ -28,10 +28,7 @@ class Pictures:
     def __init__(self, samples: np.ndarray | Series):
         self.samples = samples
         if isinstance(samples, Series):
-            # The ends of what is usual: one outlier would leave nothing to see of the others.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # A feature that is all NaN.
-                self._low, self._high = np.nanquantile(samples.values, (0.005, 0.995), axis=0)
+            self._low, self._high = usual_range(samples)
 
     def __len__(self) -> int:
         return len(self.samples)
