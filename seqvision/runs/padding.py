@@ -5,14 +5,14 @@ import numpy as np
 
 from seqvision.data.series import Series
 
-_FINE = 8
+_FINE = 4
 """A length is rounded up to one of this many between a power of two and the next."""
 
 
 def as_batch(samples: np.ndarray | Series) -> np.ndarray:
     """A batch that a model takes: images as they are, series padded to the longest of them.
 
-    JAX compiles a model anew for each length, so there it is rounded up, by an eighth at most.
+    JAX compiles a model anew for each length, so there it is rounded up, by a quarter at most.
     Padding changes no result.
     """
     if not isinstance(samples, Series):
