@@ -7,6 +7,8 @@ import numpy as np
 
 from seqvision.config import Config
 from seqvision.data.loading import load
+from seqvision.errors import SeqvisionError
+from seqvision.formatting import samples_of
 from seqvision.specs import name_and_options
 
 
@@ -51,9 +53,14 @@ def work_of(config: Config) -> Work:
     """The work of a config, on images of its dataset's shape.
 
     Raises:
-        SeqvisionError: the dataset cannot be loaded.
+        SeqvisionError: the dataset cannot be loaded, or is of series.
     """
     dataset = load(config.data.dataset, config.data.offline)
+    if dataset.kind != "image":
+        raise SeqvisionError(
+            f"{config.name}: reads {samples_of(dataset.input_shape)}, and bench measures models of "
+            "images alone; how fast a run was on its series is in its record"
+        )
     optimizer, _ = name_and_options(config.train.optimizer)
     return Work(
         config.name,

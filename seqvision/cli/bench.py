@@ -55,15 +55,15 @@ def command(
     contenders = list(dict.fromkeys([*held, *_names(against)]))
     for name in contenders:
         CONTENDERS.entry(name)
-    loaded = [load_config(config, overrides) for config in configs]
+    asked = [work_of(load_config(config, overrides)) for config in configs]
     console, found = Console(stderr=True), []
-    for config in loaded:
+    for work in asked:
         with console.status("") as status:
 
-            def heard(name: str, number: int, status: Any = status, title: str = config.name):
+            def heard(name: str, number: int, status: Any = status, title: str = work.name):
                 status.update(f"{title}: round {number + 1} of {rounds}, {name}")
 
-            found.append(bench(work_of(config), contenders, rounds, seconds, heard, len(held)))
+            found.append(bench(work, contenders, rounds, seconds, heard, len(held)))
         if not as_json:
             _show(found[-1], len(held))
     if as_json:

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.formatting import samples_of
 from seqvision.prediction.answerer import answerer
 from seqvision.prediction.preparation import preparation
+from seqvision.presets.facts import Facts
+from seqvision.presets.find import find_trained
 from seqvision.serving.work import Model
 
 
@@ -20,8 +23,11 @@ def open_model(source: str | Path, name: str | None = None, batch: int = 64) -> 
     Raises:
         SeqvisionError: there is no such model, it reads no pictures, or its classes have no names.
     """
+    if (known := find_trained(source).facts) is not None:
+        check_served(known, source)  # Before it is loaded, which takes seconds.
     answers = answerer(source, batch)
     facts = answers.facts
+    check_served(facts, source)
     preparation(facts).size  # noqa: B018 - raises if it reads no pictures.
     if not facts.class_names:
         raise SeqvisionError(
@@ -30,6 +36,19 @@ def open_model(source: str | Path, name: str | None = None, batch: int = 64) -> 
     model = Model(name or str(source), facts, answers.logits)
     keras_model = getattr(answers, "model", None)
     return model if keras_model is None else _with_steps(model, keras_model, batch)
+
+
+def check_served(facts: Facts, source: str | Path) -> None:
+    """Refuse a model of series.
+
+    Raises:
+        SeqvisionError: it is one.
+    """
+    if facts.kind != "image":
+        raise SeqvisionError(
+            f"{source}: reads {samples_of(facts.input_shape)}, and serve answers images alone; "
+            "`seqvision predict` answers series"
+        )
 
 
 def _with_steps(model: Model, keras_model: Any, batch: int) -> Model:
