@@ -1,4 +1,4 @@
-"""Files of series: tables, NumPy archives and sound, read as the model's own dataset reads them."""
+"""Files of series: tables, archives and sound, read as the model's own dataset reads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from seqvision.registry import REQUIRED
 from seqvision.specs import name_and_options
 
 if TYPE_CHECKING:
+    from seqvision.data.labelled_series import LabelledSeries
     from seqvision.data.sound_features import SoundFeatures
 
 
@@ -84,13 +85,44 @@ def _of_archive(path: Path, _: Wanted, notes: Notes) -> Held:
     return Held(series, labels)
 
 
+def _of_ts(path: Path, _: Wanted, notes: Notes) -> Held:
+    from seqvision.data.ts_format import read_ts
+
+    return _of_labelled(read_ts(path, notes))
+
+
+def _of_arff(path: Path, _: Wanted, notes: Notes) -> Held:
+    from seqvision.data.arff_format import read_arff
+
+    return _of_labelled(read_arff(path, notes))
+
+
+def _of_tsv(path: Path, wanted: Wanted, notes: Notes) -> Held:
+    """Tabs are of a table with a header if the model's own dataset was one, else of the archive's
+    format, whose lines begin with a label."""
+    if wanted.options("csv") is not None:
+        return _of_table(path, wanted, notes)
+    from seqvision.data.tsv_format import read_tsv
+
+    return _of_labelled(read_tsv(path, notes))
+
+
+def _of_labelled(found: "LabelledSeries") -> Held:
+    if not found.series:
+        raise DataError(f"{found.path}: there are no series")
+    return Held(found.series, np.array(found.labels, str))
+
+
+_OF_ARCHIVES: dict[str, Reader] = {".ts": _of_ts, ".arff": _of_arff, ".tsv": _of_tsv}
 READERS: dict[str, Reader] = {
     ".csv": _of_table,
     ".csv.gz": _of_table,
-    ".tsv": _of_table,
     ".parquet": _of_table,
     ".pq": _of_table,
     ".npz": _of_archive,
+    **{
+        f"{ending}{packed}": read for packed in ("", ".gz") for ending, read in _OF_ARCHIVES.items()
+    },
 }
 """What reads a file, by the ending of its name."""
 
@@ -121,7 +153,7 @@ def read_sound(path: Path, made: "SoundFeatures | None") -> np.ndarray:
     from seqvision.data.sound import is_wav, read_wav
 
     if not is_wav(path):
-        raise DataError(f"{path}: holds no series by its ending ({', '.join(READERS)} or .wav)")
+        raise DataError(f"{path}: holds no series by its ending ({_known()})")
     if made is None:
         raise DataError(
             f"{path}: is sound, and the model was trained on another dataset than wav_folder, so "
@@ -139,6 +171,10 @@ def sound_features(wanted: Wanted, source: str) -> "SoundFeatures | None":
         return None
     names = ("features", "n_mels", "n_mfcc", "rate", "window", "hop")
     return SoundFeatures(source, **{name: own[name] for name in names})
+
+
+def _known() -> str:
+    return ", ".join([ending for ending in READERS if not ending.endswith(".gz")] + [".wav"])
 
 
 def _ending(path: Path) -> str:

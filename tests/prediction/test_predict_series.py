@@ -167,6 +167,39 @@ def test_a_wide_table(tmp_path, caplog):
     np.testing.assert_allclose(table[columns], expected[columns], atol=1e-5)
 
 
+TS = """@univariate false
+@dimensions 2
+@classLabel true slow fast
+@data
+{}
+"""
+
+
+def test_the_archives_own_formats(run, unseen, said, tmp_path):
+    """Two channels in .ts; of one channel, as .tsv has them, a bare model."""
+    lines = []
+    for one in unseen:
+        channels = (",".join("?" if np.isnan(v) else repr(float(v)) for v in c) for c in one.T)
+        lines.append(":".join([*channels, "slow"]))
+    (tmp_path / "new.ts").write_text(TS.format("\n".join(lines)))
+    table = seqvision.predict(
+        run.folder, tmp_path / "new.ts", probabilities=True, labels_from_folders=True
+    )
+    np.testing.assert_allclose(table[P], said, atol=1e-5)
+    assert table.attrs["score"]["accuracy"] == np.mean(said[:, 1] > 0.5)
+    model = seqvision.create_model("stacked", (None, 1), 2, units=4)
+    values = np.random.default_rng(3).normal(size=(5, 6)).astype(np.float32)
+    expected = model.predict_on_batch(values[..., None])
+    text = "\n".join("\t".join(map(repr, [1, *row])) for row in values.tolist())
+    (tmp_path / "new.tsv").write_text(text)
+    rows = ["{},c".format(",".join(map(repr, row))) for row in values.tolist()]
+    head = [f"@attribute s{n} numeric" for n in range(6)] + ["@attribute target {c,d}"]
+    (tmp_path / "new.arff").write_text("\n".join(["@relation x", *head, "@data", *rows]))
+    for name in ("new.tsv", "new.arff"):
+        table = seqvision.predict(model, tmp_path / name, logits=True)
+        np.testing.assert_allclose(table[["logit_0", "logit_1"]], expected, atol=1e-5)
+
+
 def tones(folder, rate, generator, count=4):
     for name, hertz in (("high", 900), ("low", 200)):
         (folder / name).mkdir(parents=True)
