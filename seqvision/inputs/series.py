@@ -133,7 +133,7 @@ class SeriesInput(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         inputs = self._cut(ops.cast(inputs, "float32"))
         observed = ops.logical_not(ops.isnan(inputs))
-        values = self._normalized(ops.where(observed, inputs, 0.0), observed)
+        values = self._normalized(_without_nan(inputs, observed), observed)
         values = ops.where(observed, values, 0.0)
         if self.gaps != "zero":
             values = _filled(values, observed, self._is_linear)
@@ -156,7 +156,7 @@ class SeriesInput(keras.layers.Layer):
         """
         inputs = ops.cast(inputs, "float32")
         observed = ops.logical_not(ops.isnan(inputs))
-        values = self._normalized(ops.where(observed, inputs, 0.0), observed)
+        values = self._normalized(_without_nan(inputs, observed), observed)
         values = ops.where(observed, values, states[0] if states else 0.0)
         output = ops.cast(self._flagged(values, observed), self.compute_dtype)
         return output, [values] if states else []
@@ -217,6 +217,17 @@ def _mean_and_scale(values: np.ndarray) -> tuple[float, float]:
     if not len(values) or values.min() == values.max():
         return (float(values[0]) if len(values) else 0.0), 0.0
     return values.mean(dtype=float), 1 / values.std(dtype=float)
+
+
+def _without_nan(inputs: Any, observed: Any) -> Any:
+    """Zeros in place of what was not observed.
+
+    They are picked, and not chosen by `where`: tf2onnx makes of it a product with 0 and a sum, and
+    NaN times 0 is NaN.
+    """
+    either = ops.stack([ops.zeros_like(inputs), inputs], axis=-1)
+    which = ops.cast(observed, "int32")[..., None]
+    return ops.squeeze(ops.take_along_axis(either, which, axis=-1), axis=-1)
 
 
 def _until_last(observed: Any) -> Any:

@@ -6,7 +6,6 @@ neither in the result nor in a gradient, even if they are NaN; if all are masked
 Where steps come one at a time, `step` pools what has come so far from what it keeps of it.
 """
 
-import math
 from typing import Any
 
 import keras
@@ -117,7 +116,7 @@ class MaxOverTime(Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return self._largest(inputs)
-        largest = self._largest(without_masked(inputs, mask, -math.inf))
+        largest = self._largest(without_masked(inputs, mask, _lowest(inputs)))
         seen = self._largest(ops.cast(mask, inputs.dtype)[:, :, None])
         return ops.where(seen > 0, largest, ops.zeros_like(largest))
 
@@ -185,6 +184,11 @@ class AttentionPooling(Pooling):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
+
+
+def _lowest(inputs: Any) -> float:
+    """A number below all others; not minus infinity, which is NaN in a file by tf2onnx."""
+    return -6e4 if keras.backend.standardize_dtype(inputs.dtype) == "float16" else -3e38
 
 
 def _summing(inputs: Any) -> str:
