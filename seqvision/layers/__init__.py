@@ -1,10 +1,11 @@
-"""Keras layers that anyone can import: cells run over time, pooling over time, single steps."""
+"""Keras layers that anyone can import: cells run over time, and what goes with them."""
 
 from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
+from seqvision.layers.masked_convolution import MaskedConv1D, MaskedMaxPooling1D
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
 from seqvision.layers.recurrent import Recurrent
@@ -17,6 +18,8 @@ __all__ = [
     "AttentionPooling",
     "Bidirectional",
     "LastStep",
+    "MaskedConv1D",
+    "MaskedMaxPooling1D",
     "MaxOverTime",
     "MeanOverTime",
     "OneStep",

@@ -16,21 +16,36 @@ def flops_per_image(model: keras.Model, steps: int = 1) -> int:
     Args:
         steps: how many there are where the model takes any number.
     """
-    return sum(_flops(layer, steps) for layer in model.layers)
+    steps_of = _steps_of_tensors(model, steps) if None in model.input_shape[1:] else {}
+    return sum(_flops(layer, steps_of) for layer in model.layers)
 
 
-def _flops(layer: Any, steps: int) -> int:
+def _steps_of_tensors(model: keras.Model, steps: int) -> dict[int, int]:
+    """How many steps each tensor of a model holds, by its `id`, of an input of so many."""
+    found = {}
+    for layer in model.layers:
+        made = steps
+        if not isinstance(layer, keras.layers.InputLayer):
+            read = _first(layer.input)
+            made = found[id(read)]
+            if hasattr(layer, "strides"):
+                made = layer.compute_output_shape((None, made, read.shape[-1]))[1]
+        found[id(_first(layer.output))] = made
+    return found
+
+
+def _flops(layer: Any, steps_of: dict[int, int]) -> int:
     # Biases and norms have one axis, a GRU's two biases (2, n): neither is a product.
     kernels = [w for w in layer.weights if len(w.shape) >= 2 and "bias" not in w.name]
     if not kernels:
         return 0
     recurrent = isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
     # The steps, and the positions in each where the layer convolves.
-    places = _first(layer.input).shape[1:-1] if recurrent else layer.output.shape[1:-1]
-    times = math.prod(steps if n is None else n for n in places)
+    tensor = _first(layer.input) if recurrent else layer.output
+    times = math.prod(steps_of[id(tensor)] if n is None else n for n in tensor.shape[1:-1])
     return sum(2 * math.prod(kernel.shape) for kernel in kernels) * times
 
 
-def _first(inputs: Any) -> Any:
-    """What a layer reads, without a mask that came with it."""
-    return keras.tree.flatten(inputs)[0]
+def _first(tensors: Any) -> Any:
+    """What a layer reads or makes, without a mask that came with it."""
+    return keras.tree.flatten(tensors)[0]

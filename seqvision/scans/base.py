@@ -51,8 +51,7 @@ class Scan(keras.layers.Layer):
         if not self.keeps_steps:
             raise SeqvisionError(
                 f"model: the scan {type(self).__name__.lower()!r} reads images; series are read "
-                "step by step, by the scan 'rows', or from their ends by {name: rows, reverse: "
-                "true}"
+                "step by step, `scan: rows`, or from their ends, `{name: rows, reverse: true}`"
             )
 
     def get_config(self) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Convolution and pooling over time of sequences that end at different steps.
+
+Keras's layers mix what is masked into what is not, drop the mask, and with strides place their
+windows by the length of the padded batch. These compute for each sequence what they would for it
+alone: a window begins at the same step whatever follows, and beyond the end there is nothing.
+"""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.layers.masked import without_masked
+
+
+@keras.saving.register_keras_serializable("seqvision")
+class MaskedConv1D(keras.layers.Conv1D):
+    """`keras.layers.Conv1D` with `padding="same"` that takes masked steps for zeros.
+
+    Step j of the output is around step j · strides of the input, and masked if that is, so a
+    sequence of n steps becomes one of n / strides, rounded up. Without a mask and with strides of 1
+    the numbers are Keras's; so are the weights.
+
+    Args:
+        filters, kernel_size, strides: as of `keras.layers.Conv1D`.
+        kwargs: its other arguments, but for `padding` and `data_format`.
+    """
+
+    def __init__(self, filters: int, kernel_size: int, strides: int = 1, **kwargs: Any):
+        own = {"padding": "valid", "data_format": "channels_last"}
+        super().__init__(filters, kernel_size, strides, **{**kwargs, **own})
+        self.supports_masking = True
+
+    @property
+    def _around(self) -> int:
+        """How many steps a window has besides its own."""
+        return self.dilation_rate[0] * (self.kernel_size[0] - 1)
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        before = self._around // 2
+        around = [[0, 0], [before, self._around - before], [0, 0]]
+        return super().call(ops.pad(without_masked(inputs, mask), around))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return None if mask is None else mask[:, :: self.strides[0]]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, steps, features = input_shape
+        padded = None if steps is None else steps + self._around
+        return super().compute_output_shape((batch, padded, features))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {key: config[key] for key in config if key not in ("padding", "data_format")}
+
+
+@keras.saving.register_keras_serializable("seqvision")
+class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
+    """The maximum of every `pool_size` steps, without those that are masked.
+
+    The last window may have fewer steps: a sequence of n becomes one of n / pool_size, rounded up.
+    An output is masked, and 0, if all of its window is.
+
+    Args:
+        pool_size: how many steps become one.
+    """
+
+    def __init__(self, pool_size: int = 2, **kwargs: Any):
+        own = {"strides": None, "padding": "valid", "data_format": "channels_last"}
+        super().__init__(pool_size, **{**kwargs, **own})
+        self.supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        largest = self._pooled(without_masked(inputs, mask, -math.inf))
+        if mask is None:
+            return largest
+        seen = self.compute_mask(inputs, mask)[:, :, None]
+        return ops.where(seen, largest, ops.zeros_like(largest))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return None
+        return self._pooled(ops.cast(mask, "float32")[:, :, None])[:, :, 0] > 0
+
+    def _pooled(self, steps: Any) -> Any:
+        (size,) = self.pool_size
+        filled = ops.pad(steps, [[0, 0], [0, size - 1], [0, 0]], constant_values=-math.inf)
+        return ops.max_pool(filled, size, size, "valid", "channels_last")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, steps, features = input_shape
+        return batch, None if steps is None else -(-steps // self.pool_size[0]), features
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        left_out = ("strides", "padding", "data_format")
+        return {key: config[key] for key in config if key not in left_out}
