@@ -73,16 +73,6 @@ def ranges(numbers: Iterable[int]) -> str:
     return ",".join(map(str, several))
 
 
-def is_share(metric: str) -> bool:
-    """Whether a metric is a share from 0 to 1, which people read as a percentage."""
-    return metric.endswith(("accuracy", "error", "f1"))
-
-
-def metric_value(metric: str, value: float) -> str:
-    """The value of a metric: `98.21%` for `val_accuracy`, `0.0612` for `val_loss`."""
-    return percent(value) if is_share(metric) else number(value)
-
-
 def _scaled(value: float) -> tuple[str, str]:
     amount, prefix = value, ""
     for larger, times in {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}.items():

@@ -48,8 +48,6 @@ def test_shares_differences_and_other_numbers():
     values = (0.123456, 12.3456, 512.34, 999.96, 15298.4, 0)
     assert [say.number(v) for v in values] == ["0.1235", "12.35", "512.3", "1,000", "15,298", "0"]
     assert [say.rate(v) for v in (8.2345, 99.96, 247.4, 15298)] == ["8.23", "100", "247", "15,298"]
-    assert say.metric_value("val_accuracy", 0.9821) == "98.21%"
-    assert say.metric_value("val_loss", 0.06123) == "0.06123"
 
 
 def test_no_file_that_people_read_has_a_format_of_its_own():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from seqvision.cli._sweep_progress import SweepProgress
-from seqvision.formatting import metric_value
+from seqvision.metrics import metric_value
 from seqvision.sweep.plan import Job
 from seqvision.sweep.tune.listener import SearchListener
 from seqvision.sweep.tune.trial import EndedTrial

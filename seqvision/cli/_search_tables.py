@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from seqvision.formatting import NONE, count, counted, duration, metric_value, number, percent
+from seqvision.formatting import NONE, count, counted, duration, number, percent
+from seqvision.metrics import higher_is_better, metric_value
 
 _MOST = 10  # trials of a table
 
@@ -57,7 +58,6 @@ def show_found(found: Any, chart: Path) -> None:
     """Show the best trials, how the search went, and what it gained on the test images."""
     from rich.console import Console
 
-    from seqvision.comparison.metric import higher_is_better
     from seqvision.comparison.trials import load_trials, parameters
 
     trials = load_trials(found.folder)

@@ -12,7 +12,7 @@ from seqvision.errors import RunFailed
 @click.argument("config", metavar="CONFIG")
 @click.option("--trials", type=int, help="How many to try.")
 @click.option("--oracle", metavar="NAME", help="random, grid, bayesian or hyperband.")
-@click.option("--objective", metavar="METRIC", help="val_accuracy, val_error or val_loss.")
+@click.option("--objective", metavar="METRIC", help="Such as val_accuracy or val_macro_f1.")
 @click.option("--seeds", help="Seeds of every trial: 0-2, or 0,3,7.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value.")
 @click.option(

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from seqvision.comparison.groups import data_titles
-from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.records import is_config
 from seqvision.comparison.speeds import SPEEDS, UNEVEN, any_uneven
 from seqvision.config.train import NO_EFFECT
 from seqvision.formatting import counted, number, p_value
+from seqvision.metrics import higher_is_better
 
 _SPEED = ["cpu", "cores", "devices", "threads", "backend", "deterministic"]
 

@@ -11,13 +11,13 @@ from seqvision.formatting import (
     NONE,
     count,
     duration,
-    is_share,
     number,
     p_value,
     percent,
     points,
     short,
 )
+from seqvision.metrics import is_share
 
 
 class Part(NamedTuple):

@@ -7,13 +7,13 @@ import pandas as pd
 from seqvision.comparison.against import against
 from seqvision.comparison.groups import DATA, grouped, label
 from seqvision.comparison.left_out import grouped_warnings
-from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.notes import caption, row_notes
 from seqvision.comparison.records import is_config, tested
 from seqvision.comparison.speeds import SPEEDS, medians
 from seqvision.comparison.time_to_target import seconds_to_target
 from seqvision.errors import SeqvisionError, did_you_mean
 from seqvision.formatting import NONE
+from seqvision.metrics import ALIASES, higher_is_better
 from seqvision.statistics.student import t_interval
 
 _COSTS = ["parameters", "flops_per_image", *SPEEDS]
@@ -59,8 +59,8 @@ def compare(
         by: columns whose values make a group, such as `["model.scan", "model.cell"]`.
         baseline: the group that others are compared with: its values of `by`, joined by ", " if
             several, or the name of its runs. Predictions are read only if it is given.
-        metric: a column of numbers. What ends in accuracy, f1 or per_second is best when high, all
-            else when low.
+        metric: a column of numbers, or `log_loss`, which is `test_loss`, and `val_log_loss`. What
+            ends in accuracy, f1, auroc or per_second is best when high, all else when low.
         target: a validation accuracy, a share from 0 to 1.
 
     Raises:
@@ -68,7 +68,7 @@ def compare(
             no share.
     """
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
-    records = tested(records)
+    records, metric = tested(records), ALIASES.get(metric, metric)
     _check(records, by, metric, target)
     runs = grouped(records, by)
     if metric not in runs:

@@ -8,6 +8,7 @@ from seqvision.config.keras_names import check_optimizer
 from seqvision.config.schedule import Schedule
 from seqvision.config.section import EachOnce, Section, Seeds
 from seqvision.errors import SeqvisionError
+from seqvision.metrics import ValidationMetric
 from seqvision.options import PositiveFloat, PositiveInt, Rate, Share
 from seqvision.specs import option_error
 
@@ -70,7 +71,8 @@ _OF_SERIES = {"jitter", "scaling", "time_warp", "window_slice", "channel_dropout
 class EarlyStopping(Section):
     """Stop when a validation metric has not improved for `patience` epochs."""
 
-    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    monitor: ValidationMetric = "val_loss"
+    """`val_loss` is the log-loss."""
     patience: PositiveInt = 3
     min_delta: Annotated[float, Field(ge=0)] = 0.0
 
@@ -130,7 +132,7 @@ class Train(Section):
     class_weights: Literal["balanced"] | list[PositiveFloat] | None = None
     augment: Augment | None = None
     early_stopping: EarlyStopping | None = None
-    best_weights: Literal["val_loss", "val_accuracy"] | None = None
+    best_weights: ValidationMetric | None = None
     """Keep the weights of the epoch that was best by this, in place of the last."""
     precision: Literal["float32", "float64", "bfloat16", "mixed_bfloat16", "mixed_float16"] = (
         "float32"

@@ -1,21 +1,17 @@
 """The `tune` section: what a search may change, which oracle proposes, which metric judges."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from seqvision.config.oracles import Bayesian, Hyperband, Oracle
 from seqvision.config.section import EachOnce, Section, Seeds
 from seqvision.config.space import Space
+from seqvision.metrics import ValidationMetric
 from seqvision.options import PositiveInt
 
 MOST_TRIALS = 100_000
 """A search of more would never end."""
-
-Objective = Literal["val_accuracy", "val_error", "val_loss"]
-"""A metric of the validation images."""
-DIRECTIONS = {"val_accuracy": "max", "val_error": "min", "val_loss": "min"}
-"""Whether each objective is maximized or minimized."""
 
 
 class MedianStop(Section):
@@ -33,7 +29,8 @@ class Tune(Section):
     oracle: Oracle = Bayesian(name="bayesian")
     trials: Annotated[PositiveInt, Field(le=MOST_TRIALS)] | None = None
     """When not given: 20; the whole grid; one pass of Hyperband's brackets."""
-    objective: Objective = "val_accuracy"
+    objective: ValidationMetric = "val_accuracy"
+    """What judges a trial: a metric of the validation samples; `val_loss` is the log-loss."""
     seeds: Annotated[Annotated[PositiveInt, Field(le=1000)] | Seeds, EachOnce] = Field(default=[0])
     """The seeds of every trial, or how many; the oracle is told the mean over them."""
     median_stop: MedianStop | None = None

@@ -11,7 +11,9 @@ _OVER_SEEDS = (
     "test_accuracy",
     "test_error",
     "test_loss",
+    "balanced_accuracy",
     "macro_f1",
+    "macro_auroc",
     "calibration_error",
     "val_accuracy",
 )
@@ -47,11 +49,11 @@ def own_metrics(
     """The test metrics of one model's logits `(n, classes)`."""
     from scipy.special import softmax
 
-    from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
+    from seqvision.runs.metrics import calibration_error, evaluate, evaluate_classes
 
     probabilities = softmax(logits.astype(np.float64), axis=1)
     found = {f"test_{key}": value for key, value in evaluate(logits, labels).items()}
-    found["macro_f1"] = macro_f1(probabilities, labels)
+    found |= evaluate_classes(logits, labels)
     found["calibration_error"] = calibration_error(probabilities, labels)
     if temperature is not None:
         cooler = softmax(logits.astype(np.float64) / temperature, axis=1)

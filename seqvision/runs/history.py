@@ -1,13 +1,17 @@
 """history.csv: one row an epoch, with the losses and error rates (shares) of a run.
 
-The columns: `epoch`, `loss`, `error_rate`, `val_loss` and `val_error` where there are validation
-images, `learning_rate`, `seconds`.
+The columns: `epoch`, `loss`, `error_rate`; where there are validation samples `val_loss`,
+`val_error`, `val_balanced_accuracy`, `val_macro_f1` and `val_macro_auroc`; `learning_rate`,
+`seconds`.
 """
 
 import csv
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seqvision.metrics import higher_is_better
 from seqvision.runs.files import write_csv
 
 _FORMER = {"val_error_rate": "val_error"}
@@ -39,3 +43,16 @@ def read_history(folder: str | Path) -> list[dict[str, float]]:
 def with_names_of_today(row: dict[str, Any]) -> dict[str, Any]:
     """A row written by any version, with the column names of this one."""
     return {_FORMER.get(key, key): value for key, value in row.items()}
+
+
+def value_of(row: Mapping[str, Any], metric: str) -> float:
+    """A validation metric, by its name, after the epoch of a row."""
+    return 1 - row["val_error"] if metric == "val_accuracy" else row[metric]
+
+
+def badness(row: Mapping[str, Any], metric: str) -> float:
+    """The same as a number to minimize; infinite where there is no value."""
+    value = value_of(row, metric)
+    if math.isnan(value):
+        return math.inf
+    return 1 - value if higher_is_better(metric) else value

@@ -13,8 +13,8 @@ import numpy as np
 
 from seqvision.runs import checkpoint
 from seqvision.runs.folders import read_state
-from seqvision.runs.history import with_names_of_today
-from seqvision.runs.metrics import evaluate
+from seqvision.runs.history import badness, with_names_of_today
+from seqvision.runs.metrics import evaluate, evaluate_classes
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
@@ -145,12 +145,13 @@ class Journal(keras.callbacks.Callback):
         }
         with averaged_weights(self.model):
             if len(self.validation):
-                found = evaluate(
-                    logits(self.model, self.validation.samples), self.validation.labels
-                )
-                row |= {"val_loss": found["loss"], "val_error": found["error"]}
+                answers = logits(self.model, self.validation.samples)
+                labels = self.validation.labels
+                found, of_classes = evaluate(answers, labels), evaluate_classes(answers, labels)
+                more = {f"val_{key}": value for key, value in of_classes.items()}
+                row |= {"val_loss": found["loss"], "val_error": found["error"], **more}
                 if logs is not None:  # For callbacks that come after this one.
-                    logs |= {"val_loss": found["loss"], "val_accuracy": found["accuracy"]}
+                    logs |= {"val_loss": found["loss"], "val_accuracy": found["accuracy"], **more}
             self._judge(row)
         row["learning_rate"] = float(
             keras.ops.convert_to_numpy(optimizer_of(self.model).learning_rate)
@@ -178,7 +179,7 @@ class Journal(keras.callbacks.Callback):
         """Keep the weights if they are the best so far, by validation."""
         if not self.train.best_weights:
             return
-        score = _score(row, self.train.best_weights)
+        score = badness(row, self.train.best_weights)
         if self.state.best is None or score < self.state.best:
             self.state.best, self.state.best_epoch = score, row["epoch"]
             self.best_weights = self.model.get_weights()
@@ -186,7 +187,7 @@ class Journal(keras.callbacks.Callback):
     def _stop_if_due(self, row: dict[str, Any]) -> None:
         train, state = self.train, self.state
         if early := train.early_stopping:
-            score = _score(row, early.monitor)
+            score = badness(row, early.monitor)
             if state.waiting_from is None or score < state.waiting_from - early.min_delta:
                 state.waiting_from, state.waited = score, 0
             else:
@@ -201,8 +202,3 @@ class Journal(keras.callbacks.Callback):
             state.stopped = reason
         if state.stopped:
             self.model.stop_training = True
-
-
-def _score(row: dict[str, Any], monitor: str) -> float:
-    """The metric of an epoch to minimize."""
-    return row["val_loss"] if monitor == "val_loss" else row["val_error"]

@@ -13,9 +13,18 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+_OF_EPOCH = {
+    "val_loss": "validation/loss",
+    "val_error": "validation/error_rate",
+    "val_balanced_accuracy": "validation/balanced_accuracy",
+    "val_macro_f1": "validation/macro_f1",
+    "val_macro_auroc": "validation/macro_auroc",
+}
+"""The tags of columns of history.csv."""
+
 
 class Scalars:
-    """Writes `train/`, `validation/` and `test/` loss and error rate by training step."""
+    """Writes `train/`, `validation/` and `test/` loss, error rate and more by training step."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -44,8 +53,7 @@ class Scalars:
         self._write(step, {"test/error_rate": error})
 
     def epoch(self, step: int, row: dict[str, Any]) -> None:
-        kept = {"val_loss": "validation/loss", "val_error": "validation/error_rate"}
-        values = {tag: row[key] for key, tag in kept.items() if key in row}
+        values = {tag: row[key] for key, tag in _OF_EPOCH.items() if key in row}
         self._write(step, {**values, "train/learning_rate": row["learning_rate"]})
         self.writer.flush()
 

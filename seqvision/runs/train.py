@@ -19,7 +19,7 @@ from seqvision.runs.distribution import as_dataset
 from seqvision.runs.files import write_atomically, write_csv, write_json, write_yaml
 from seqvision.runs.history import write_history
 from seqvision.runs.journal import Journal
-from seqvision.runs.metrics import calibration_error, evaluate, macro_f1
+from seqvision.runs.metrics import calibration_error, evaluate, evaluate_classes
 from seqvision.runs.model import build_model
 from seqvision.runs.predict import logits, timed_logits
 from seqvision.runs.prefixes import write_prefixes
@@ -109,7 +109,7 @@ def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
         labels = setup.test.labels
         probabilities = softmax(answers, axis=1)
         metrics = {f"test_{key}": value for key, value in evaluate(answers, labels).items()}
-        metrics["macro_f1"] = macro_f1(probabilities, labels)
+        metrics |= evaluate_classes(answers, labels)
         metrics["calibration_error"] = calibration_error(probabilities, labels)
         record["timing"]["inference_images_per_second"] = rate
         write_predictions(record.folder / "predictions.npz", probabilities, labels)
@@ -117,7 +117,9 @@ def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:
         record["status"] = "untested"
     validation = setup.validation
     if len(validation):
-        found = evaluate(logits(setup.model, validation.samples), validation.labels)
+        answers = logits(setup.model, validation.samples)
+        found = evaluate(answers, validation.labels)
+        found |= evaluate_classes(answers, validation.labels)
         metrics |= {f"val_{key}": value for key, value in found.items()}
     return metrics
 

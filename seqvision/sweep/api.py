@@ -88,10 +88,10 @@ def run(
         force: train again even if there is a record.
         fail_fast: begin no other run after one that failed.
         progress: receives the events of the runs in this process.
-        callbacks: Keras callbacks of your own, for runs in this process. They see `val_loss` and
-            `val_accuracy`. The config does not say what they change, so it cannot reproduce the
-            numbers: the record names their classes in `callbacks`. A finished run is not run again
-            because of them, unless `force` says so.
+        callbacks: Keras callbacks of your own, for runs in this process. They see `val_loss`,
+            `val_accuracy` and what else is validated. The config does not say what they change, so
+            it cannot reproduce the numbers: the record names their classes in `callbacks`. A
+            finished run is not run again because of them, unless `force` says so.
 
     Raises:
         SeqvisionError: a config or its data is wrong, or arguments exclude each other.

@@ -62,7 +62,7 @@ def test_a_dry_run_says_what_would_be_searched(mine, call, tmp_path):
     [
         (["--trials", "0"], "trials=0: tune.trials: should be greater than 0, got 0"),
         (["--oracle", "bayes"], "oracle=bayes: tune.oracle: unknown oracle 'bayes'; did you mean"),
-        (["--objective", "accuracy"], "tune.objective: should be 'val_accuracy', 'val_error' or"),
+        (["--objective", "accuracy"], "tune.objective: should be 'val_loss', 'val_accuracy', 'val"),
         (["--set", "tune.space={}"], "tune.space: needs at least one parameter"),
         (["--set", "tune.space={model.drop: boolean}"], "did you mean 'dropout'"),
         (

@@ -176,6 +176,16 @@ def test_several_configs_in_a_row_are_one_value_a_seed(write_errors, write_run, 
     assert any("several configs" in sentence for sentence in table.attrs["caption"])
 
 
+def test_areas_are_best_when_high_and_log_loss_is_the_loss_of_the_record(write_run, results):
+    for name, area, loss in (("gru", 0.9, 0.4), ("lstm", 0.95, 0.7)):
+        write_run(name, 0, {"metrics.macro_auroc": area, "metrics.test_loss": loss})
+    records = load_records(results)
+    assert compare(records, metric="macro_auroc")["name"].tolist() == ["lstm", "gru"]
+    by_loss = compare(records, metric="log_loss")
+    assert by_loss["name"].tolist() == ["gru", "lstm"] and by_loss["mean"].tolist() == [0.4, 0.7]
+    assert by_loss.attrs["metric"] == "test_loss"
+
+
 def test_a_run_that_lacks_the_metric_is_left_out(write_run, results):
     write_run("gru", 0, {"metrics.val_loss": 0.5})
     write_run("gru", 1)

@@ -105,7 +105,7 @@ BATCH = "train.batch_size: {int: [16, 64], step: 2, log: true}"
             "model.scale: {float: [-1.0e+308, 1.0e+308], step: 1}",
             r":10:5: .*inf steps from -1e\+308 to 1e\+308 are out of proportion",
         ),
-        ("trials: 3", "objective: accuracy", r":6:3: tune\.objective: should be 'val_accuracy'"),
+        ("trials: 3", "objective: accuracy", r":6:3: tune\.objective: should be 'val_loss', "),
         ("trials: 3", "seeds: [1, 1]", r":6:3: tune\.seeds: .*twice"),
         ("trials: 3", "median_stop: {trial: 3}", r":6:17: .*did you mean 'trials'"),
         ("trials: 3", "oracle: hyperband\n  median_stop: true", "take median_stop out"),

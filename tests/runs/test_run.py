@@ -52,6 +52,7 @@ def test_the_record_holds_what_others_rely_on(undisturbed):
         "asked_for": "digits",
         "source": "",
         "checksum": "",
+        "resample": 0,
         "files": None,
         "scale": "0..255",
         "notes": [],
@@ -71,7 +72,13 @@ def test_the_record_holds_what_others_rely_on(undisturbed):
 
 
 def test_the_metrics_are_those_of_the_saved_predictions(undisturbed):
-    from sklearn.metrics import accuracy_score, f1_score, log_loss
+    from sklearn.metrics import (
+        accuracy_score,
+        balanced_accuracy_score,
+        f1_score,
+        log_loss,
+        roc_auc_score,
+    )
 
     record, results = undisturbed
     saved = np.load(results / record["run_id"] / "predictions.npz")
@@ -80,6 +87,10 @@ def test_the_metrics_are_those_of_the_saved_predictions(undisturbed):
     assert metrics["test_accuracy"] == pytest.approx(accuracy_score(labels, p.argmax(1)))
     assert metrics["test_loss"] == pytest.approx(log_loss(labels, p), rel=1e-4)
     assert metrics["macro_f1"] == pytest.approx(f1_score(labels, p.argmax(1), average="macro"))
+    recall = balanced_accuracy_score(labels, p.argmax(1))
+    assert metrics["balanced_accuracy"] == pytest.approx(recall)
+    area = roc_auc_score(labels, p, multi_class="ovr")
+    assert metrics["macro_auroc"] == pytest.approx(area, rel=1e-4)
     answers = np.load(results / record["run_id"] / "answers.npz")
     np.testing.assert_array_equal(answers["labels"] ^ answers["mistakes"], p.argmax(1))
     np.testing.assert_allclose(answers["confidence"] / 255, p.max(1), atol=0.5 / 255 + 1e-6)
@@ -104,7 +115,8 @@ def test_history_and_scalars(undisturbed):
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
-    assert float(rows[-1]["val_error"]) == pytest.approx(record["metrics"]["val_error"])
+    for metric in ("val_error", "val_balanced_accuracy", "val_macro_f1", "val_macro_auroc"):
+        assert float(rows[-1][metric]) == pytest.approx(record["metrics"][metric])
     seconds = sum(float(row["seconds"]) for row in rows)
     assert record["timing"]["train_seconds"] == pytest.approx(seconds, abs=1e-3)
     with (folder / "steps.csv").open() as file:
@@ -272,6 +284,24 @@ def test_best_weights_are_those_of_the_best_epoch(tmp_path):
     assert record["metrics"]["best_epoch"] == best + 1
     assert best < 2
     assert record["metrics"]["val_loss"] == pytest.approx(losses[best])
+
+
+def test_weights_and_the_end_are_by_a_metric_that_is_best_when_high(tmp_path):
+    train = {
+        "epochs": 5,
+        "schedule": {"name": "step", "at": [0.4], "factor": 500.0},
+        "best_weights": "val_macro_auroc",
+        "early_stopping": {"monitor": "val_balanced_accuracy", "patience": 2},
+    }
+    record = seqvision.run(config(**train), results=tmp_path)
+    with (tmp_path / record["run_id"] / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    areas = [float(row["val_macro_auroc"]) for row in rows]
+    assert record["metrics"]["best_epoch"] == 1 + int(np.argmax(areas)) < len(rows)
+    assert record["metrics"]["val_macro_auroc"] == pytest.approx(max(areas))
+    recalls = [float(row["val_balanced_accuracy"]) for row in rows]
+    assert max(recalls[-2:]) <= max(recalls[:-2]) and recalls[-3] == max(recalls)
+    assert record["metrics"]["stopped"] == "val_balanced_accuracy did not improve for 2 epochs"
 
 
 def test_what_cannot_be_is_told_before_training(tmp_path):

@@ -6,11 +6,11 @@ import pandas as pd
 
 from seqvision.comparison.charts.search import SEARCH_CHARTS
 from seqvision.comparison.charts.search.base import by_trial, objective_of
-from seqvision.comparison.metric import higher_is_better
 from seqvision.comparison.report.figures import Figure, figures
 from seqvision.comparison.trials import parameters
 from seqvision.errors import NothingToShow
-from seqvision.formatting import counted, metric_value, number
+from seqvision.formatting import counted, number
+from seqvision.metrics import higher_is_better, metric_value
 
 
 @dataclass(frozen=True)

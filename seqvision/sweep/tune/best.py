@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from seqvision.config.search import Tunable
-from seqvision.config.tune import DIRECTIONS
-from seqvision.formatting import counted, metric_value
+from seqvision.formatting import counted
+from seqvision.metrics import higher_is_better, metric_value
 from seqvision.runs.files import write_yaml
 from seqvision.sweep.tune.trial import EndedTrial
 
@@ -19,7 +19,7 @@ def best(trials: list[EndedTrial], objective: str) -> EndedTrial | None:
     """
     finished = [trial for trial in trials if trial.status == "finished"]
     most = max((trial.proposal.epochs or 0 for trial in finished), default=0)
-    sign = 1 if DIRECTIONS[objective] == "max" else -1
+    sign = 1 if higher_is_better(objective) else -1
     return max(
         (trial for trial in finished if (trial.proposal.epochs or 0) == most),
         key=lambda trial: sign * (trial.value or 0.0),

@@ -8,18 +8,12 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from seqvision.config.tune import DIRECTIONS, MedianStop
-from seqvision.formatting import metric_value
-from seqvision.runs.history import read_history
+from seqvision.config.tune import MedianStop
+from seqvision.metrics import higher_is_better, metric_value
+from seqvision.runs.history import read_history, value_of
 
 MEDIAN_RULE = "median rule: "
 """The beginning of the reason why a run ended by this rule."""
-
-_OF_ROW = {
-    "val_accuracy": lambda row: 1 - row["val_error"],
-    "val_error": lambda row: row["val_error"],
-    "val_loss": lambda row: row["val_loss"],
-}
 
 
 class MedianRule:
@@ -45,8 +39,8 @@ class MedianRule:
         others = [curve[epoch - 1] for curve in self.curves if len(curve) >= epoch]
         if epoch < self.rule.epochs or len(others) < self.rule.trials:
             return None
-        value, middle = _OF_ROW[self.objective](row), median(others)
-        worse = value < middle if DIRECTIONS[self.objective] == "max" else value > middle
+        value, middle = value_of(row, self.objective), median(others)
+        worse = value < middle if higher_is_better(self.objective) else value > middle
         if not worse:
             return None
         own, others_own = (metric_value(self.objective, v) for v in (value, middle))
@@ -57,4 +51,4 @@ class MedianRule:
 
 
 def _curve(folder: Path, objective: str) -> list[float]:
-    return [_OF_ROW[objective](row) for row in read_history(folder)]
+    return [value_of(row, objective) for row in read_history(folder)]

@@ -15,7 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from seqvision.config.oracles import Bayesian, GridSearch, Hyperband, RandomSearch
-from seqvision.config.tune import DIRECTIONS, Tune
+from seqvision.config.tune import Tune
+from seqvision.metrics import higher_is_better
 from seqvision.privates import InMemory, random_point
 from seqvision.sweep.tune.space import declare
 
@@ -31,7 +32,9 @@ def build(tune: Tune, epochs: int) -> kt.Oracle:
     hyperparameters = kt.HyperParameters()
     declare(tune.space, hyperparameters)
     common: dict[str, Any] = {
-        "objective": kt.Objective(tune.objective, DIRECTIONS[tune.objective]),
+        "objective": kt.Objective(
+            tune.objective, "max" if higher_is_better(tune.objective) else "min"
+        ),
         "hyperparameters": hyperparameters,
         "max_consecutive_failed_trials": None,  # A search goes on, however many fail.
     }

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
-from seqvision.config.tune import DIRECTIONS
 from seqvision.formatting import points
+from seqvision.metrics import higher_is_better
 from seqvision.runs.answers import read_answers
 from seqvision.runs.record import RunRecord
 from seqvision.statistics.student import t_interval
@@ -37,7 +37,8 @@ class Verdict:
     objective: str
     untuned_objective: float
     tuned_objective: float
-    """The mean over the seeds. The tuned config was chosen by it, so it is too good on average."""
+    """The mean over the seeds; NaN where an earlier version did not measure it. The tuned config
+    was chosen by it, so it is too good on average."""
     untuned: Estimate
     tuned: Estimate
     """The test error, a share."""
@@ -50,9 +51,9 @@ class Verdict:
         d = self.difference
         across = "test images" if len(self.seeds) == 1 else "seeds"
         change = f"{points(d.mean)} points of test error"
-        sign = 1 if DIRECTIONS[self.objective] == "max" else -1
-        beaten = sign * self.tuned_objective > sign * self.untuned_objective
-        first = "" if beaten else "No trial beat the untuned config on validation. "
+        sign = 1 if higher_is_better(self.objective) else -1
+        unbeaten = sign * self.tuned_objective <= sign * self.untuned_objective
+        first = "No trial beat the untuned config on validation. " if unbeaten else ""
         if d.low is None or d.high is None:
             return f"{first}No interval, as the difference is the same for all {across}: {change}."
         change += f" (95 % interval {points(d.low)} to {points(d.high)}, over {across})"
@@ -71,12 +72,17 @@ def judge(
     return Verdict(
         [record["seed"] for record in tuned],
         objective,
-        fmean(record["metrics"][objective] for record in untuned),
-        fmean(record["metrics"][objective] for record in tuned),
+        _objective(untuned, objective),
+        _objective(tuned, objective),
         _error(untuned, results),
         _error(tuned, results),
         _difference(untuned, tuned, results),
     )
+
+
+def _objective(records: list[RunRecord], name: str) -> float:
+    values = [record["metrics"].get(name) for record in records]
+    return fmean(float("nan") if value is None else value for value in values)
 
 
 def _error(records: list[RunRecord], results: Path) -> Estimate:

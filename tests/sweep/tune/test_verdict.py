@@ -46,6 +46,15 @@ def test_of_one_seed_the_intervals_are_over_images(tmp_path):
     assert "over test images" in verdict.in_words
 
 
+def test_an_objective_that_an_earlier_version_did_not_measure_is_not_judged_by(tmp_path):
+    before = [record(tmp_path, "a", 0, range(40), 0.90)]
+    after = [record(tmp_path, "b", 0, range(10, 34), 0.95)]
+    after[0]["metrics"]["val_macro_f1"] = 0.9
+    verdict = judge(before, after, tmp_path, "val_macro_f1")
+    assert math.isnan(verdict.untuned_objective) and verdict.tuned_objective == 0.9
+    assert verdict.in_words.startswith("Tuning helped")
+
+
 def test_of_several_seeds_they_are_over_seeds_which_are_paired(tmp_path):
     before = [record(tmp_path, "a", s, range(40 + 10 * s), 0.9) for s in range(3)]
     after = [record(tmp_path, "b", s, range(36 + 10 * s + s % 2), 0.89) for s in range(3)]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from seqvision.comparison.trials import parameters
 from seqvision.errors import NothingToShow
-from seqvision.formatting import is_share
+from seqvision.metrics import is_share
 
 
 def by_trial(trials: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from seqvision.comparison.charts.search.base import (
     objective_axis,
     objective_of,
 )
-from seqvision.comparison.metric import higher_is_better
 from seqvision.formatting import counted
+from seqvision.metrics import higher_is_better
 
 _GREY = "#8a8f98"
 _COLORS = {"whole": ACCENT, "fewer epochs": _GREY, "stopped": "#e37407"}

@@ -16,8 +16,8 @@ from seqvision.comparison.charts.search.base import (
     objective_of,
     varied,
 )
-from seqvision.comparison.metric import higher_is_better
 from seqvision.formatting import number
+from seqvision.metrics import higher_is_better
 
 _BEST = 0.2
 """The share of the trials that stands out."""
