@@ -84,5 +84,5 @@ def test_a_report_says_it_once_and_on_its_page(write_run, tmp_path, said):
     folder = tmp_path / "results" / ranked(load_records(tmp_path / "results"))["run_id"].iloc[0]
     (folder / "predictions.npz").unlink()
     page = report(load_records(tmp_path / "results"))
-    assert "1 of 3 runs left no answers: no part in what single images show." in page
+    assert "1 of 3 runs left no answers: no part in what single samples show." in page
     assert sum("no answers.npz" in line for line in said()) == 1
