@@ -14,7 +14,7 @@ from keras import ops
 from seqvision.cells.base import CellLayer
 from seqvision.cells.wrappers.base import Wrapper
 from seqvision.data.base import make_dataset
-from seqvision.families.base import Reader, classifier, image_input, scanned
+from seqvision.families.base import Reader, classifier, model_input, scanned
 from seqvision.options import CellSpec, ScanSpec, Units, WrapperSpec
 from seqvision.scans.base import Scan
 
@@ -63,7 +63,7 @@ class UpsideDown(Scan):
 def lone(input_shape, num_classes, *, cell: CellSpec = "gru", scan: ScanSpec = "rows",
          units: Units = 8, wrap: list[WrapperSpec] = []):
     """One layer, read to its end."""
-    images, scaled = image_input(input_shape, 1 / 255)
+    images, scaled = model_input(input_shape, None, 1 / 255)
     read = Reader(cell, units, 0.0, 0.0, False, "last", wrap=wrap)
     return classifier(images, read(scanned(scaled, scan)), num_classes, "lone")
 
