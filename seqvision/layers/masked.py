@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 
@@ -19,3 +20,8 @@ def without_masked(sequence: Any, mask: Any, value: float = 0.0) -> Any:
         return sequence
     mask = ops.reshape(ops.cast(mask, "bool"), (*ops.shape(mask), *[1] * (len(sequence.shape) - 2)))
     return ops.where(mask, sequence, ops.full_like(sequence, value))
+
+
+def lowest(inputs: Any) -> float:
+    """A number below all others; not minus infinity, which is NaN in a file by tf2onnx."""
+    return -6e4 if keras.backend.standardize_dtype(inputs.dtype) == "float16" else -3e38

@@ -5,13 +5,12 @@ windows by the length of the padded batch. These compute for each sequence what 
 alone: a window begins at the same step whatever follows, and beyond the end there is nothing.
 """
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
-from seqvision.layers.masked import without_masked
+from seqvision.layers.masked import lowest, without_masked
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -72,7 +71,7 @@ class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        largest = self._pooled(without_masked(inputs, mask, -math.inf))
+        largest = self._pooled(without_masked(inputs, mask, lowest(inputs)))
         if mask is None:
             return largest
         seen = self.compute_mask(inputs, mask)[:, :, None]
@@ -85,7 +84,8 @@ class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
 
     def _pooled(self, steps: Any) -> Any:
         (size,) = self.pool_size
-        filled = ops.pad(steps, [[0, 0], [0, size - 1], [0, 0]], constant_values=-math.inf)
+        around = [[0, 0], [0, size - 1], [0, 0]]
+        filled = ops.pad(steps, around, constant_values=lowest(steps))
         return ops.max_pool(filled, size, size, "valid", "channels_last")
 
     def compute_output_shape(self, input_shape: Any) -> Any:

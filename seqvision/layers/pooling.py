@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqvision.layers.masked import without_masked
+from seqvision.layers.masked import lowest, without_masked
 
 _LEAST = float(np.finfo("float32").min)
 """What a maximum begins with. Not minus infinity, which JSON cannot hold."""
@@ -116,7 +116,7 @@ class MaxOverTime(Pooling):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return self._largest(inputs)
-        largest = self._largest(without_masked(inputs, mask, _lowest(inputs)))
+        largest = self._largest(without_masked(inputs, mask, lowest(inputs)))
         seen = self._largest(ops.cast(mask, inputs.dtype)[:, :, None])
         return ops.where(seen > 0, largest, ops.zeros_like(largest))
 
@@ -184,11 +184,6 @@ class AttentionPooling(Pooling):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
-
-
-def _lowest(inputs: Any) -> float:
-    """A number below all others; not minus infinity, which is NaN in a file by tf2onnx."""
-    return -6e4 if keras.backend.standardize_dtype(inputs.dtype) == "float16" else -3e38
 
 
 def _summing(inputs: Any) -> str:

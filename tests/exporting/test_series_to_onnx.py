@@ -23,6 +23,7 @@ def some_series():
         ("stacked", {"pooling": "max", "input": {"name": "series", "gaps": "hold"}}),
         ("bidirectional", {"pooling": "attention", "input": {"name": "series", "max_steps": 9}}),
         ("stacked", {"input": {"name": "series", "normalize": "each", "gap_flags": True}}),
+        ("conv_rnn", {"filters": [4, 4], "pooling": "max"}),
     ],
 )
 def test_keras_own_export_answers_as_the_model(family, options, tmp_path):
