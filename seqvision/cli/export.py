@@ -12,6 +12,7 @@ import click
 @click.option("--softmax", is_flag=True, help="Answer with probabilities, not logits.")
 @click.option("--temperature", metavar="T|auto|none", help="What logits are divided by.")
 @click.option("--batch", type=int, metavar="N", help="Take batches of this one size.")
+@click.option("--steps", type=int, metavar="N", help="Take series of this one number of steps.")
 @click.option("--weights", default="float32", metavar="TYPE", help="float32, float16 or int8.")
 @click.option("--streaming", is_flag=True, help="Write the model of one step, states in and out.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
@@ -23,6 +24,7 @@ def command(
     softmax: bool,
     temperature: str | None,
     batch: int | None,
+    steps: int | None,
     weights: str,
     streaming: bool,
     force: bool,
@@ -39,6 +41,7 @@ def command(
     seqvision export gru3.keras --to saved_model -o gru3/ --softmax --temperature auto
     seqvision export gru3.keras -o gru3.tflite --weights int8
     seqvision export gru3.keras -o gru3-step.onnx --streaming
+    seqvision export results/pump/1f0c-s0 -o pump.tflite --steps 200
     """
     from seqvision.exporting.api import export
 
@@ -49,6 +52,7 @@ def command(
         softmax=softmax,
         temperature=_temperature(temperature),
         batch=batch,
+        steps=steps,
         weights=weights,
         streaming=streaming,
         force=force,
@@ -75,13 +79,13 @@ def command(
             f"{counted(len(step['states']), 'state')} of {numbers}"
         )
     if accuracy := said.get("accuracy"):
-        images = counted(accuracy["images"], "image")
+        samples = counted(accuracy["images"], "sample")
         click.echo(
-            f"with {weights} weights: {percent(accuracy['file'])} right of {images}, "
+            f"with {weights} weights: {percent(accuracy['file'])} right of {samples}, "
             f"{accuracy['of']}; Keras {percent(accuracy['keras'])}"
         )
     elif weights != "float32":
-        click.echo("its accuracy is not known: the model's test images are not on this machine")
+        click.echo("its accuracy is not known: the model's test samples are not on this machine")
 
 
 def _temperature(given: str | None) -> float | str | None:

@@ -27,16 +27,18 @@ def export(
     softmax: bool = False,
     temperature: float | str | None = None,
     batch: int | None = None,
+    steps: int | None = None,
     weights: str = "float32",
     streaming: bool = False,
     force: bool = False,
 ) -> dict[str, Any]:
     """Write a trained model for another runtime, check its answers, and describe it beside it.
 
-    The file takes raw images, `(batch, *input_shape)` in 0..255 as float32, and answers with
-    logits, or probabilities. It is tried by its own runtime on random and on real images, the
-    model's own test images if they are on this machine, in batches of 1, 2 and 7. If an answer
-    differs from Keras's by more than 1e-5, or 1e-5 of the image's largest logit, nothing is kept.
+    The file takes raw images, `(batch, *input_shape)` in 0..255 as float32, or raw series `(batch,
+    steps, features)`, NaN where nothing was observed and after the end of each, and answers with
+    logits, or probabilities. It is tried by its own runtime on random samples, and on real ones,
+    the model's own test samples if they are on this machine, in batches of 1, 2 and 7. If an answer
+    differs from Keras's by more than 1e-5, or 1e-5 of the sample's largest logit, nothing is kept.
     `PATH.json` then says how to use it: classes, preprocessing, the check, versions, SHA-256.
 
     Args:
@@ -49,10 +51,12 @@ def export(
             one, and logits stay as they are.
         batch: the one batch size that the file takes. If not given, any; only LiteRT, where a loop
             over more than 64 steps remains, takes 1.
+        steps: of series, the one number of steps that the file takes. If not given, any, which
+            LiteRT cannot do. Shorter series are padded with NaN, which changes no answer.
         weights: what they are stored as: `float32`, or for some formats `float16` or `int8`. Then
             the answers may differ more (1e-2, and of int8 a tenth of the classes), and the accuracy
-            on the test images is said.
-        streaming: write the model of one step: `row`, the raw pixels that a causal model reads
+            on the test samples is said.
+        streaming: write the model of one step: `row`, the raw values that a causal model reads
             next, and its states go in, and its answer so far and the new states, `NAME_next`, come
             out. `streaming` in `PATH.json` says what a row and the first states are. Compared with
             Keras is then the answer after each step.
@@ -72,7 +76,7 @@ def export(
     path = Path(path).expanduser()
     name = format_of(path, to)
     format = FORMATS.get(name)
-    _check_numbers(temperature, batch)
+    _check_numbers(temperature, batch, steps)
     format.check_installed(name)
     check_place(path, force)
     facts = None
@@ -89,11 +93,15 @@ def export(
     limits.check_backend()
     limits.check_weights(weights, name, format)
     limits.check_model(model, name)
+    if not streaming:
+        limits.check_steps(model, steps, name, format)
+    elif steps is not None:
+        raise SeqvisionError("steps: a model of one step reads series of any number; leave it out")
     if softmax or temperature not in (None, "none"):
         limits.check_softmax(model)
     divisor = _divisor(temperature, softmax, facts)
     began = time.perf_counter()
-    with _graph(model, name, format, softmax, divisor, batch, streaming) as graph:
+    with _graph(model, name, format, softmax, divisor, batch, steps, streaming) as graph:
 
         def write(made: Path) -> dict[str, Any]:
             return make(made, graph, name, format, facts, divisor, weights)
@@ -102,14 +110,17 @@ def export(
     return {"path": str(path), **said, "seconds": round(time.perf_counter() - began, 3)}
 
 
-def _check_numbers(temperature: float | str | None, batch: int | None) -> None:
+def _check_numbers(temperature: float | str | None, batch: int | None, steps: int | None) -> None:
     is_number = isinstance(temperature, (int, float)) and not isinstance(temperature, bool)
     if temperature not in (None, "auto", "none") and not (is_number and 0 < temperature < 1e9):  # type: ignore[operator]
         raise SeqvisionError(
             f"temperature: expected a positive number, 'auto' or 'none', got {temperature!r}"
         )
-    if batch is not None and (not isinstance(batch, int) or not 0 < batch <= 65536):
-        raise SeqvisionError(f"batch: expected a whole number from 1 to 65536, got {batch!r}")
+    for option, number in (("batch", batch), ("steps", steps)):
+        if number is not None and (not isinstance(number, int) or not 0 < number <= 65536):
+            raise SeqvisionError(
+                f"{option}: expected a whole number from 1 to 65536, got {number!r}"
+            )
 
 
 def _facts(source: str | Path) -> Facts | None:
@@ -138,6 +149,7 @@ def _graph(
     softmax: bool,
     divisor: float | None,
     batch: int | None,
+    steps: int | None,
     streaming: bool,
 ) -> "Graph":
     """The graph to write, of the batch that the format can do."""
@@ -148,10 +160,10 @@ def _graph(
     if streaming:
         return StepGraph(model, softmax, divisor or 1.0, batch)
     unrolls = format.card.get("unrolls", False)
-    graph = Graph(model, softmax, divisor or 1.0, batch, unrolls)
+    graph = Graph(model, softmax, divisor or 1.0, batch, unrolls, steps)
     possible = limits.batch_of(format, name, batch, graph.has_loop)
     if possible != batch:
-        graph = Graph(model, softmax, divisor or 1.0, possible, unrolls)
+        graph = Graph(model, softmax, divisor or 1.0, possible, unrolls, steps)
     limits.check_operations(graph.operations, name, format)
     return graph
 
@@ -178,16 +190,15 @@ def make(
     of_format = _of_others(name, "cannot be converted", converter.write, graph, made, weights)
     seconds = time.perf_counter() - began
     run = _of_others(name, "is written but not loaded", converter.run, made)
-    known = facts or Facts(tuple(graph.model.input_shape[1:]))
+    kind = "series" if graph.series else "image"
+    known = facts or Facts(tuple(graph.model.input_shape[1:]), kind=kind)
     of_check = _of_others(
         name,
         "is written but does not run",
         tried,
         graph.answer(run),
-        graph.expected,
+        graph,
         known,
-        graph.batch,
-        graph.output == "probabilities",
         divisor,
         weights,
     )

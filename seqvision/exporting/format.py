@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from seqvision.exporting.graph import Graph
 
 INPUT = "images"
-"""The name of the input in every format."""
+SERIES = "series"
+"""The names of the input in every format."""
 
 Run = Callable[["dict[str, np.ndarray]"], "Mapping[str, np.ndarray]"]
 """From what a file takes to what it answers, each by name."""
@@ -32,6 +33,7 @@ class Format(ABC):
         packages: by module, what must be installed, besides seqvision itself.
         extra: the extra that installs them, if any.
         weights: what weights can be stored as, besides float32.
+        steps: `fixed` if series must have one number of steps; left out where they need not.
         loop: what a loop over time may have: `any` batch, a `fixed` one, or an `open` one, which is
             not fixed. Graphs without a loop may have any.
         unrolls: whether Keras's own loops are unrolled, up to as many steps as the engine's.

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from seqvision.exporting.format import INPUT, Answer, Run
+from seqvision.data.series import Series
+from seqvision.exporting.chain import reads
+from seqvision.exporting.format import INPUT, SERIES, Answer, Run
+from seqvision.exporting.series import input_of_series
 from seqvision.layers.engine.graph import UNROLLED_UP_TO, for_inference
+from seqvision.runs.predict import logits
 
 
 class Graph:
@@ -26,6 +31,8 @@ class Graph:
         batch: the one batch size that it takes; None for any.
         unrolled: whether loops of up to `UNROLLED_UP_TO` steps that Keras runs are unrolled too, as
             the engine's are.
+        steps: the one number of steps of the series that it takes; None for what the model takes,
+            which may be any.
     """
 
     def __init__(
@@ -35,10 +42,17 @@ class Graph:
         temperature: float = 1.0,
         batch: int | None = None,
         unrolled: bool = False,
+        steps: int | None = None,
     ):
         self.model, self.batch, self.run = model, batch, model
-        self.signature: Any = tf.TensorSpec((batch, *model.input_shape[1:]), "float32", name=INPUT)
-        with _unrolled(model) if unrolled else nullcontext():
+        self.series = input_of_series(model)
+        """What reads raw series; None of a model of images."""
+        _, *shape = model.input_shape
+        self.steps = (steps or shape[0]) if self.series else None
+        self.shape = (self.steps, *shape[1:]) if self.series else tuple(shape)
+        self.input = SERIES if self.series else INPUT
+        self.signature: Any = tf.TensorSpec((batch, *self.shape), "float32", name=self.input)
+        with _unrolled(model, self.steps) if unrolled else nullcontext():
             self._trace(softmax, temperature)
 
     def _trace(self, softmax: bool, temperature: float) -> None:
@@ -57,14 +71,15 @@ class Graph:
             self.traced = self.function.get_concrete_function()
         self._folder: Any = None
 
-    @property
-    def expected(self) -> keras.Model:
-        """The model whose logits an image's answers are compared with."""
-        return self.model
+    def expected(self, samples: np.ndarray | Series) -> np.ndarray:
+        """The logits of Keras's that answers to samples are compared with."""
+        if isinstance(samples, Series) and self.steps:
+            samples = samples.padded(self.steps)
+        return logits(self.model, samples)
 
     def answer(self, run: Run) -> Answer:
-        """From images to answers, by a file of this graph."""
-        return lambda images: run({INPUT: images})[self.output]
+        """From samples to answers, by a file of this graph."""
+        return lambda samples: run({self.input: samples})[self.output]
 
     def more(self, run: Run) -> dict[str, Any]:
         """What else the sidecar says."""
@@ -101,9 +116,9 @@ class Graph:
 
 
 @contextmanager
-def _unrolled(model: keras.Model) -> Iterator[None]:
-    """Have the model's loops of few steps unrolled within."""
-    layers = [(layer, layer.unroll) for layer, steps in _loops(model, None) if steps]
+def _unrolled(model: keras.Model, steps: int | None) -> Iterator[None]:
+    """Have the model's loops of few steps unrolled within; `steps` of series, if it is known."""
+    layers = [(layer, layer.unroll) for layer, few in _loops(model, steps) if few]
     for layer, _ in layers:
         layer.unroll = True
     try:
@@ -115,12 +130,11 @@ def _unrolled(model: keras.Model) -> Iterator[None]:
 
 def _loops(layer: Any, steps: int | None) -> Iterator[tuple[Any, bool]]:
     """The layers that loop over time within a layer, and whether few enough steps are known."""
-    if isinstance(layer, keras.layers.RNN):
-        steps = steps or layer.input.shape[1]
-        yield layer, steps is not None and steps <= UNROLLED_UP_TO
-    elif isinstance(layer, keras.layers.Bidirectional):
-        for way in (layer.forward_layer, layer.backward_layer):
-            yield from _loops(way, layer.input.shape[1])
+    if isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional)):
+        steps = steps or reads(layer)[0].shape[1]
+        both = isinstance(layer, keras.layers.Bidirectional)
+        for way in (layer.forward_layer, layer.backward_layer) if both else (layer,):
+            yield way, steps is not None and steps <= UNROLLED_UP_TO
     elif isinstance(layer, keras.Model):
         for each in layer.layers:
             yield from _loops(each, steps)

@@ -23,12 +23,12 @@ STAND_IN = "mnist-5k"
 
 @dataclass(frozen=True)
 class Real:
-    """Real images of a model's shape, `(n, *input_shape)` in 0..255.
+    """Real samples of a model's shape; images `(n, *input_shape)` in 0..255.
 
     Attributes:
-        split: images and labels.
+        split: samples and labels.
         said: what they are, in words.
-        own: whether they are the test images of the model's own dataset.
+        own: whether they are the test samples of the model's own dataset.
     """
 
     split: Split
@@ -43,15 +43,8 @@ def random_images(input_shape: tuple[int, ...], count: int) -> np.ndarray:
 
 def real_images(facts: Facts | None, input_shape: tuple[int, ...]) -> Real:
     """The test images of a model's dataset if it is on this machine, else digits made to fit."""
-    if facts and facts.data:
-        try:
-            resampling = Resampling.of(facts.more.get("resampling") or {})
-            with nothing_downloaded():
-                dataset = load(facts.data, resampling=resampling)
-            if dataset.input_shape == input_shape:
-                return Real(dataset.test, f"the test images of {dataset.name}", own=True)
-        except SeqvisionError as error:
-            log.info("checked with the digits of %s, since %s", STAND_IN, error)
+    if facts and (own := own_test(facts, input_shape)):
+        return own
     digits = _digits()
     if input_shape == digits.samples.shape[1:]:
         return Real(digits, f"the test images of {STAND_IN}", own=False)
@@ -60,6 +53,23 @@ def real_images(facts: Facts | None, input_shape: tuple[int, ...]) -> Real:
     images = _fitted(digits.images[:count], input_shape)
     said = f"the test images of {STAND_IN}, resized to {size}"
     return Real(Split(images, digits.labels[:count]), said, own=False)
+
+
+def own_test(facts: Facts, input_shape: tuple[int | None, ...]) -> Real | None:
+    """The test samples of a model's own dataset; None if it is not on this machine."""
+    if not facts.data:
+        return None
+    try:
+        resampling = Resampling.of(facts.more.get("resampling") or {})
+        with nothing_downloaded():
+            dataset = load(facts.data, resampling=resampling)
+    except SeqvisionError as error:
+        log.info("not checked with the model's own test samples, since %s", error)
+        return None
+    if dataset.input_shape != input_shape:
+        return None
+    kind = "series" if dataset.kind == "series" else "images"
+    return Real(dataset.test, f"the test {kind} of {dataset.name}", own=True)
 
 
 @cache

@@ -6,6 +6,7 @@ import keras
 
 from seqvision.errors import SeqvisionError, did_you_mean
 from seqvision.exporting.format import Format
+from seqvision.exporting.series import input_of_series
 
 
 def check_backend() -> None:
@@ -22,7 +23,7 @@ def check_backend() -> None:
 
 
 def check_model(model: Any, name: str) -> None:
-    """Check that it is a classifier of one image, in float32.
+    """Check that it is a classifier of one image or raw series, in float32.
 
     Raises:
         SeqvisionError: it is not.
@@ -31,16 +32,37 @@ def check_model(model: Any, name: str) -> None:
         raise SeqvisionError(f"model: expected a keras.Model or where one is, got {model!r}")
     if len(model.inputs or []) != 1 or len(model.outputs or []) != 1:
         raise SeqvisionError("model: only models of one input and one output are exported")
-    if len(model.output_shape) != 2 or None in model.input_shape[1:]:
+    sizes = model.input_shape[2:] if input_of_series(model) else model.input_shape[1:]
+    if len(model.output_shape) != 2 or None in sizes:
         raise SeqvisionError(
-            "model: expected one from images of a known size to one number for each class, got "
-            f"{model.input_shape} to {model.output_shape}"
+            "model: expected one from images of a known size, or raw series, to one number for "
+            f"each class, got {model.input_shape} to {model.output_shape}"
         )
     types = sorted({layer.compute_dtype for layer in model.layers} - {"float32"})
     if types and name != "saved_model":
         raise SeqvisionError(
             f"export to {name}: the model computes in {types[0]}; build it in float32 and give it "
             "the same weights, create_model(…, weights=FILE)"
+        )
+
+
+def check_steps(model: keras.Model, steps: int | None, name: str, format: type[Format]) -> None:
+    """Check that series may have so many steps, None for any number, in the format.
+
+    Raises:
+        SeqvisionError: the model reads others; or the format needs a number.
+    """
+    is_open = model.input_shape[1] is None
+    if steps is not None and not is_open:
+        raise SeqvisionError(
+            f"steps: a number is for a model of series of any length, this one takes "
+            f"{tuple(model.input_shape[1:])}"
+        )
+    if steps is None and is_open and format.card.get("steps") == "fixed":
+        raise SeqvisionError(
+            f"export to {name}: {format.card['runtime']} takes series of one number of steps: give "
+            "--steps N, as many as the longest has; shorter ones are padded with NaN, which "
+            "changes no answer"
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seqvision.data.series import Series
 from seqvision.errors import SeqvisionError
 from seqvision.exporting.format import Answer
 
@@ -25,22 +26,34 @@ class Differs(SeqvisionError):
 
 @dataclass(frozen=True)
 class Compared:
-    """Images `(n, *input_shape)`, what they are, and what Keras says of them: `(n, classes)`,
-    or after each step `(n, steps, classes)`."""
+    """Images `(n, *input_shape)` or series, what they are, and what Keras says of them:
+    `(n, classes)`, or after each step `(n, steps, classes)`.
 
-    images: np.ndarray
+    `steps` is what series are padded to; None for the longest of each batch.
+    """
+
+    samples: np.ndarray | Series
     said: str
     expected: np.ndarray
+    steps: int | None = None
 
 
-def answers(answer: Answer, images: np.ndarray, batch: int | None, size: int = 250) -> np.ndarray:
-    """A file's answers to images of any number, `(n, classes)`.
+def answers(
+    answer: Answer,
+    samples: np.ndarray | Series,
+    batch: int | None,
+    steps: int | None = None,
+    size: int = 250,
+) -> np.ndarray:
+    """A file's answers to samples of any number, of those after each step the last, `(n, classes)`.
 
     Args:
         batch: the one batch size that the file takes; None for any, which is then `size`.
+        steps: what series are padded to; None for the longest of each batch.
     """
-    sizes = [size] * (len(images) // size + 1)
-    return np.concatenate([part for _, _, part in _parts(answer, images, batch, sizes)])
+    sizes = [size] * (len(samples) // size + 1)
+    parts = (part for _, _, part in _parts(answer, samples, batch, steps, sizes))
+    return np.concatenate([part[:, -1] if part.ndim == 3 else part for part in parts])
 
 
 def check_parity(
@@ -53,7 +66,7 @@ def check_parity(
     """Compare a file's answers with Keras's; return what was compared and the largest difference.
 
     Args:
-        sets: images of each kind, such as `random` and `real`.
+        sets: samples of each kind, such as `random` and `real`.
         batch: the one batch size that the file takes; None for any: then batches of 1, 2 and 7
             follow one another.
         weights: what the file's weights are stored as.
@@ -64,9 +77,13 @@ def check_parity(
     said: dict[str, Any] = {"batches": [batch] if batch else list(BATCHES)}
     differences, agree = [0.0], []
     for kind, compared in sets.items():
-        said[kind] = f"{len(compared.images)} of {compared.said}"
-        for start, size, got in _parts(answer, compared.images, batch, BATCHES):
+        samples = compared.samples
+        said[kind] = f"{len(samples)} of {compared.said}"
+        one = "series" if isinstance(samples, Series) else "image"
+        for start, size, got in _parts(answer, samples, batch, compared.steps, BATCHES):
             want = compared.expected[start : start + len(got)]
+            if want.ndim == 3:  # After each step, of as many as the longest of the batch has.
+                want = want[:, : got.shape[1]]
             if got.shape != want.shape:
                 raise Differs(f"answers {got.shape} where Keras answers {want.shape}")
             steps = want.shape[1] if want.ndim == 3 else 1
@@ -84,7 +101,7 @@ def check_parity(
                 name = class_names[column] if class_names else str(column)
                 step = f", step {row % steps + 1}" if steps > 1 else ""
                 raise Differs(
-                    f"differs from Keras on {kind} image {start + row // steps}{step}, in a batch "
+                    f"differs from Keras on {kind} {one} {start + row // steps}{step}, in a batch "
                     f"of {size}: "
                     f"class {name!r} is {got[row, column]:.6g}, with Keras "
                     f"{want[row, column]:.6g}; {difference[row, column]:.1e} apart where "
@@ -94,12 +111,12 @@ def check_parity(
     if weights == "int8":
         if share < AGREEMENT:
             raise Differs(
-                f"says another class than Keras for {1 - share:.0%} of {len(agree)} images, where "
+                f"says another class than Keras for {1 - share:.0%} of {len(agree)} samples, where "
                 f"{1 - AGREEMENT:.0%} are allowed"
             )
-        said["bound"] = f"the same class for {AGREEMENT:.0%} of images"
+        said["bound"] = f"the same class for {AGREEMENT:.0%} of samples"
     else:
-        said["bound"] = f"{TOLERANCES[weights]:g} × max(1, the image's largest logit)"
+        said["bound"] = f"{TOLERANCES[weights]:g} × max(1, the sample's largest logit)"
     return {**said, "largest_difference": max(differences), "same_class": share}
 
 
@@ -111,17 +128,22 @@ def _worst(difference: np.ndarray, wrong: np.ndarray) -> tuple[int, int]:
 
 
 def _parts(
-    answer: Answer, images: np.ndarray, batch: int | None, sizes: Sequence[int]
+    answer: Answer,
+    samples: np.ndarray | Series,
+    batch: int | None,
+    steps: int | None,
+    sizes: Sequence[int],
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield where each batch begins, its size and the answers to it.
 
     Batches are of the given sizes, the last of them over and over; or, if the file takes one size
-    only, of that, zeros after the last image, whose answers are left out.
+    only, of that, zeros after the last sample, whose answers are left out.
     """
     start, turn = 0, 0
-    while start < len(images):
+    while start < len(samples):
         size = batch or sizes[min(turn, len(sizes) - 1)]
-        given = images[start : start + size].astype("float32")
+        taken = samples[start : start + size]
+        given = taken.padded(steps) if isinstance(taken, Series) else taken.astype("float32")
         count = len(given)
         if batch and count < batch:
             given = np.concatenate([given, np.zeros((batch - count, *given.shape[1:]), "float32")])

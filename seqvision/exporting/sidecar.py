@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from seqvision.exporting.format import INPUT, Format
+from seqvision.exporting.format import Format
 from seqvision.exporting.graph import Graph
 from seqvision.presets.facts import Facts
 from seqvision.scans.base import Scan
@@ -19,6 +19,15 @@ _WORDS_OF_STEPS = (
     "Give the raw pixels of one step, from 0 to 255 as float32; `streaming.places` says where in "
     "the flat image each value of each step lies. The states are `initial` at first, then what "
     "came out as `next`."
+)
+
+_WORDS_OF_SERIES = (
+    "Give raw series as float32, NaN where nothing was observed and after the end of each, so that "
+    "all of a batch have one number of steps; all else is inside the file."
+)
+_WORDS_OF_STEPS_OF_SERIES = (
+    "Give the raw values of one step as float32, NaN where nothing was observed. The states are "
+    "`initial` at first, then what came out as `next`."
 )
 
 
@@ -47,6 +56,33 @@ def content(
 
 
 def _preprocessing(graph: Graph) -> dict[str, Any]:
+    return _of_images(graph) if graph.series is None else _of_series(graph)
+
+
+def _of_series(graph: Graph) -> dict[str, Any]:
+    reads: Any = graph.series
+    by_step = hasattr(graph, "about")
+    mask = [] if by_step else ["a mask of the steps after the last observed one"]
+    flags = ["flags of gaps"] if reads.gap_flags else []
+    cut = [] if reads.max_steps is None else [f"a cut to {reads.max_steps} steps ({reads.keep})"]
+    return {
+        "input": "row" if by_step else graph.input,
+        "layout": ["batch", *([] if by_step else ["step"]), "feature"],
+        "shape": [graph.batch, *(graph.shape[1:] if by_step else graph.shape)],
+        "dtype": "float32",
+        "absent": "NaN",
+        "inside": [
+            f"normalisation ({reads.normalize})",
+            f"a filling of gaps ({reads.gaps})",
+            *flags,
+            *cut,
+            *mask,
+        ],
+        "in_words": _WORDS_OF_STEPS_OF_SERIES if by_step else _WORDS_OF_SERIES,
+    }
+
+
+def _of_images(graph: Graph) -> dict[str, Any]:
     shape = list(graph.model.input_shape[1:])
     axes = ["height", "width", "channel"][: len(shape)]
     about = getattr(graph, "about", None)
@@ -58,7 +94,7 @@ def _preprocessing(graph: Graph) -> dict[str, Any]:
     if about is None:
         inside += [f"the order of reading ({type(scan).__name__})" for scan in scans]
     return {
-        "input": INPUT if about is None else "row",
+        "input": graph.input if about is None else "row",
         "layout": ["batch", *axes],
         "shape": [graph.batch, *shape],
         "dtype": "float32",

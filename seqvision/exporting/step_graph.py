@@ -9,10 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seqvision.data.series import Series
 from seqvision.exporting.format import Answer, Run
 from seqvision.exporting.graph import Graph
+from seqvision.exporting.series import input_of_series
 from seqvision.exporting.stepwise import Stepwise
-from seqvision.exporting.streaming import description, step_model
+from seqvision.exporting.streaming import answer_to_nothing, description, step_model
+from seqvision.runs.predict import logits
 from seqvision.runs.prefixes import every_step
 
 _TIMED = 200  # calls
@@ -36,6 +39,8 @@ class StepGraph(Graph):
         batch: int | None = None,
     ):
         self.model, self.batch, self.run = model, batch, step_model(model)
+        self.series, self.steps = input_of_series(model), None
+        self.shape = tuple(model.input_shape[1:])
         self.signature = {
             name: tf.TensorSpec((batch, tensor.shape[1]), tensor.dtype, name=name)
             for name, tensor in self.run.input.items()
@@ -43,10 +48,18 @@ class StepGraph(Graph):
         self._trace(softmax, temperature)
         self.about = replace(description(model, self.run), output=self.output)
 
-    @property
-    def expected(self) -> keras.Model:
-        """The whole model, with logits after each step."""
-        return every_step(self.model)
+    def expected(self, samples: np.ndarray | Series) -> np.ndarray:
+        """The logits of the whole model after each step, `(n, steps, classes)`."""
+        if not isinstance(samples, Series):
+            return logits(every_step(self.model), samples)
+        # At a step of which nothing was observed the answer stays: it is padding until others come.
+        steps = samples.padded()
+        said = keras.ops.convert_to_numpy(every_step(self.model).predict_on_batch(steps))
+        places = np.arange(steps.shape[1])
+        counts = (~np.isnan(steps)).any(axis=2) & (places < said.shape[1])
+        last = np.maximum.accumulate(np.where(counts, places, -1), axis=1)
+        held = np.take_along_axis(said, np.maximum(last, 0)[:, :, None], axis=1)
+        return np.where(last[:, :, None] < 0, answer_to_nothing(self.model), held)
 
     def answer(self, run: Run) -> Answer:
         """From images to what a file says after each step, `(batch, steps, classes)`."""

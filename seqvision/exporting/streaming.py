@@ -103,10 +103,15 @@ def _initial_states(layer: Any, model: keras.Model) -> list[np.ndarray]:
         return layer.initial_states()
     if not isinstance(layer, AnswerSoFar):
         return []
+    answer = answer_to_nothing(model)
+    return [answer, np.zeros(1, answer.dtype)][: len(layer.state_sizes(len(answer)))]
+
+
+def answer_to_nothing(model: keras.Model) -> np.ndarray:
+    """What a model of raw series says of one of which nothing was observed, `(classes,)`."""
     _, steps, features = model.input_shape
     nothing = np.full((1, steps or 1, features), np.nan, "float32")
-    answer = keras.ops.convert_to_numpy(model(nothing))[0]
-    return [answer, np.zeros(1, answer.dtype)][: len(layer.state_sizes(len(answer)))]
+    return keras.ops.convert_to_numpy(model(nothing))[0]
 
 
 def stepwise(model: keras.Model) -> Stepwise:

@@ -1,50 +1,78 @@
-"""The trial of an exported file: the images it is given, and Keras's answers beside its own."""
+"""The trial of an exported file: what it is given, and Keras's answers beside its own."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
+from seqvision.data.series import Series
+from seqvision.errors import SeqvisionError
 from seqvision.exporting.format import Answer
 from seqvision.exporting.images import Real, random_images, real_images
 from seqvision.exporting.parity import BATCHES, Compared, answers, check_parity
+from seqvision.exporting.series import random_series, real_series
 from seqvision.presets.facts import Facts
-from seqvision.runs.predict import logits
+
+if TYPE_CHECKING:
+    from seqvision.exporting.graph import Graph
 
 AGREEING = 250
-"""How many images must have the same class, with int8 weights."""
+"""How many samples must have the same class, with int8 weights."""
 
 
 def tried(
-    answer: Answer,
-    model: keras.Model,
-    facts: Facts,
-    batch: int | None,
-    softmax: bool,
-    divisor: float | None,
-    weights: str,
+    answer: Answer, graph: "Graph", facts: Facts, divisor: float | None, weights: str
 ) -> dict[str, Any]:
     """Try a file; return what the sidecar says of it: `parity`, and `accuracy` if weights changed.
 
     Raises:
         Differs: its answers are not Keras's.
+        SeqvisionError: there are no real samples to try int8 weights on.
     """
-    shape = tuple(model.input_shape[1:])
-    real = real_images(facts, shape)
-    count = AGREEING if weights == "int8" else max(sum(BATCHES), batch or 0)
-
-    def expected(images: np.ndarray) -> np.ndarray:
-        return outcome(logits(model, images.astype("float32")), softmax, divisor)
-
-    given = {"random": (random_images(shape, min(count, 64)), "uniform pixels from 0 to 255")}
-    given["real"] = (real.split.images[:count], real.said)
-    sets = {kind: Compared(x, said, expected(x)) for kind, (x, said) in given.items()}
+    count = AGREEING if weights == "int8" else max(sum(BATCHES), graph.batch or 0)
+    given, real = (_series if graph.series else _images)(graph, facts, count)
     if weights == "int8":
-        del sets["random"]  # Noise is near the border of two classes.
-    said: dict[str, Any] = {"parity": check_parity(answer, sets, batch, weights, facts.class_names)}
+        del given["random"]  # Noise is near the border of two classes.
+    if not given:
+        raise SeqvisionError(
+            "weights: int8 is tried on the model's own test series, which are not on this machine; "
+            "store float16 or float32"
+        )
+    softmax = graph.output == "probabilities"
+    sets = {
+        kind: Compared(x, said, outcome(graph.expected(x), softmax, divisor), graph.steps)
+        for kind, (x, said) in given.items()
+    }
+    said: dict[str, Any] = {
+        "parity": check_parity(answer, sets, graph.batch, weights, facts.class_names)
+    }
     if weights != "float32":
-        said["accuracy"] = _accuracy(answer, model, real, batch)
+        said["accuracy"] = _accuracy(answer, graph, real)
     return said
+
+
+Given = dict[str, tuple[np.ndarray | Series, str]]
+"""Samples of each kind, `random` and `real`, and what they are in words."""
+
+
+def _images(graph: "Graph", facts: Facts, count: int) -> tuple[Given, Real | None]:
+    shape: Any = graph.shape
+    real = real_images(facts, shape)
+    given: Given = {
+        "random": (random_images(shape, min(count, 64)), "uniform pixels from 0 to 255")
+    }
+    # As a file takes them; Keras would read bytes too.
+    given["real"] = (real.split.images[:count].astype("float32"), real.said)
+    return given, real
+
+
+def _series(graph: "Graph", facts: Facts, count: int) -> tuple[Given, Real | None]:
+    features = graph.shape[-1]
+    random = random_series(graph.series, features, min(count, 64), graph.steps)
+    given: Given = {"random": (random, "series of unequal length with gaps")}
+    real = real_series(facts, graph.shape, graph.steps)
+    if real is not None:
+        given["real"] = (real.split.series[:count], real.said)
+    return given, real
 
 
 def outcome(logits: np.ndarray, softmax: bool, divisor: float | None) -> np.ndarray:
@@ -56,22 +84,16 @@ def outcome(logits: np.ndarray, softmax: bool, divisor: float | None) -> np.ndar
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def _last(answers: np.ndarray) -> np.ndarray:
-    """The answers `(n, classes)`, of those to each step the last."""
-    return answers[:, -1] if answers.ndim == 3 else answers
-
-
-def _accuracy(
-    answer: Answer, model: keras.Model, real: Real, batch: int | None
-) -> dict[str, Any] | None:
-    """The share of test images that the file and Keras answer rightly; None without a test set."""
-    if not real.own:
+def _accuracy(answer: Answer, graph: "Graph", real: Real | None) -> dict[str, Any] | None:
+    """The share of test samples that the file and Keras answer rightly; None without a test set."""
+    if real is None or not real.own:
         return None
-    images, labels = real.split.images, real.split.labels
-    here = _last(answers(answer, images, batch)).argmax(axis=1)
-    with_keras = _last(logits(model, images)).argmax(axis=1)
+    samples, labels = real.split.samples, real.split.labels
+    here = answers(answer, samples, graph.batch, graph.steps).argmax(axis=1)
+    expected = graph.expected(samples)
+    with_keras = (expected[:, -1] if expected.ndim == 3 else expected).argmax(axis=1)
     return {
-        "images": len(images),
+        "images": len(samples),
         "of": real.said,
         "file": float(np.mean(here == labels)),
         "keras": float(np.mean(with_keras == labels)),

@@ -203,7 +203,7 @@ def test_with_int8_weights_classes_agree():
     got[3] = [1, 0]
     assert check_parity(_replies(got), compared(expected), 4, "int8")["same_class"] == 0.9
     got[8] = [1, 0]
-    with pytest.raises(Differs, match="another class than Keras for 20% of 10 images"):
+    with pytest.raises(Differs, match="another class than Keras for 20% of 10 samples"):
         check_parity(_replies(got), compared(expected), 4, "int8")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     extra="litert",
     weights=["float16", "int8"],
     loop="fixed",
+    steps="fixed",
     unrolls=True,
 )
 class LiteRT(Format):

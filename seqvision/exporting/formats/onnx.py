@@ -35,9 +35,12 @@ class Onnx(Format):
         with _quiet("tf2onnx", "root"):
             made, _ = tf2onnx.convert.from_function(graph.function, [graph.signature])
         for value in (*made.graph.input, *made.graph.output):
-            first = value.type.tensor_type.shape.dim[0]
-            if not first.dim_value:
-                first.dim_param = "batch"  # tf2onnx calls it `unk__65`.
+            # Where a size is open; tf2onnx calls it `unk__65`.
+            for name, size in zip(
+                ("batch", "steps"), value.type.tensor_type.shape.dim, strict=False
+            ):
+                if not size.dim_value:
+                    size.dim_param = name
         if weights == "float16":
             halve(made)
         onnx.save(made, path)

@@ -41,7 +41,8 @@ class OpenVINO(Format):
 
         def run(given):
             answers = compiled(given)
-            return {output.any_name: answers[output] for output in compiled.outputs}
+            # What two outputs hold is one, by both names.
+            return {name: answers[output] for output in compiled.outputs for name in output.names}
 
         return run
 
