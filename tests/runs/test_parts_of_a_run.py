@@ -95,7 +95,7 @@ def test_an_untested_run_has_no_figure_of_the_test_images(whole, tmp_path):
     assert record["status"] == "untested"
     assert record["metrics"]["val_accuracy"] == tested["metrics"]["val_accuracy"]
     known = json.dumps(record["metrics"])
-    assert "test" not in known and "macro_f1" not in known and "calibration" not in known
+    assert "test" not in known and '"macro_f1' not in known and "calibration" not in known
     folder = tmp_path / record["run_id"]
     assert not (folder / "predictions.npz").exists()
     # It is done for whoever wants no test figures, and not for whoever does.

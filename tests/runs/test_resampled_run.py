@@ -4,7 +4,7 @@ import pytest
 
 import seqvision
 from seqvision.comparison.groups import data_titles
-from seqvision.comparison.report.pictures import test_images as images_of
+from seqvision.comparison.report.pictures import test_pictures as pictures_of
 from seqvision.config import load_config, load_configs
 from seqvision.data import load
 from seqvision.data.resampling import Resampling
@@ -63,7 +63,7 @@ def test_runs_of_other_samples_are_not_ranked_together(records, results):
 def test_what_shows_or_tries_test_images_takes_those_of_the_run(records):
     record = records[2]
     expected = load("digits", resampling=Resampling(resample=4)).test
-    assert images_of(record).tobytes() == expected.samples.tobytes()
+    assert pictures_of(record).samples.tobytes() == expected.samples.tobytes()
     real = real_images(of_record(record), (8, 8))
     assert real.own and real.split.samples.tobytes() == expected.samples.tobytes()
 

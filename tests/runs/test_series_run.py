@@ -191,12 +191,13 @@ def test_a_change_of_images_is_refused_before_anything_is_written(waves, tmp_pat
 
 
 def test_answers_come_in_order_and_long_series_by_few(waves, record, monkeypatch):
+    from seqvision.data import like_lengths
     from seqvision.runs import predict
 
     model = seqvision.load_model(record.folder)
     series = load({"name": "npz", "path": str(waves), "kind": "series"}).train.samples
     expected = np.concatenate([model.predict_on_batch(one[None]) for one in series])
-    monkeypatch.setattr(predict, "_MOST_STEPS", 200)
+    monkeypatch.setattr(like_lengths, "_MOST_STEPS", 200)
     taken = [index for index, *_ in predict.parts(model, series)]
     assert max(len(index) * series.lengths[index].max() for index in taken) <= 200
     np.testing.assert_allclose(predict.logits(model, series), expected, atol=1e-5)
