@@ -51,6 +51,11 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.2f}"
 
 
+def mean_rank(mean: float) -> str:
+    """A mean rank, or a difference of two: `1.96`, `2.00`."""
+    return f"{mean:.2f}"
+
+
 def p_value(p: float) -> str:
     """A p-value: `0.031`, `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"

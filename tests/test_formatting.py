@@ -45,6 +45,7 @@ def test_shares_differences_and_other_numbers():
     assert (say.percent(0.02613), say.percent(1)) == ("2.61%", "100.00%")
     assert (say.points(0.0025), say.points(-0.1)) == ("+0.25", "-10.00")
     assert [say.p_value(p) for p in (1.0, 0.0314, 0.00099)] == ["1.000", "0.031", "< 0.001"]
+    assert [say.mean_rank(r) for r in (2, 1.9643, 12.5)] == ["2.00", "1.96", "12.50"]
     values = (0.123456, 12.3456, 512.34, 999.96, 15298.4, 0)
     assert [say.number(v) for v in values] == ["0.1235", "12.35", "512.3", "1,000", "15,298", "0"]
     assert [say.rate(v) for v in (8.2345, 99.96, 247.4, 15298)] == ["8.23", "100", "247", "15,298"]
