@@ -1,3 +1,4 @@
+from .comparison.across.table import across as across
 from .comparison.records import load_records as load_records
 from .comparison.table import compare as compare
 from .comparison.trials import load_trials as load_trials

@@ -21,6 +21,7 @@ def test_the_public_names_are_these_and_all_there():
     assert seqvision.__all__ == [
         "RunRecord",
         "SeqvisionError",
+        "across",
         "compare",
         "create_model",
         "export",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,3 +36,43 @@ def write_output(output: Path, formats: Mapping[str, Callable[[], str | bytes]])
     except OSError as error:
         raise SeqvisionError(f"{output}: cannot be written: {error.strerror}") from None
     click.echo(f"wrote {output} ({size(len(data))})")
+
+
+def named_files(published: tuple[str, ...]) -> dict[str, str]:
+    """The files of a `--published NAME=FILE` that may be given several times, by name.
+
+    Raises:
+        SeqvisionError: one is no such pair, or a name is given twice.
+    """
+    files: dict[str, str] = {}
+    for each in published:
+        name, equals, file = each.partition("=")
+        if not (equals and name.strip() and file.strip()):
+            raise SeqvisionError(f"--published {each}: expected NAME=FILE")
+        if files.setdefault(name.strip(), file.strip()) != file.strip():
+            raise SeqvisionError(f"--published {each}: {name.strip()!r} is there twice")
+    return files
+
+
+def chart_formats(chart: Callable[[], Any]) -> dict[str, Callable[[], str | bytes]]:
+    """For each ending of a chart's file, the function that makes the content of an Altair chart."""
+    return {
+        ".png": lambda: _drawn(chart(), "png"),
+        ".svg": lambda: _drawn(chart(), "svg"),
+        ".html": lambda: _page(chart()),
+    }
+
+
+def _page(chart: Any) -> str:
+    from seqvision.comparison.charts.html import chart_page
+
+    return chart_page(chart)
+
+
+def _drawn(chart: Any, form: str) -> str | bytes:
+    """The chart as a file's content, on white."""
+    import io
+
+    file = io.BytesIO() if form == "png" else io.StringIO()
+    chart.properties(background="white").save(file, format=form, scale_factor=2)
+    return file.getvalue()

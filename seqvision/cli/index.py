@@ -13,6 +13,7 @@ _PACKAGES = (
     "cells.wrappers",
     "families",
     "comparison.charts",
+    "comparison.charts.across",
     "comparison.charts.search",
     "bench.contenders",
     "exporting.formats",

@@ -11,9 +11,14 @@ class _Kinds(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from seqvision.comparison.charts import CHARTS
+        from seqvision.comparison.charts.across import ACROSS_CHARTS
         from seqvision.comparison.charts.search import SEARCH_CHARTS
 
-        for title, charts in (("Kinds", CHARTS), ("Kinds for a search", SEARCH_CHARTS)):
+        for title, charts in (
+            ("Kinds", CHARTS),
+            ("Kinds of several datasets", ACROSS_CHARTS),
+            ("Kinds for a search", SEARCH_CHARTS),
+        ):
             with formatter.section(title):
                 formatter.write_dl([(kind, charts.entry(kind).summary) for kind in charts.names()])
 
@@ -45,8 +50,9 @@ def command(
     seqvision plot steps results/ -o steps.svg --data mnist --models '*columns*'
     seqvision plot slices results/gru3-tune
     """
-    from seqvision.cli._output import write_output
+    from seqvision.cli._output import chart_formats, write_output
     from seqvision.comparison.charts import CHARTS
+    from seqvision.comparison.charts.across import ACROSS_CHARTS
     from seqvision.comparison.charts.search import SEARCH_CHARTS
     from seqvision.comparison.records import load_records
     from seqvision.errors import SeqvisionError
@@ -54,29 +60,29 @@ def command(
     of_search = kind in SEARCH_CHARTS.names()
     if of_search and (data or models):
         raise SeqvisionError(f"{kind}: is of one search; it has no use for --data and --models")
-    entry = SEARCH_CHARTS.entry(kind) if of_search else CHARTS.entry(kind)
+    of_several = kind in ACROSS_CHARTS.names()
+    charts = SEARCH_CHARTS if of_search else ACROSS_CHARTS if of_several else CHARTS
+    entry = charts.entry(kind)
     if most is not None and "most" not in {p.name for p in entry.parameters}:
         raise SeqvisionError(f"{kind}: shows all models; it has no use for --most")
 
     def chart() -> Any:
+        from seqvision.comparison.across import across
         from seqvision.comparison.charts.base import data_names
         from seqvision.comparison.trials import load_trials
 
         if of_search:
-            return SEARCH_CHARTS.get(kind)(load_trials(results))
+            return charts.get(kind)(load_trials(results))
         records = load_records(results)
         if data is not None:
             records = _only(records, data_names(records), data, "--data")
         if models is not None:
             records = _only(records, records["name"], models, "--models")
-        return CHARTS.get(kind)(records, **({} if most is None else {"most": most}))
+        if of_several:
+            return charts.get(kind)(across(records))
+        return charts.get(kind)(records, **({} if most is None else {"most": most}))
 
-    formats = {
-        ".png": lambda: _drawn(chart(), "png"),
-        ".svg": lambda: _drawn(chart(), "svg"),
-        ".html": lambda: _page(chart()),
-    }
-    write_output(output or Path(f"{kind}.png"), formats)
+    write_output(output or Path(f"{kind}.png"), chart_formats(chart))
 
 
 def _only(records: Any, names: Any, pattern: str, option: str) -> Any:
@@ -93,18 +99,3 @@ def _only(records: Any, names: Any, pattern: str, option: str) -> Any:
             f"(known: {', '.join(sorted(known))})"
         )
     return records[names.isin(kept)]
-
-
-def _page(chart: Any) -> str:
-    from seqvision.comparison.charts.html import chart_page
-
-    return chart_page(chart)
-
-
-def _drawn(chart: Any, form: str) -> str | bytes:
-    """The chart as a file's content, on white."""
-    import io
-
-    file = io.BytesIO() if form == "png" else io.StringIO()
-    chart.properties(background="white").save(file, format=form, scale_factor=2)
-    return file.getvalue()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seqvision.comparison.readable import readable
+from seqvision.comparison.readable import Part, readable
 
 SUFFIXES = {
     ".csv": "csv",
@@ -14,6 +14,16 @@ SUFFIXES = {
     ".tex": "latex",
     ".parquet": "parquet",
 }
+
+
+def parts(comparison: pd.DataFrame) -> list[Part]:
+    """Its tables for people."""
+    return readable(comparison)
+
+
+def caption(comparison: pd.DataFrame) -> list[str]:
+    """What is said below them."""
+    return comparison.attrs["caption"]
 
 
 def as_csv(comparison: pd.DataFrame) -> str:
@@ -28,8 +38,18 @@ def as_json(comparison: pd.DataFrame) -> str:
 
 def as_md(comparison: pd.DataFrame) -> str:
     """GitHub's Markdown: a table for each data with its notes, and the caption below."""
+    return md_of(parts(comparison), caption(comparison))
+
+
+def as_latex(comparison: pd.DataFrame) -> str:
+    """LaTeX for the package booktabs: a table for each data; the last has the whole caption."""
+    return latex_of(parts(comparison), caption(comparison))
+
+
+def md_of(parts: list[Part], caption: list[str]) -> str:
+    """GitHub's Markdown: each table with its notes, and the caption below."""
     paragraphs = []
-    for part in readable(comparison):
+    for part in parts:
         rows = [part.table.columns, ["---"] * len(part.table.columns), *part.table.to_numpy()]
         lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
         paragraphs += [
@@ -37,17 +57,16 @@ def as_md(comparison: pd.DataFrame) -> str:
             "\n".join(lines),
             *map(escape_md, part.notes),
         ]
-    return "\n\n".join([*paragraphs, *map(escape_md, comparison.attrs["caption"])]) + "\n"
+    return "\n\n".join([*paragraphs, *map(escape_md, caption)]) + "\n"
 
 
-def as_latex(comparison: pd.DataFrame) -> str:
-    """LaTeX for the package booktabs: a table for each data; the last has the whole caption."""
-    parts = readable(comparison)
+def latex_of(parts: list[Part], caption: list[str]) -> str:
+    """LaTeX for the package booktabs: each table; the last has the whole caption."""
     texts = []
     for part in parts:
         said = [f"{sentence}." for sentence in (part.title, *part.notes)]
         if part is parts[-1]:
-            said += comparison.attrs["caption"]
+            said += caption
         table = part.table.map(_latex).rename(columns=_latex)
         texts.append(table.to_latex(index=False, escape=False, caption=_latex(" ".join(said))))
     return "\n".join(texts)

@@ -64,9 +64,9 @@ def data_titles(table: pd.DataFrame) -> pd.Series:
 def _title(dataset: Any, split: Any, checksum: Any, *sizes: Any) -> str:
     if pd.isna(checksum):
         return "data unknown"
-    return f"{named(dataset, split)}, {' + '.join(map(count, sizes))} images"
+    return f"{with_split(dataset, split)}, {' + '.join(map(count, sizes))} images"
 
 
-def named(dataset: str, split: str) -> str:
+def with_split(dataset: str, split: str) -> str:
     """How a dataset is called with the samples that were tested with: `digits, resample 3`."""
     return dataset if split == ORIGINAL else f"{dataset}, {split}"

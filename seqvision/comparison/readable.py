@@ -26,6 +26,8 @@ class Part(NamedTuple):
     title: str
     table: pd.DataFrame
     notes: list[str]
+    named_by: list[str]
+    """The columns that name a row."""
 
 
 def readable(comparison: pd.DataFrame) -> list[Part]:
@@ -35,10 +37,11 @@ def readable(comparison: pd.DataFrame) -> list[Part]:
         rows.attrs = comparison.attrs
         names = [label(values) for values in rows[comparison.attrs["by"]].itertuples(index=False)]
         notes = [f"{name}: {n}" for name, n in zip(names, rows["note"], strict=True) if n]
-        parts.append(Part(str(title), _ranking(rows), notes))
+        by = comparison.attrs["by"]
+        parts.append(Part(str(title), _ranking(rows), notes, by))
         if "difference" in rows and rows["common_seeds"].notna().any():
             baseline = comparison.attrs["baseline"]
-            parts.append(Part(f"{title}: against {baseline}", _against(rows), []))
+            parts.append(Part(f"{title}: against {baseline}", _against(rows), [], by))
     return parts
 
 

@@ -69,7 +69,9 @@ def compare(
     """
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     records, metric = tested(records), ALIASES.get(metric, metric)
-    _check(records, by, metric, target)
+    check(records, by, metric)
+    if target is not None and not 0 < target <= 1:
+        raise SeqvisionError(f"target: expected an accuracy between 0 and 1, got {target}")
     runs = grouped(records, by)
     if metric not in runs:
         runs[metric] = float("nan")  # No run is finished.
@@ -98,7 +100,12 @@ def compare(
     return table.drop(columns="block").reset_index(drop=True)
 
 
-def _check(records: pd.DataFrame, by: list[str], metric: str, target: float | None) -> None:
+def check(records: pd.DataFrame, by: list[str], metric: str) -> None:
+    """Check that records can be compared.
+
+    Raises:
+        SeqvisionError: there are none, or they have no such column or metric.
+    """
     if not len(records):
         raise SeqvisionError("no records to compare")
     if not by:
@@ -109,12 +116,11 @@ def _check(records: pd.DataFrame, by: list[str], metric: str, target: float | No
             raise SeqvisionError(f"by: the records have no column {column!r}{near}")
     finished = records[records["status"] == "finished"]
     numbers = finished.select_dtypes("number").columns
-    metrics = [c for c in numbers if not (is_config(c) or c in ("seed", *DATA))]
+    others = ("seed", "resample", "folds", "fold", *DATA)
+    metrics = [c for c in numbers if not (is_config(c) or c in others)]
     if metric not in metrics and len(finished):
         near = did_you_mean(metric, metrics)
         raise SeqvisionError(f"unknown metric {metric!r}{near} (metrics: {', '.join(metrics)})")
-    if target is not None and not 0 < target <= 1:
-        raise SeqvisionError(f"target: expected an accuracy between 0 and 1, got {target}")
 
 
 def _used(runs: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:

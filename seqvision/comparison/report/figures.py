@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from seqvision.comparison.charts import CHARTS
 from seqvision.errors import NothingToShow
 from seqvision.registry import Registry
@@ -22,8 +20,14 @@ class Figure:
     problem: str = ""
 
 
-def figures(table: pd.DataFrame, charts: Registry = CHARTS) -> list[Figure]:
-    """Every chart of runs on the same data, or of trials, by the `order` on its card."""
+def figures(table: Any, charts: Registry = CHARTS) -> list[Figure]:
+    """Every chart of runs on the same data, of trials, or of a comparison over several datasets.
+
+    They are in the `order` on their cards.
+
+    Args:
+        table: what the charts of the registry are drawn of.
+    """
     entries = [charts.entry(kind) for kind in charts.names()]
     found = []
     for entry in sorted(entries, key=lambda entry: entry.card.get("order", 99)):

@@ -14,9 +14,10 @@ import pandas as pd
 from seqvision.comparison.answers import answers
 from seqvision.comparison.charts.base import model_names, ranked
 from seqvision.comparison.charts.html import template, vega
-from seqvision.comparison.groups import grouped
+from seqvision.comparison.groups import grouped, with_split
 from seqvision.comparison.left_out import grouped_warnings
 from seqvision.comparison.records import tested
+from seqvision.comparison.report.across import across_section
 from seqvision.comparison.report.figures import Figure, figures
 from seqvision.comparison.report.gallery import Card, Dispute, disputes, hard_images
 from seqvision.comparison.report.leaderboard import Leaderboard, leaderboard
@@ -62,19 +63,23 @@ def report(
     baseline: str | None = None,
     title: str | None = None,
     searches: Mapping[str, pd.DataFrame] | None = None,
+    published: Mapping[str, str | Path] | None = None,
 ) -> str:
     """Return the report of some runs as one HTML page that needs no other file and no network.
 
-    The page has, for each dataset: a leaderboard that sorts and filters, the charts of
-    `seqvision.comparison.charts`, the test samples that most models get wrong or that scans
-    disagree on, and where each number comes from. Pictures are of the dataset that the records
-    name, if it is on this machine and its checksum is theirs; where it is not, the page says so.
+    The page has, where there are several datasets, or resamples or folds of one, the models' ranks
+    and values over all of them; and for each dataset, its original split or else its first resample
+    or fold: a leaderboard that sorts and filters, the charts of `seqvision.comparison.charts`, the
+    test samples that most models get wrong or that scans disagree on, and where each number comes
+    from. Pictures are of the dataset that the records name, if it is on this machine and its
+    checksum is theirs; where it is not, the page says so.
 
     Args:
         records: what `load_records` gives, or some of its rows.
         baseline: the name of the model that the others are compared with.
         title: the heading.
         searches: what `load_trials` gives of each search to show, by its name.
+        published: files of others' results by the name of their model, as `across` takes them.
 
     Raises:
         SeqvisionError: no run is finished, or none is of the baseline.
@@ -83,9 +88,9 @@ def report(
     done = records[records["status"] == "finished"]
     if done.empty:
         raise SeqvisionError(f"none of {len(records)} runs is finished: there is nothing to report")
-    chapters = [
-        _chapter(f"data-{place}", own, baseline) for place, own in enumerate(_by_data(records), 1)
-    ]
+    together = across_section(records, published)
+    parts = _by_data(records, once=together is not None)
+    chapters = [_chapter(f"data-{place}", own, baseline) for place, own in enumerate(parts, 1)]
     if baseline is not None and not any(chapter.baseline for chapter in chapters):
         near = did_you_mean(baseline, done["name"].unique())
         raise SeqvisionError(f"no finished run of the baseline {baseline!r}{near}")
@@ -93,6 +98,7 @@ def report(
     return template(_own("page.html.j2")).render(
         title=title or ("One model" if models == 1 else f"{models} models compared"),
         lead=_lead(records, done, chapters),
+        across=together,
         chapters=chapters,
         searches=[
             search_section(f"search-{place}", name, trials)
@@ -107,11 +113,21 @@ def report(
     )
 
 
-def _by_data(records: pd.DataFrame) -> list[pd.DataFrame]:
-    """The runs on each data with a finished run, unfinished ones among them; most runs first."""
+def _by_data(records: pd.DataFrame, once: bool) -> list[pd.DataFrame]:
+    """The runs on each data with a finished run, unfinished ones among them; most runs first.
+
+    Args:
+        once: take each dataset once: its original split, or else its first resample or fold.
+    """
     runs = grouped(records, ["name"])
-    parts = [part for _, part in runs[runs["block"] >= 0].groupby("block")]
-    parts = [part for part in parts if (part["status"] == "finished").any()]
+    drawn = ["drawn_from", "folds", "resample", "fold"]
+    done = runs.reindex(columns=["block", "status", "checksum", *drawn])
+    done = done[(done["block"] >= 0) & (done["status"] == "finished")]
+    done = done.sort_values([*drawn, "block"], na_position="first").drop_duplicates("block")
+    again = done["drawn_from"].isin(done["checksum"]) | done["drawn_from"].duplicated()
+    if once:
+        done = done[done["drawn_from"].isna() | ~again]
+    parts = [runs[runs["block"] == block] for block in sorted(done["block"])]
     return sorted((part.drop(columns=["block", "row"]) for part in parts), key=len, reverse=True)
 
 
@@ -145,7 +161,7 @@ def _chapter(id: str, records: pd.DataFrame, baseline: str | None) -> Chapter:
         found["notes"].append(f"The baseline {baseline} has no finished run on these data.")
     return Chapter(
         id=id,
-        title=data["name"],
+        title=with_split(data["name"], runs["split"].iloc[0]),
         lead=_words_on(data, runs),
         data=data,
         baseline=own_baseline,
