@@ -125,7 +125,7 @@ def test_weights_of_another_model_are_refused_whatever_their_shapes(options, mes
         ({"scan": "columns", "input_shape": (7, 8)}, "trained with scan 'rows', this one has 'col"),
         ({"scan": {"name": "rows", "reverse": True}}, "trained with scan 'rows', this one has {'n"),
         ({"pooling": "last"}, "trained with pooling 'mean', this one has 'last'"),
-        ({"input_shape": (9, 7)}, "trained on images of (8, 7), used for images of (9, 7)"),
+        ({"input_shape": (9, 7)}, "trained on samples of (8, 7), used for samples of (9, 7)"),
         ({"num_classes": 5}, "layer 'logits' begins anew"),
         ({"dropout": 0.3, "recurrent_dropout": 0.1}, None),
         ({"cell": {"name": "gru", "recurrent_initializer": "glorot_uniform"}}, None),
