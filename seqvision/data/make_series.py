@@ -77,10 +77,9 @@ def _checked(given: Part, source: str, part: str) -> Series:
     if len(series) == 0:
         raise DataError(f"{source}: there are no {part} series")
     if not isinstance(series, Series):
-        shapes = {np.shape(one)[1:] for one in series}
-        shapes_of_first = np.shape(series[0])[1:]
-        if len(shapes) > 1 or any(len(shape) != 1 or shape[0] == 0 for shape in shapes):
-            fits = [np.ndim(one) == 2 and np.shape(one)[1:] == shapes_of_first for one in series]
+        features = np.shape(series[0])[1:]
+        fits = [np.ndim(one) == 2 and np.shape(one)[1:] == features != (0,) for one in series]
+        if False in fits:
             one = fits.index(False)
             raise DataError(
                 f"{source}: {given.named(part, one)} is {np.shape(series[one])}; expected "

@@ -70,10 +70,6 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
     }
 
 
-def _of_images(setup: Setup) -> dict[str, Any]:
-    return {"background": background_of(setup.training.images)}
-
-
 def _of_series(setup: Setup) -> dict[str, Any]:
     """The steps of the shortest, the middle and the longest of all series; how many were cut."""
     dataset = setup.dataset

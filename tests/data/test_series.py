@@ -68,6 +68,8 @@ def test_what_is_not_there_and_what_is_infinite():
     series[3] = np.ones((3, 5))
     with pytest.raises(DataError, match=r"training series 4 is \(3, 5\)"):
         made(series)
+    with pytest.raises(DataError, match=r"training series 1 is \(1, 0\)"):
+        made([one[:, :0] for one in some_series()])
     with pytest.raises(DataError, match="6 training series, but labels of"):
         made(some_series(), LABELS[:5])
 
