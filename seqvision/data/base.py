@@ -98,6 +98,8 @@ class Dataset:
     """The dataset that was asked for, when this one took its place."""
     relative_size: float = 1.0
     """The size of this training set as a share of that of the one it stands in for."""
+    features: tuple[str, ...] | None = None
+    """The names of the features of series, in their order; None if the source names none."""
     drawn_from: str | None = None
     """The checksum of the dataset as it came, if training and test samples were drawn anew."""
 
@@ -192,12 +194,14 @@ def assembled(
     test: float | None,
     scale: str | None,
     notes: Notes,
+    features: tuple[str, ...] | None = None,
 ) -> Dataset:
     """Return a dataset of checked samples, whose labels are of any kind.
 
     Args:
         splits: `training`, and `test` and `validation` if there are any.
         test: the share of each class that is held out if there is no `test`.
+        features: the names of the features of series, if they have names.
 
     Raises:
         DataError: the parts do not fit together.
@@ -230,6 +234,7 @@ def assembled(
         validation=own,
         scale=scale,
         notes=tuple(notes.sentences),
+        features=features,
     )
 
 

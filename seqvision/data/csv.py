@@ -80,8 +80,10 @@ def csv(
         raise DataError(f"{path}: no row is of the split 'train'")
     if about:
         about.say_unused(tables.values(), notes)
-    name = tables["training"].table.file.name
-    return make_series(f"csv:{name}", parts, path, test=test, notes=notes)
+    first = tables["training"]
+    names = first.features if first.layout == "long" else None
+    name = f"csv:{first.table.file.name}"
+    return make_series(name, parts, path, test=test, notes=notes, features=names)
 
 
 def _parts(told: Told, about: Labels | None, default: str) -> dict[str, Part]:

@@ -36,6 +36,7 @@ def make_series(
     *,
     test: float | None = None,
     notes: Notes | None = None,
+    features: Sequence[str] | None = None,
 ) -> Dataset:
     """Return a dataset of series after a check that its parts fit together.
 
@@ -45,6 +46,7 @@ def make_series(
         class_names: what labels from 0 stand for; the labels' own values if not given.
         test: the share of each class that is held out if there is no `test`; a fifth if not given.
         notes: what was decided so far.
+        features: the names of the features, if they have names.
 
     Raises:
         DataError: it says which series is wrong and how.
@@ -63,8 +65,11 @@ def make_series(
             raise DataError(
                 f"{source}: training series have {expected} features, {part} series {count}"
             )
-    _note_constant(checked["training"].values, notes)
-    return assembled(name, splits, source, class_names, test=test, scale=None, notes=notes)
+    names = None if features is None else tuple(features)
+    _note_constant(checked["training"].values, names, notes)
+    return assembled(
+        name, splits, source, class_names, test=test, scale=None, notes=notes, features=names
+    )
 
 
 def _checked(given: Part, source: str, part: str) -> Series:
@@ -110,13 +115,13 @@ def _numbered_groups(parts: Mapping[str, Part], notes: Notes) -> dict[str, np.nd
     return dict(zip(groups, np.split(numbers.astype(np.int64), ends), strict=True))
 
 
-def _note_constant(values: np.ndarray, notes: Notes) -> None:
+def _note_constant(values: np.ndarray, names: tuple[str, ...] | None, notes: Notes) -> None:
     """Say which features never change in the training series, whose values are `(n, features)`."""
     low = np.nanmin(values, axis=0, initial=np.inf)
     high = np.nanmax(values, axis=0, initial=-np.inf)
     if len(constant := np.flatnonzero(~(high > low))):
-        names = some([str(feature + 1) for feature in constant])
+        of = some([names[n] if names else str(n + 1) for n in constant.tolist()])
         notes.warning(
-            f"{len(constant)} of {values.shape[1]} features never change in training ({names}); "
+            f"{len(constant)} of {values.shape[1]} features never change in training ({of}); "
             "normalised by training they are 0"
         )

@@ -34,11 +34,13 @@ class Wanted:
         features: how many it reads.
         data: the dataset it was trained on, a name or a spec with options; None if not known.
         labels: whether labels are read, if there are any.
+        names: what the features were called in the table it was trained on; None if not known.
     """
 
     features: int
     data: str | dict[str, Any] | None = None
     labels: bool = False
+    names: tuple[str, ...] | None = None
 
     def options(self, dataset: str) -> dict[str, Any] | None:
         """The options of the model's dataset, defaults included; None if it is another dataset."""
@@ -61,7 +63,8 @@ def _of_table(path: Path, wanted: Wanted, notes: Notes) -> Held:
 
     own = wanted.options("csv") or {}
     given = {what: own.get(what) for what in USUAL}
-    layout, features = own.get("layout"), own.get("features")
+    # By their names, as columns may come in another order.
+    layout, features = own.get("layout"), own.get("features") or wanted.names
     told = read_to_answer(str(path), layout, given, features, notes, wanted.features, wanted.labels)
     if not told.series:
         raise DataError(f"{path}: has no rows below its header")

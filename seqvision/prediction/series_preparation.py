@@ -158,4 +158,6 @@ def series_preparation(
     """
     if len(shape) != 2 or shape[1] is None:
         raise SeqvisionError(f"the model reads {shape}, expected (steps, features) of series")
-    return SeriesPreparation(shape[0], Wanted(shape[1], facts.data, labels))
+    names = facts.more.get("dataset", {}).get("features")
+    wanted = Wanted(shape[1], facts.data, labels, None if names is None else tuple(names))
+    return SeriesPreparation(shape[0], wanted)

@@ -112,6 +112,9 @@ def from_json(values: Any, where: str | Path) -> Facts:
     return Facts(shape, names, kind, more=values, **own)
 
 
+_OF_DATASET = ("name", "checksum", "scale", "background", "features")
+
+
 def of_record(record: Mapping[str, Any]) -> Facts:
     """The facts of a run, from its record."""
     config, dataset = record["config"], record["dataset"]
@@ -119,7 +122,7 @@ def of_record(record: Mapping[str, Any]) -> Facts:
         "name": record.get("name"),
         "config_hash": record.get("config_hash"),
         "seed": record.get("seed"),
-        "dataset": {key: dataset.get(key) for key in ("name", "checksum", "scale", "background")},
+        "dataset": {key: dataset.get(key) for key in _OF_DATASET},
         "parent": record.get("model", {}).get("parent"),
     }
     resampling = Resampling.of(config["data"])

@@ -44,6 +44,7 @@ def describe(setup: Setup, state: State) -> dict[str, Any]:
             "test": len(setup.test),
             "input_shape": list(dataset.input_shape),
             "class_names": list(dataset.class_names),
+            **({"features": list(dataset.features)} if dataset.features else {}),
             **(
                 _of_series(setup)
                 if series

@@ -111,6 +111,15 @@ def test_labels_of_a_table_and_one_series_without_ids(run, waves, said, tmp_path
     np.testing.assert_allclose(table[P], said[[4]], atol=1e-5)
 
 
+def test_columns_in_another_order_are_known_by_their_names(run, waves, said, tmp_path):
+    columns = ["label", "counter", "t", "noise", "wave", "case"]
+    new = waves[waves["split"] == "test"].assign(noise=7.0)[columns]
+    new.to_csv(tmp_path / "x.csv", index=False)
+    table = seqvision.predict(run.folder, tmp_path / "x.csv", probabilities=True)
+    np.testing.assert_allclose(table[P], said, atol=1e-5)
+    assert run["dataset"]["features"] == ["wave", "counter"]
+
+
 def test_each_step_is_what_it_says_of_series_cut_off_there(run, said, unseen):
     each = [unseen[n] for n in range(6)]
     table = seqvision.predict(run.folder, each, probabilities=True, steps=True)
@@ -138,7 +147,7 @@ def test_what_cannot_be_answered_is_told(run, unseen, tmp_path):
     wavfile.write(tmp_path / "x.wav", 8000, np.zeros(100, np.int16))
     files = [tmp_path / f"x.{ending}" for ending in ("csv", "npz", "png", "wav")]
     errors = seqvision.predict(run.folder, files)["error"].tolist()
-    assert errors[0] == "has the features wave (1), and the model reads 2"
+    assert errors[0] == "has no column 'counter' (columns: case, t, wave)"
     assert errors[1].startswith("series 1 is (4, 3)")
     assert errors[2].startswith("holds no series by its ending (.csv,")
     assert "the model was trained on another dataset than wav_folder" in errors[3]
