@@ -53,7 +53,7 @@ def value_text(value: Any) -> str:
 def data_titles(table: pd.DataFrame) -> pd.Series:
     """How the data of each row of a comparison is called; only rows on the same data share a title.
 
-    `mnist, 55,000 + 5,000 + 10,000 images`: training, validation, test;
+    `mnist, 55,000 + 5,000 + 10,000 samples`: training, validation, test;
     `mnist, resample 3, …` of samples that were drawn anew.
     """
     titles = pd.Series([_title(*data) for data in table[DATA].itertuples(index=False)], table.index)
@@ -64,7 +64,7 @@ def data_titles(table: pd.DataFrame) -> pd.Series:
 def _title(dataset: Any, split: Any, checksum: Any, *sizes: Any) -> str:
     if pd.isna(checksum):
         return "data unknown"
-    return f"{with_split(dataset, split)}, {' + '.join(map(count, sizes))} images"
+    return f"{with_split(dataset, split)}, {' + '.join(map(count, sizes))} samples"
 
 
 def with_split(dataset: str, split: str) -> str:

@@ -72,7 +72,7 @@ def test_parquet_takes_columns_that_mix_texts_and_numbers(write_run, results, tm
 
 def test_people_read_rounded_numbers_and_signs(comparison):
     ranking, against, alone = readable(comparison)
-    assert ranking.title == "digits, 1,000 + 100 + 1,000 images"
+    assert ranking.title == "digits, 1,000 + 100 + 1,000 samples"
     lstm, gru = ranking.table.to_dict("records")
     row = comparison.set_index("name").loc["gru_3"]
     assert gru["name"] == "gru_3" and gru["seeds"] == "3"

@@ -105,4 +105,4 @@ def test_training_sets_of_several_sizes_are_told_apart(write_run, tmp_path):
             errors(write_run, name, *more, changes=changes, config_hash=f"{size:08d}")
     text = page(load_records(tmp_path / "results"), NOTES, "seqvision publish there")
     for size, points in (("100", "-20.00"), ("1,000", "-15.00")):
-        assert f"on digits, {size} + 100 + 400 images: {points} points" in text
+        assert f"on digits, {size} + 100 + 400 samples: {points} points" in text
