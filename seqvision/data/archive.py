@@ -6,14 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from seqvision.data import DATASETS
-from seqvision.data.archive_files import Files
-from seqvision.data.arff_format import read_arff
+from seqvision.data.archives.archive_files import Files
+from seqvision.data.archives.arff_format import read_arff
+from seqvision.data.archives.labelled_series import Reader, series_dataset
+from seqvision.data.archives.ts_format import has_classes, read_ts
+from seqvision.data.archives.tsv_format import read_tsv
 from seqvision.data.base import Dataset
 from seqvision.data.files import data_folder
-from seqvision.data.labelled_series import Reader, series_dataset
 from seqvision.data.left_behind import left_behind
-from seqvision.data.ts_format import has_classes, read_ts
-from seqvision.data.tsv_format import read_tsv
 from seqvision.errors import DataError, DataUnavailable, did_you_mean
 
 _READERS: dict[str, Reader] = {

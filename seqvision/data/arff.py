@@ -1,10 +1,10 @@
 """The user's own series in Weka's format."""
 
 from seqvision.data import DATASETS
-from seqvision.data.archive_files import find_files
-from seqvision.data.arff_format import read_arff
+from seqvision.data.archives.archive_files import find_files
+from seqvision.data.archives.arff_format import read_arff
+from seqvision.data.archives.labelled_series import series_dataset
 from seqvision.data.base import Dataset, person_path
-from seqvision.data.labelled_series import series_dataset
 from seqvision.options import FilePath, Rate
 
 

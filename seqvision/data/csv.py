@@ -8,12 +8,12 @@ import numpy as np
 
 from seqvision.data import DATASETS
 from seqvision.data.base import Dataset
-from seqvision.data.facts import Told
-from seqvision.data.labels_table import Labels, read_labels
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes
 from seqvision.data.part_names import PART_NAMES
-from seqvision.data.series_table import read_table
+from seqvision.data.tables.labels_table import Labels, read_labels
+from seqvision.data.tables.read import read_table
+from seqvision.data.tables.told import Told
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Rate
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from seqvision.data.archive_files import with_its_test_file
+from seqvision.data.archives.archive_files import with_its_test_file
 from seqvision.data.files import nothing_downloaded
 from seqvision.data.loading import load
 from seqvision.data.resampling import Resampling

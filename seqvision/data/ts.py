@@ -1,10 +1,10 @@
 """The user's own series in the UEA and UCR archives' format."""
 
 from seqvision.data import DATASETS
-from seqvision.data.archive_files import find_files
+from seqvision.data.archives.archive_files import find_files
+from seqvision.data.archives.labelled_series import series_dataset
+from seqvision.data.archives.ts_format import read_ts
 from seqvision.data.base import Dataset, person_path
-from seqvision.data.labelled_series import series_dataset
-from seqvision.data.ts_format import read_ts
 from seqvision.options import FilePath, Rate
 
 

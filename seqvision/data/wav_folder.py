@@ -11,8 +11,8 @@ from seqvision.data.class_folders import class_folders
 from seqvision.data.folders import Survey
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes
-from seqvision.data.sound import is_wav, read_wav
-from seqvision.data.sound_features import SoundFeatures
+from seqvision.data.sound.features import SoundFeatures
+from seqvision.data.sound.wav import is_wav, read_wav
 from seqvision.options import FilePath, PositiveFloat, PositiveInt, Rate
 
 

@@ -15,8 +15,8 @@ from seqvision.registry import REQUIRED
 from seqvision.specs import name_and_options
 
 if TYPE_CHECKING:
-    from seqvision.data.labelled_series import LabelledSeries
-    from seqvision.data.sound_features import SoundFeatures
+    from seqvision.data.archives.labelled_series import LabelledSeries
+    from seqvision.data.sound.features import SoundFeatures
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ Reader = Callable[[Path, Wanted, Notes], Held]
 
 
 def _of_table(path: Path, wanted: Wanted, notes: Notes) -> Held:
-    from seqvision.data.columns import USUAL
-    from seqvision.data.series_table import read_to_answer
+    from seqvision.data.tables.columns import USUAL
+    from seqvision.data.tables.read import read_to_answer
 
     own = wanted.options("csv") or {}
     given = {what: own.get(what) for what in USUAL}
@@ -89,13 +89,13 @@ def _of_archive(path: Path, _: Wanted, notes: Notes) -> Held:
 
 
 def _of_ts(path: Path, _: Wanted, notes: Notes) -> Held:
-    from seqvision.data.ts_format import read_ts
+    from seqvision.data.archives.ts_format import read_ts
 
     return _of_labelled(read_ts(path, notes))
 
 
 def _of_arff(path: Path, _: Wanted, notes: Notes) -> Held:
-    from seqvision.data.arff_format import read_arff
+    from seqvision.data.archives.arff_format import read_arff
 
     return _of_labelled(read_arff(path, notes))
 
@@ -105,7 +105,7 @@ def _of_tsv(path: Path, wanted: Wanted, notes: Notes) -> Held:
     format, whose lines begin with a label."""
     if wanted.options("csv") is not None:
         return _of_table(path, wanted, notes)
-    from seqvision.data.tsv_format import read_tsv
+    from seqvision.data.archives.tsv_format import read_tsv
 
     return _of_labelled(read_tsv(path, notes))
 
@@ -153,7 +153,7 @@ def read_sound(path: Path, made: "SoundFeatures | None") -> np.ndarray:
     Raises:
         DataError: it is none, or what the model was trained on was no sound.
     """
-    from seqvision.data.sound import is_wav, read_wav
+    from seqvision.data.sound.wav import is_wav, read_wav
 
     if not is_wav(path):
         raise DataError(f"{path}: holds no series by its ending ({_known()})")
@@ -167,7 +167,7 @@ def read_sound(path: Path, made: "SoundFeatures | None") -> np.ndarray:
 
 def sound_features(wanted: Wanted, source: str) -> "SoundFeatures | None":
     """What the model's own dataset made of sound; None if it was another than `wav_folder`."""
-    from seqvision.data.sound_features import SoundFeatures
+    from seqvision.data.sound.features import SoundFeatures
 
     own = wanted.options("wav_folder")
     if own is None:

@@ -23,7 +23,7 @@ from seqvision.prediction.series_files import (
 from seqvision.presets.facts import Facts
 
 if TYPE_CHECKING:
-    from seqvision.data.sound_features import SoundFeatures
+    from seqvision.data.sound.features import SoundFeatures
     from seqvision.prediction.answerer import Answerer
 
 

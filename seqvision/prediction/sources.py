@@ -141,7 +141,7 @@ def _surveys(folder: Path, kind: str) -> Iterator[Survey]:
     if kind == "image":
         yield Survey(folder, "pictures", is_picture)
         return
-    from seqvision.data.sound import is_wav  # scipy, which takes a moment.
+    from seqvision.data.sound.wav import is_wav  # scipy, which takes a moment.
 
     yield Survey(folder, "WAV files", is_wav)
     yield Survey(folder, "files of series", lambda path: series_file(path) is not None)

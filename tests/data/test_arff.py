@@ -8,7 +8,7 @@ import pytest
 from scipy.io.arff import loadarff
 
 from seqvision.data import load
-from seqvision.data.arff_format import read_arff
+from seqvision.data.archives.arff_format import read_arff
 from seqvision.data.notes import Notes
 from seqvision.errors import DataError
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from damaged import damaged
 
-from seqvision.data import load, tables
+from seqvision.data import load
 from seqvision.data.today import files_stamp
 from seqvision.errors import DataError
 
@@ -96,7 +96,7 @@ def test_blank_lines_and_blanks_are_no_cells(read, expected):
 @pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
 def test_some_rows_at_a_time(read, expected, monkeypatch, table, name):
     whole = read(table(), name).checksum
-    monkeypatch.setattr(tables, "_CELLS", 20)
+    monkeypatch.setattr("seqvision.data.tables.table._CELLS", 20)
     assert read(table(), name).checksum == whole
     broken = table()
     column = "t0" if table is wide else "x"

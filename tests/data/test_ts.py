@@ -203,10 +203,10 @@ def test_a_label_of_any_length_is_no_label(ts):
 
 
 def test_what_a_packed_file_unpacks_to_is_bounded(ts, monkeypatch):
-    monkeypatch.setattr("seqvision.data.text_lines._LARGEST", 100_000)
+    monkeypatch.setattr("seqvision.data.archives.text_lines._LARGEST", 100_000)
     with pytest.raises(DataError, match="unpacks to more than 100,000 bytes"):
         ts(gzip.compress(HEADER.encode() + b"#\n" * 100_000))
-    monkeypatch.setattr("seqvision.data.text_lines.LONGEST", 1000)
+    monkeypatch.setattr("seqvision.data.archives.text_lines.LONGEST", 1000)
     with pytest.raises(DataError, match=r"mine.ts:1: a line longer than 1,000 bytes"):
         ts(b"#" * 2000)
 

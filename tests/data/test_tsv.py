@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from seqvision.data import load
+from seqvision.data.archives.tsv_format import read_tsv
 from seqvision.data.notes import Notes
-from seqvision.data.tsv_format import read_tsv
 from seqvision.errors import DataError
 
 TEXT = "1\t1.5\t-2\t3e-1\n-1\t4\tNaN\t6\n1\t7\t8\tNaN\n-1\tNaN\t\t0.5\n"

@@ -9,8 +9,8 @@ from damaged import damaged
 from scipy.io import wavfile
 
 from seqvision.data import load
-from seqvision.data.sound import is_wav, read_wav, resampled
-from seqvision.data.spectra import Spectra
+from seqvision.data.sound.spectra import Spectra
+from seqvision.data.sound.wav import is_wav, read_wav, resampled
 from seqvision.errors import DataError
 
 # A tone, a chirp and noise, for a fifth of a second.
@@ -61,7 +61,7 @@ def test_silence_and_sound_shorter_than_a_window():
 def test_spectra_are_the_same_some_windows_at_a_time(monkeypatch):
     spectra = Spectra(8000, window=200, hop=80, n_mels=12)
     whole = spectra.log_mel(SIGNAL)
-    monkeypatch.setattr("seqvision.data.spectra._AT_A_TIME", 700)
+    monkeypatch.setattr("seqvision.data.sound.spectra._AT_A_TIME", 700)
     np.testing.assert_allclose(spectra.log_mel(SIGNAL), whole, rtol=1e-6)
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from seqvision.data.cells import numbers, texts
-from seqvision.data.columns import USUAL, Columns
-from seqvision.data.facts import Facts, Ids, Told
 from seqvision.data.notes import Notes
+from seqvision.data.tables.cells import numbers, texts
+from seqvision.data.tables.columns import USUAL, Columns
+from seqvision.data.tables.told import Facts, Ids, Told
 from seqvision.errors import DataError
 
 

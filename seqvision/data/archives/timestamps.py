@@ -5,7 +5,7 @@ import reprlib
 
 import numpy as np
 
-from seqvision.data.text_numbers import numbers
+from seqvision.data.archives.text_numbers import numbers
 from seqvision.errors import DataError
 from seqvision.memory import check_fits
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seqvision.data.notes import some
-from seqvision.data.tables import Table
+from seqvision.data.tables.table import Table
 from seqvision.errors import DataError
 
 USUAL = {

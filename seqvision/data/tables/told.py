@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from seqvision.data.cells import Texts, texts
-from seqvision.data.columns import Columns
-from seqvision.data.tables import Table
+from seqvision.data.tables.cells import Texts, texts
+from seqvision.data.tables.columns import Columns
+from seqvision.data.tables.table import Table
 from seqvision.errors import DataError
 
 Layout = Literal["wide", "long"]

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqvision.data.sound import Sound, resampled
-from seqvision.data.spectra import Spectra
+from seqvision.data.sound.spectra import Spectra
+from seqvision.data.sound.wav import Sound, resampled
 from seqvision.errors import DataError
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from seqvision.data.labelled_series import LabelledSeries
+from seqvision.data.archives.labelled_series import LabelledSeries
+from seqvision.data.archives.text_lines import text_lines
+from seqvision.data.archives.text_numbers import numbers
+from seqvision.data.archives.timestamps import timed_channels
 from seqvision.data.notes import Notes
-from seqvision.data.text_lines import text_lines
-from seqvision.data.text_numbers import numbers
-from seqvision.data.timestamps import timed_channels
 from seqvision.errors import DataError
 
 Tags = dict[str, tuple[int, str]]

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from seqvision.data.labelled_series import LabelledSeries
+from seqvision.data.archives.labelled_series import LabelledSeries
+from seqvision.data.archives.text_lines import text_lines
+from seqvision.data.archives.text_numbers import numbers
 from seqvision.data.notes import Notes
-from seqvision.data.text_lines import text_lines
-from seqvision.data.text_numbers import numbers
 from seqvision.errors import DataError
 from seqvision.formatting import counted
 

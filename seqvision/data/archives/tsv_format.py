@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from seqvision.data.labelled_series import LabelledSeries
+from seqvision.data.archives.labelled_series import LabelledSeries
+from seqvision.data.archives.text_lines import text_lines
+from seqvision.data.archives.text_numbers import numbers
 from seqvision.data.notes import Notes
-from seqvision.data.text_lines import text_lines
-from seqvision.data.text_numbers import numbers
 from seqvision.errors import DataError
 from seqvision.formatting import counted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqvision.data.archive_files import Files
+from seqvision.data.archives.archive_files import Files
 from seqvision.data.base import Dataset
 from seqvision.data.make_series import Part, make_series
 from seqvision.data.notes import Notes, some

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from seqvision.data.cells import texts
-from seqvision.data.columns import Columns
-from seqvision.data.facts import WHAT, Facts, Ids, Told
 from seqvision.data.notes import Notes, some
-from seqvision.data.tables import Table
+from seqvision.data.tables.cells import texts
+from seqvision.data.tables.columns import Columns
+from seqvision.data.tables.table import Table
+from seqvision.data.tables.told import WHAT, Facts, Ids, Told
 from seqvision.errors import DataError
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from seqvision.data.columns import Columns
-from seqvision.data.facts import WHAT, Layout, Told
-from seqvision.data.labels_table import Labels
-from seqvision.data.long_table import read_long
 from seqvision.data.notes import Notes, some
-from seqvision.data.tables import Table
-from seqvision.data.wide_table import read_wide
+from seqvision.data.tables.columns import Columns
+from seqvision.data.tables.labels_table import Labels
+from seqvision.data.tables.long_table import read_long
+from seqvision.data.tables.table import Table
+from seqvision.data.tables.told import WHAT, Layout, Told
+from seqvision.data.tables.wide_table import read_wide
 from seqvision.errors import DataError
 
 

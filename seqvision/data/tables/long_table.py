@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from seqvision.data.cells import Texts, Times, numbers, texts, times
-from seqvision.data.columns import Columns
-from seqvision.data.facts import Facts, Ids, Told
 from seqvision.data.notes import Notes, some
-from seqvision.data.wide_table import said
+from seqvision.data.tables.cells import Texts, Times, numbers, texts, times
+from seqvision.data.tables.columns import Columns
+from seqvision.data.tables.told import Facts, Ids, Told
+from seqvision.data.tables.wide_table import said
 from seqvision.errors import DataError
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from seqvision.data.tables import Table
+from seqvision.data.tables.table import Table
 from seqvision.errors import DataError
 
 _LONGEST = 1_000  # characters: arrays of texts are as wide as the longest.

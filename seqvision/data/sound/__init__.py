@@ -1,0 +1,1 @@
+"""Reads WAV files, and makes series of spectra or cepstra of them."""
