@@ -10,6 +10,7 @@ from keras import ops
 
 from seqvision.errors import SeqvisionError
 from seqvision.inputs import INPUTS
+from seqvision.inputs.gaps import filled, places, until_last, without_nan
 from seqvision.options import PositiveInt
 
 Normalize = Literal["train", "each", "none"]
@@ -133,11 +134,11 @@ class SeriesInput(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         inputs = self._cut(ops.cast(inputs, "float32"))
         observed = ops.logical_not(ops.isnan(inputs))
-        values = self._normalized(_without_nan(inputs, observed), observed)
+        values = self._normalized(without_nan(inputs, observed), observed)
         values = ops.where(observed, values, 0.0)
         if self.gaps != "zero":
-            values = _filled(values, observed, self._is_linear)
-        within = ops.cast(_until_last(observed), "float32")[:, :, None]
+            values = filled(values, observed, self._is_linear)
+        within = ops.cast(until_last(observed), "float32")[:, :, None]
         return ops.cast(self._flagged(values, observed) * within, self.compute_dtype)
 
     def states(self, features: int) -> list[tuple[int, float]]:
@@ -156,7 +157,7 @@ class SeriesInput(keras.layers.Layer):
         """
         inputs = ops.cast(inputs, "float32")
         observed = ops.logical_not(ops.isnan(inputs))
-        values = self._normalized(_without_nan(inputs, observed), observed)
+        values = self._normalized(without_nan(inputs, observed), observed)
         values = ops.where(observed, values, states[0] if states else 0.0)
         output = ops.cast(self._flagged(values, observed), self.compute_dtype)
         return output, [values] if states else []
@@ -174,13 +175,13 @@ class SeriesInput(keras.layers.Layer):
         if self.keep == "head":
             return inputs[:, : self.max_steps]
         length = ops.sum(
-            ops.cast(_until_last(ops.logical_not(ops.isnan(inputs))), "int32"),
+            ops.cast(until_last(ops.logical_not(ops.isnan(inputs))), "int32"),
             axis=1,
             keepdims=True,
         )
         surplus = ops.maximum(length - self.max_steps, 0)
         first = surplus if self.keep == "tail" else surplus // 2
-        place = first + _places(inputs[:, : self.max_steps, 0])
+        place = first + places(inputs[:, : self.max_steps, 0])
         return ops.take_along_axis(inputs, place[:, :, None], axis=1)
 
     def _normalized(self, values: Any, observed: Any) -> Any:
@@ -198,7 +199,7 @@ class SeriesInput(keras.layers.Layer):
         return ops.where(changes, centred / ops.where(changes, deviation, 1.0), 0.0)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        return _until_last(ops.logical_not(ops.isnan(self._cut(inputs))))
+        return until_last(ops.logical_not(ops.isnan(self._cut(inputs))))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, steps, features = input_shape
@@ -217,58 +218,3 @@ def _mean_and_scale(values: np.ndarray) -> tuple[float, float]:
     if not len(values) or values.min() == values.max():
         return (float(values[0]) if len(values) else 0.0), 0.0
     return values.mean(dtype=float), 1 / values.std(dtype=float)
-
-
-def _without_nan(inputs: Any, observed: Any) -> Any:
-    """Zeros in place of what was not observed.
-
-    They are picked, and not chosen by `where`: tf2onnx makes of it a product with 0 and a sum, and
-    NaN times 0 is NaN.
-    """
-    either = ops.stack([ops.zeros_like(inputs), inputs], axis=-1)
-    which = ops.cast(observed, "int32")[..., None]
-    return ops.squeeze(ops.take_along_axis(either, which, axis=-1), axis=-1)
-
-
-def _until_last(observed: Any) -> Any:
-    """True `(batch, steps)` up to the last step at which anything was observed."""
-    seen = ops.any(observed, axis=-1)
-    steps = _places(seen)
-    return steps <= ops.max(ops.where(seen, steps, -1), axis=1, keepdims=True)
-
-
-def _places(of: Any) -> Any:
-    """The number of each step of `(batch, steps, ...)`, from 0, int32.
-
-    Not by `arange`: when a model is put together, its number of steps may not be known.
-    """
-    return ops.cumsum(ops.ones_like(of, dtype="int32"), axis=1) - 1
-
-
-def _filled(values: Any, observed: Any, linear: bool) -> Any:
-    """Fill what was not observed in `(batch, steps, features)` from what was.
-
-    Places are found by sorting: the n-th smallest place observed is where the n-th value was.
-    Unlike a running maximum this has no loop, whatever the number of steps.
-    """
-    steps = ops.shape(values)[1]
-    place = _places(observed)
-    count = ops.cumsum(ops.cast(observed, "int32"), axis=1)
-    total = count[:, -1:]
-    # One more than there are steps, so that `count` itself is a place of the list.
-    ordered = ops.sort(ops.where(observed, place, steps), axis=1)
-
-    def of(rank: Any) -> tuple[Any, Any]:
-        """Place and value of what was observed as the rank-th, from 0; of any if none was."""
-        at = ops.take_along_axis(ordered, ops.maximum(rank, 0), axis=1)
-        at = ops.minimum(at, steps - 1)
-        return at, ops.take_along_axis(values, at, axis=1)
-
-    before_at, before = of(count - 1)
-    if not linear:
-        return ops.where(count > 0, before, 0.0)
-    after_at, after = of(ops.minimum(count - ops.cast(observed, "int32"), total - 1))
-    before = ops.where(count > 0, before, after)
-    span = ops.cast(ops.maximum(after_at - before_at, 1), "float32")
-    share = ops.clip(ops.cast(place - before_at, "float32") / span, 0.0, 1.0)
-    return ops.where(total > 0, before + (after - before) * share, 0.0)
