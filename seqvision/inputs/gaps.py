@@ -18,9 +18,9 @@ def without_nan(inputs: Any, observed: Any) -> Any:
 
 def until_last(observed: Any) -> Any:
     """True `(batch, steps)` up to the last step at which anything was observed."""
-    seen = ops.any(observed, axis=-1)
-    steps = places(seen)
-    return steps <= ops.max(ops.where(seen, steps, -1), axis=1, keepdims=True)
+    # Not by a maximum: in a model's graph it would bear the name of the pooling, `max`.
+    seen = ops.cast(ops.any(observed, axis=-1), "int32")
+    return ops.cumsum(seen[:, ::-1], axis=1)[:, ::-1] > 0
 
 
 def places(of: Any) -> Any:

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+import seqvision
 from seqvision.errors import SeqvisionError
 from seqvision.families.stacked import stacked
 from seqvision.inputs.series import SeriesInput, series
+from seqvision.layers.pooling import POOLINGS
 
 LENGTHS = (9, 1, 5)
 
@@ -130,3 +132,14 @@ def test_what_looks_ahead_says_so():
 def test_a_shape_that_series_cannot_have(shape):
     with pytest.raises(SeqvisionError, match="input_shape"):
         series(shape)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_operations_of_the_mask_bear_no_name_of_a_layer(pooling):
+    # Keras numbers the names of operations in a process: only the first model's are bare.
+    keras.utils.clear_session()
+    model = seqvision.create_model(
+        "bidirectional", input_shape=(None, 3), num_classes=2, pooling=pooling, units=4
+    )
+    names = [operation.name for operation in model.operations]
+    assert len(set(names)) == len(names)
