@@ -153,7 +153,8 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
 
 @lru_cache(4096)
 def _adapter(parameter: Parameter) -> TypeAdapter[Any]:
-    return TypeAdapter(type_of(parameter), config=ConfigDict(strict=True))
+    finite = ConfigDict(strict=True, allow_inf_nan=False)
+    return TypeAdapter(type_of(parameter), config=finite)
 
 
 @contextmanager

@@ -47,7 +47,11 @@ def build_family(
     accelerators = [name for name in devices() if not name.startswith("cpu")]
     check_fits(size, needed_for, len(accelerators) * _ACCELERATOR)
     try:
-        return build()
+        built = build()
+        for variable in built.trainable_variables:
+            if variable.constraint is not None:
+                variable.constraint(variable)  # Which looks at its arguments in training alone.
+        return built
     except SeqvisionError:
         raise
     except Exception as error:  # Each backend has errors of its own.

@@ -45,6 +45,13 @@ def test_defaults_are_filled_in_and_numbers_are_yaml_1_2(write):
         ("units: [8]", "units: [-8]", "7:11", "model.units.0: should be greater than 0, got -8"),
         ("units: [8]", "units: []", "7:3", "model.units: "),
         ("units: [8]", "dropout: 1.5", "7:3", "model.dropout: should be less than 1, got 1.5"),
+        ("units: [8]", "scale: .nan", "7:3", "model.scale: should be a finite number, got nan"),
+        (
+            "epochs: 2",
+            "early_stopping: {min_delta: .inf}",
+            "9:20",
+            "train.early_stopping.min_delta: should be a finite number, got inf",
+        ),
         ("epochs: 2", "epochs: 0", "9:3", "train.epochs: should be greater than 0, got 0"),
         ("units: [8]", "units: [100000000000]", "7:11", "would take 40,000,000,000,000 GB"),
         ("epochs: 2", "epochs: 1000001", "9:3", "train.epochs: should be less than or equal to"),

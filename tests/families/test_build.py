@@ -52,6 +52,9 @@ def test_what_does_not_fit_is_never_allocated(small_machine):
 def test_what_keras_refuses_is_told_in_one_line():
     with pytest.raises(SeqvisionError, match=r"built for samples of \(6, 5\) in float32: .*foo"):
         create_model("stacked", (6, 5), 3, cell={"name": "lstm", "activation": "foo"})
+    longest = {"name": "max_norm", "max_value": "long"}  # Looked at in the first step of training.
+    with pytest.raises(SeqvisionError, match=r"model: cannot be built for samples of \(6, 5\) in"):
+        create_model("stacked", (6, 5), 3, cell={"name": "gru", "kernel_constraint": longest})
 
 
 @pytest.mark.tensorflow
