@@ -33,6 +33,11 @@ def channels_last(images: np.ndarray, source: str, part: str, notes: Notes) -> n
         )
         return np.moveaxis(images, 1, 3)
     if images.shape[3] < min(images.shape[1:3]):
+        rows, columns, channels = images.shape[1:]
+        notes.info(
+            f"images of shape {images.shape[1:]} are read as channels last: "
+            f"{rows}×{columns} with {channels} channels"
+        )
         return images
     raise DataError(
         f"{source}: {part} images of shape {images.shape[1:]}: which axis is the channels? "

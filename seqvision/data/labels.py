@@ -42,6 +42,12 @@ def numbered(
         values, codes = values[order], np.argsort(order)[codes]
     else:
         _check_numbers(values, source, notes)
+        columns = max(array.shape[1] if array.ndim == 2 else 0 for array in labels.values())
+        if columns > values[-1] + 1:
+            notes.warning(
+                f"one-hot labels have {columns} columns, and no sample is of one after "
+                f"{values[-1]}: {len(values)} classes"
+            )
     ends = np.cumsum([len(array) for array in plain.values()])[:-1]
     parts = np.split(codes.astype(np.int64), ends)
     return dict(zip(plain, parts, strict=True)), tuple(str(value) for value in values)

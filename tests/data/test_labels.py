@@ -33,6 +33,12 @@ def test_labels_of_every_kind_are_the_same_labels(npz, plain, labels):
     assert dataset.class_names == plain.class_names == tuple(map(str, range(12)))
 
 
+def test_columns_of_one_hot_rows_without_a_sample_are_no_classes_and_said(npz, caplog):
+    dataset = npz(x=IMAGES, y=np.eye(15)[LABELS])
+    assert dataset.num_classes == 12
+    assert "labels have 15 columns, and no sample is of one after 11: 12 classes" in caplog.text
+
+
 def test_names_are_classes_in_order(npz):
     dataset = npz(x=IMAGES, y=np.array(["dog", "cat", "ant"])[LABELS % 3])
     assert dataset.class_names == ("ant", "cat", "dog")
@@ -120,3 +126,5 @@ def test_few_channels_last_are_what_they_are(npz, caplog):
     assert npz(x=np.stack([IMAGES] * 2, axis=3), y=LABELS).input_shape == (6, 5, 2)
     assert npz(x=np.zeros((30, 3, 5, 3)), y=LABELS).input_shape == (3, 5, 3)
     assert "channels first" not in caplog.text
+    many = npz(x=np.zeros((30, 9, 8, 7)), y=LABELS)
+    assert "images of shape (9, 8, 7) are read as channels last: 9×8 with 7" in many.notes[0]
