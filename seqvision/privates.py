@@ -179,3 +179,16 @@ def random_point(oracle: Any) -> dict[str, Any]:
     Since keras-tuner 1.4.0 or earlier.
     """
     return oracle._random_populate_space()
+
+
+def is_compiled_by_xla() -> bool:
+    """Whether the function of TensorFlow that is being traced is compiled, `jit_compile=True`.
+
+    XLA knows no operation of others. Since TensorFlow 2.1 or earlier.
+    """
+    import tensorflow as tf
+    from tensorflow.python.ops import control_flow_util
+
+    if not tf.inside_function():
+        return False
+    return control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())

@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from seqvision.layers.engine.fast import FastLoop, plain
 from seqvision.layers.engine.unroll import unroll_may_be_left_open
@@ -27,10 +26,10 @@ class GRU(FastLoop, keras.layers.GRU):
 
         return GRUStep() if self.cell.reset_after else GRUResetBeforeStep()
 
-    def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
-        cell, units = self.cell, self.cell.units
-        kernel = ops.convert_to_tensor(cell.recurrent_kernel)
-        bias = None if cell.bias is None else ops.convert_to_tensor(cell.bias)
-        if cell.reset_after:
+    def _weights_of_step(
+        self, recurrent_kernel: Any, bias: Any
+    ) -> tuple[list[Any], list[Any], Any]:
+        kernel, units = recurrent_kernel, self.cell.units
+        if self.cell.reset_after:
             return [kernel], [None if bias is None else bias[1]], None if bias is None else bias[0]
         return [kernel[:, : 2 * units], kernel[:, 2 * units :]], [None, None], bias

@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from seqvision.layers.engine.fast import FastLoop, plain
 from seqvision.layers.engine.unroll import unroll_may_be_left_open
@@ -25,5 +24,7 @@ class SimpleRNN(FastLoop, keras.layers.SimpleRNN):
 
         return SimpleRNNStep(relu=plain(self.cell.activation, "relu"))
 
-    def _weights_of_step(self) -> tuple[list[Any], list[Any], Any]:
-        return [ops.convert_to_tensor(self.cell.recurrent_kernel)], [None], self.cell.bias
+    def _weights_of_step(
+        self, recurrent_kernel: Any, bias: Any
+    ) -> tuple[list[Any], list[Any], Any]:
+        return [recurrent_kernel], [None], bias

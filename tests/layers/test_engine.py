@@ -17,6 +17,12 @@ PATH = {
     "jax": "engine: scan",
     "torch": "engine: PyTorch's own kernel",
 }[BACKEND]
+"""The path without the native operation."""
+
+
+def portable(monkeypatch):
+    monkeypatch.setenv("SEQVISION_NATIVE", "0")
+
 
 KINDS = {
     "gru": ("GRU", {}),
@@ -76,7 +82,7 @@ def assert_same(ours, theirs, tolerance=1.0):
         np.testing.assert_allclose(mine / scale, keras_own / scale, atol=1e-4 * tolerance)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     batch=st.integers(1, 5),
@@ -89,7 +95,7 @@ def assert_same(ours, theirs, tolerance=1.0):
     given_states=st.booleans(),
     masked=st.sampled_from(["not", "repeats", "zeros"]),
     within=st.booleans(),
-    cut=st.integers(1, 3),
+    cut=st.sampled_from([0, 1, 2, 3]),
     seed=st.integers(0, 99),
 )
 def test_any_shape_and_option(
@@ -130,13 +136,17 @@ def test_any_shape_and_option(
         shown = generator.random((batch, time)) < 0.6
         call["mask"] = shown if within else np.arange(time) < lengths
     with pytest.MonkeyPatch.context() as patch, in_python():
+        if cut:  # Else it is the native operation, which knows no shards.
+            portable(patch)
         if BACKEND == "tensorflow":
-            patch.setattr("seqvision.layers.engine.shards.count", lambda batch: cut)
+            patch.setattr("seqvision.layers.engine.shards.count", lambda batch: cut or 1)
         mine = outputs_and_gradients(gradients_of, ours, x, **call)
         expected = outputs_and_gradients(gradients_of, theirs, x, **call)
     assert_same(mine, expected)
     mask = call.get("mask", np.ones((1, 1), bool))
-    if BACKEND == "torch" and kind == "gru_reset_before":
+    if not cut:
+        assert ours.path.startswith("native")
+    elif BACKEND == "torch" and kind == "gru_reset_before":
         assert ours.path == "keras: PyTorch's GRU resets after the product"
     elif BACKEND == "torch" and (mask[:, 1:] > mask[:, :-1]).any():
         assert ours.path == "keras: the mask hides steps before others that it does not"
@@ -150,8 +160,9 @@ def test_any_shape_and_option(
         assert ours.path == PATH
 
 
-def test_what_a_relu_network_would_read_of_padding_does_not_matter(gradients_of):
+def test_what_a_relu_network_would_read_of_padding_does_not_matter(gradients_of, monkeypatch):
     """Here it would grow twofold at each step, beyond all numbers, and infinity times 0 is NaN."""
+    portable(monkeypatch)
     ours, _ = pair("irnn", 1, units=1)
     ours.set_weights([np.array([[1.0]]), np.array([[2.0]]), np.array([1.0])])
     x = np.ones((2, 300, 1), "float32")
@@ -163,7 +174,7 @@ def test_what_a_relu_network_would_read_of_padding_does_not_matter(gradients_of)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)])
-@pytest.mark.parametrize("cut", [1, 2])
+@pytest.mark.parametrize("cut", [0, 1, 2])
 def test_dropout_with_the_masks_that_keras_would_draw(gradients_of, kind, rates, cut, monkeypatch):
     """Keras drops out the input of each gate apart as soon as the state is dropped out too."""
     dropout = dict(zip(("dropout", "recurrent_dropout"), rates, strict=True))
@@ -181,11 +192,15 @@ def test_dropout_with_the_masks_that_keras_would_draw(gradients_of, kind, rates,
     for layer in (ours, theirs):
         monkeypatch.setattr(layer.cell, "get_dropout_mask", lambda x: of_input)
         monkeypatch.setattr(layer.cell, "get_recurrent_dropout_mask", lambda x: of_state)
+    if cut:
+        portable(monkeypatch)
     if BACKEND == "tensorflow":
-        monkeypatch.setattr("seqvision.layers.engine.shards.count", lambda batch: cut)
+        monkeypatch.setattr("seqvision.layers.engine.shards.count", lambda batch: cut or 1)
     mine = outputs_and_gradients(gradients_of, ours, x, training=True)
     assert_same(mine, outputs_and_gradients(gradients_of, theirs, x, training=True))
-    if BACKEND != "torch":
+    if not cut and not count:
+        assert ours.path.startswith("native")
+    elif BACKEND != "torch":
         assert ours.path == PATH
 
 
@@ -237,7 +252,8 @@ def test_says_when_keras_runs_and_why(option):
         ({"unroll": True}, "unroll is True"),
     ],
 )
-def test_says_what_pytorchs_own_kernels_cannot(options, reason):
+def test_says_what_pytorchs_own_kernels_cannot(options, reason, monkeypatch):
+    portable(monkeypatch)
     layer = layers.GRU(4, **options)
     layer(np.zeros((2, 3, 3), "float32"), training=True)
     assert layer.path == f"keras: {reason}"
@@ -252,7 +268,7 @@ def test_dropout_of_inputs_is_one_mask_for_all_steps():
     original = cell.get_dropout_mask
     cell.get_dropout_mask = lambda x: seen.append(original(x)) or seen[-1]
     dropped = layer(ones, training=True)
-    assert layer.path == PATH
+    assert layer.path.startswith("native")
     mask = np.asarray(seen[-1])
     assert set(np.unique(mask)) == {0.0, 2.0} and 0.4 < (mask == 0).mean() < 0.6
     np.testing.assert_allclose(dropped, layer(ones * mask[:, None]), atol=1e-5)

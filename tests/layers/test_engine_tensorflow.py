@@ -15,6 +15,12 @@ import tensorflow as tf
 
 from seqvision.layers.engine import graph, shards
 
+
+@pytest.fixture(autouse=True)
+def _portable(monkeypatch):
+    monkeypatch.setenv("SEQVISION_NATIVE", "0")
+
+
 KINDS = {
     "gru": ("GRU", {}),
     "gru_reset_before": ("GRU", {"reset_after": False}),

@@ -61,10 +61,10 @@ def graph_for(unroll: bool | None, time: int | None, training: bool) -> Graph:
     """
     if unroll is None:
         unroll = time is not None and time <= UNROLLED_UP_TO
-    return Graph(unroll, _may_be_exported(training), _for_inference.get())
+    return Graph(unroll, may_be_exported(training), _for_inference.get())
 
 
-def _may_be_exported(training: bool) -> bool:
+def may_be_exported(training: bool) -> bool:
     """Whether a graph is traced for anything but a Keras model's training and prediction here.
 
     A Keras model trains, evaluates and predicts within a strategy's `run`, on a single device too;

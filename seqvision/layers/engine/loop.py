@@ -75,6 +75,20 @@ class Given:
         )
 
 
+def one_by_one(
+    body: Body, inputs: list[Any], states: list[Any], kept: int, reverse: bool
+) -> tuple[list[Any], list[Any]]:
+    """A walk in Python, which a backend that records operations can differentiate."""
+    steps = range(inputs[0].shape[0])
+    rows = []
+    for t in reversed(steps) if reverse else steps:
+        states, row = body([tensor[t] for tensor in inputs], states)
+        rows.append(row)
+    if reverse:
+        rows.reverse()
+    return states, [ops.stack(column) for column in zip(*rows, strict=True)]
+
+
 def forward(step: Step, walk: Walk, given: Given) -> tuple[Any, list[Any], list[Any], list[Any]]:
     """Return the outputs, the last states, what the steps saved and the products' operands."""
     mask = given.mask

@@ -6,13 +6,13 @@ from typing import Any
 import jax  # pyright: ignore[reportMissingImports]
 
 from seqvision.layers.engine import loop
+from seqvision.layers.engine.reading import read
 from seqvision.layers.engine.steps import Step
 
-DROPOUT_WITHIN = True
-"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
+NAME = "engine"
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
     """Why the engine does not apply."""
     return None if jax.default_backend() == "cpu" else f"there is a {jax.default_backend().upper()}"
 
@@ -20,7 +20,7 @@ def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer, whose batch XLA's threads share; return what `inner_loop` does, and how."""
     how = "scan, unrolled" if layer.unroll else "scan"
-    return layer._read(partial(run, step, bool(layer.unroll)), *given), how
+    return read(layer, partial(run, step, bool(layer.unroll)), *given), how
 
 
 def run(step: Step, unroll: bool, given: loop.Given) -> tuple[Any, list[Any]]:

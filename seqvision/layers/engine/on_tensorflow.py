@@ -8,13 +8,13 @@ import tensorflow as tf
 
 from seqvision.layers.engine import loop, shards
 from seqvision.layers.engine.graph import Graph, graph_for
+from seqvision.layers.engine.reading import read
 from seqvision.layers.engine.steps import Step
 
 KEPT = 128
 """Traced functions that are kept at most, for other layers and later calls of the same shapes."""
 
-DROPOUT_WITHIN = True
-"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
+NAME = "engine"
 
 
 def hindrance(*given: Any) -> str | None:
@@ -26,13 +26,13 @@ def hindrance(*given: Any) -> str | None:
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer in shards side by side; return what `inner_loop` does, and how it was done."""
     graph = graph_for(layer.unroll, given[0].shape[1], training)
-    return side_by_side(partial(layer._read, partial(run, step, graph)), given, graph), str(graph)
+    return side_by_side(partial(read, layer, partial(run, step, graph)), given, graph), str(graph)
 
 
-def side_by_side(read: Callable[..., Any], given: Any, graph: Graph) -> Any:
-    """Let `read` read each shard of what is given, `(batch, time, ...)` first."""
+def side_by_side(read_part: Callable[..., Any], given: Any, graph: Graph) -> Any:
+    """Let `read_part` read each shard of what is given, `(batch, time, ...)` first."""
     parts = shards.cut(given, 1 if graph.exported else shards.count(given[0].shape[0]))
-    return shards.join([read(*part) for part in parts])
+    return shards.join([read_part(*part) for part in parts])
 
 
 def run(step: Step, graph: Graph, given: loop.Given) -> tuple[Any, list[Any]]:

@@ -16,14 +16,16 @@ import torch  # pyright: ignore[reportMissingImports]
 from keras import ops
 from torch.nn.utils import rnn  # pyright: ignore[reportMissingImports]
 
+from seqvision.layers.engine.choice import dropout_within
 from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep, LSTMStep, SimpleRNNStep, Step
 
-DROPOUT_WITHIN = False
-"""Whether it does recurrent dropout, and input dropout with a mask for each gate."""
+NAME = "engine"
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any) -> str | None:
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
     """Why the engine does not apply."""
+    if reason := dropout_within(layer.cell, training):
+        return reason
     if sequences.device.type != "cpu" and mask is None:
         return f"the device is {sequences.device}"
     if layer.unroll:

@@ -1,0 +1,100 @@
+"""A layer as one operation in C++, on a CPU."""
+
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.layers.engine.loop import forward, one_by_one
+from seqvision.layers.engine.reading import over_time, shown, weights_of
+from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep, LSTMStep, SimpleRNNStep, Step
+from seqvision.native import core
+
+NAME = "native"
+
+
+def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
+    """Why it does not apply."""
+    if layer.cell.compute_dtype != "float32":
+        return f"it computes in {layer.cell.compute_dtype}"
+    if layer.unroll:
+        return "unroll is True"
+    if keras.backend.backend() == "tensorflow":
+        from seqvision.layers.engine.graph import may_be_exported
+
+        if may_be_exported(training):
+            return "the graph may be exported"
+    # Keras's first implementation multiplies each gate by itself.
+    if training and getattr(layer.cell, "dropout_mask_count", None):
+        return "each gate has a dropout mask of its own"
+    return _binding().hindrance(sequences)
+
+
+def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
+    """Run a layer over all time steps; return what `inner_loop` does, and how it was done."""
+    sequences, states, mask, _, dropout = given
+    kernel, recurrent_kernel, bias = weights_of(layer.cell)
+    biases = [bias[0], bias[1]] if bias is not None and len(bias.shape) == 2 else [bias, None]
+    outputs, last = _binding().run(
+        _cell(step),
+        sequences,
+        states,
+        [kernel, recurrent_kernel, *biases],
+        None if mask is None else ops.cast(mask, "bool"),
+        dropout[0] if dropout else None,
+        go_backwards=layer.go_backwards,
+        every=bool(layer.return_sequences or mask is not None),
+        keep=bool(training),
+        portable=partial(_portable, layer, step, mask, dropout),
+    )
+    threads = core.threads()
+    how = f"{core.processor()}, {threads} thread{'s' if threads > 1 else ''}"
+    return shown(layer, outputs, last, mask, time_axis=1), how
+
+
+def _binding() -> Any:
+    return import_module(f"seqvision.native.on_{keras.backend.backend()}")
+
+
+def _cell(step: Step) -> str:
+    if isinstance(step, SimpleRNNStep):
+        return "relu_rnn" if step.relu else "tanh_rnn"
+    return {GRUStep: "gru", GRUResetBeforeStep: "gru_reset_before", LSTMStep: "lstm"}[type(step)]
+
+
+def _portable(
+    layer: Any,
+    step: Step,
+    mask: Any,
+    dropout: Any,
+    x: Any,
+    first: list[Any],
+    weights: list[Any],
+) -> tuple[Any, list[Any]]:
+    """The same in the backend's operations, which have gradients of any order."""
+    kernel, recurrent_kernel, bias, recurrent_bias = weights
+    if recurrent_bias is not None:
+        bias = ops.stack([bias, recurrent_bias])
+    given = x, first, mask, None, dropout
+    outputs, last = over_time(layer, _loop(step), [kernel, recurrent_kernel, bias], *given)
+    return ops.transpose(outputs, (1, 0, 2)), last
+
+
+def _loop(step: Step) -> Any:
+    if keras.backend.backend() == "tensorflow":
+        from seqvision.layers.engine.graph import Graph
+        from seqvision.layers.engine.on_tensorflow import run
+
+        return partial(run, step, Graph(unrolled=False, exported=True))
+    if keras.backend.backend() == "jax":
+        from seqvision.layers.engine.on_jax import run
+
+        return partial(run, step, False)
+
+    def loop_over(given: Any) -> tuple[Any, list[Any]]:
+        outputs, last, *_ = forward(step, one_by_one, given)
+        return outputs, last
+
+    return loop_over

@@ -1,0 +1,99 @@
+// The core as two custom calls of XLA, by its foreign function interface.
+//
+// Arguments and results are those of bindings/tensorflow.cc; a buffer of no elements is one that is
+// not there.
+
+#include "core.h"
+#include "xla/ffi/api/ffi.h"
+
+namespace {
+
+namespace ffi = xla::ffi;
+using Floats = ffi::Buffer<ffi::F32>;
+using Flags = ffi::Buffer<ffi::PRED>;
+
+struct Given {
+  ffi::RemainingArgs& args;
+  const float* operator[](int k) const {
+    const Floats buffer = *args.get<Floats>(k);
+    return buffer.element_count() ? buffer.typed_data() : nullptr;
+  }
+};
+
+struct Results {
+  ffi::RemainingRets& results;
+  float* operator[](int k) const {
+    auto buffer = *results.get<Floats>(k);
+    return buffer->element_count() ? buffer->typed_data() : nullptr;
+  }
+};
+
+sv_layer layer_of(int32_t cell, bool go_backwards, int states, ffi::RemainingArgs& args) {
+  const Given given{args};
+  sv_layer layer = {};
+  layer.cell = cell;
+  layer.go_backwards = go_backwards;
+  const auto x = args.get<Floats>(0)->dimensions();
+  layer.batch = x[0], layer.steps = x[1], layer.features = x[2];
+  layer.units = args.get<Floats>(2 + states)->dimensions()[0];
+  layer.x = given[0];
+  for (int k = 0; k < states; ++k) layer.first[k] = given[1 + k];
+  layer.kernel = given[1 + states];
+  layer.recurrent_kernel = given[2 + states];
+  layer.bias = given[3 + states];
+  layer.recurrent_bias = given[4 + states];
+  const Flags mask = *args.get<Flags>(5 + states);
+  if (mask.element_count()) layer.mask = reinterpret_cast<const uint8_t*>(mask.typed_data());
+  layer.dropout = given[6 + states];
+  return layer;
+}
+
+int states_of(int32_t cell) { return cell == SV_LSTM ? 2 : 1; }
+
+ffi::Error forward(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
+                   ffi::RemainingRets rets) {
+  const int states = states_of(cell);
+  const sv_layer layer = layer_of(cell, go_backwards, states, args);
+  const Results results{rets};
+  float* last[2] = {results[1], states == 2 ? results[2] : nullptr};
+  sv_forward(&layer, results[0], last, results[1 + states]);
+  return ffi::Error::Success();
+}
+
+// The last result is `saved`, which is written over and shares the argument's memory.
+ffi::Error gradient(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
+                    ffi::RemainingRets rets) {
+  const int states = states_of(cell), after = 7 + states;
+  const sv_layer layer = layer_of(cell, go_backwards, states, args);
+  const Given given{args};
+  const Results results{rets};
+  sv_gradients of = {};
+  of.every = given[after];
+  of.saved = results[5 + states];
+  of.d_every = given[after + 2];
+  for (int k = 0; k < states; ++k) of.d_last[k] = given[after + 3 + k];
+  of.d_x = results[0];
+  for (int k = 0; k < states; ++k) of.d_first[k] = results[1 + k];
+  of.d_kernel = results[1 + states];
+  of.d_recurrent_kernel = results[2 + states];
+  of.d_bias = results[3 + states];
+  of.d_recurrent_bias = results[4 + states];
+  sv_backward(&layer, &of);
+  return ffi::Error::Success();
+}
+
+}  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_layer, forward,
+                              ffi::Ffi::Bind()
+                                  .Attr<int32_t>("cell")
+                                  .Attr<bool>("go_backwards")
+                                  .RemainingArgs()
+                                  .RemainingRets());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_layer_gradient, gradient,
+                              ffi::Ffi::Bind()
+                                  .Attr<int32_t>("cell")
+                                  .Attr<bool>("go_backwards")
+                                  .RemainingArgs()
+                                  .RemainingRets());

@@ -1,0 +1,230 @@
+// The core as two operations of TensorFlow, a layer and its gradient.
+//
+// A tensor of no elements is one that is not there. Compiled against the headers of the TensorFlow
+// that is installed; the core's functions are found in the process, where its library is loaded.
+
+#include "core.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/op_kernel.h"
+#include "tensorflow/core/framework/shape_inference.h"
+
+namespace {
+
+using tensorflow::DT_FLOAT;
+using tensorflow::OpInputList;
+using tensorflow::OpKernel;
+using tensorflow::OpKernelConstruction;
+using tensorflow::OpKernelContext;
+using tensorflow::OpOutputList;
+using tensorflow::Status;
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+using tensorflow::shape_inference::InferenceContext;
+
+REGISTER_OP("SeqvisionLayer")
+    .Attr("cell: int")
+    .Attr("go_backwards: bool")
+    .Attr("every: bool")
+    .Attr("keep: bool")
+    .Attr("states: int >= 1")
+    .Input("x: float")
+    .Input("first: states * float")
+    .Input("kernel: float")
+    .Input("recurrent_kernel: float")
+    .Input("bias: float")
+    .Input("recurrent_bias: float")
+    .Input("mask: bool")
+    .Input("dropout: float")
+    .Output("outputs: float")
+    .Output("last: states * float")
+    .Output("saved: float")
+    .SetShapeFn([](InferenceContext* c) {
+      int states;
+      bool every;
+      TF_RETURN_IF_ERROR(c->GetAttr("states", &states));
+      TF_RETURN_IF_ERROR(c->GetAttr("every", &every));
+      const auto batch = c->Dim(c->input(0), 0), steps = c->Dim(c->input(0), 1);
+      const auto units = c->Dim(c->input(2 + states), 0);
+      c->set_output(0, every ? c->MakeShape({batch, steps, units}) : c->Vector(0));
+      for (int k = 0; k < states; ++k) c->set_output(1 + k, c->Matrix(batch, units));
+      c->set_output(1 + states, c->UnknownShapeOfRank(1));
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionLayerGradient")
+    .Attr("cell: int")
+    .Attr("go_backwards: bool")
+    .Attr("states: int >= 1")
+    .Input("x: float")
+    .Input("first: states * float")
+    .Input("kernel: float")
+    .Input("recurrent_kernel: float")
+    .Input("bias: float")
+    .Input("recurrent_bias: float")
+    .Input("mask: bool")
+    .Input("dropout: float")
+    .Input("outputs: float")
+    .Input("saved: float")
+    .Input("d_outputs: float")
+    .Input("d_last: states * float")
+    .Output("d_x: float")
+    .Output("d_first: states * float")
+    .Output("d_kernel: float")
+    .Output("d_recurrent_kernel: float")
+    .Output("d_bias: float")
+    .Output("d_recurrent_bias: float")
+    .SetShapeFn([](InferenceContext* c) {
+      int states;
+      TF_RETURN_IF_ERROR(c->GetAttr("states", &states));
+      for (int k = 0; k < states + 5; ++k) c->set_output(k, c->input(k));
+      return absl::OkStatus();
+    });
+
+const float* floats(const Tensor& tensor) {
+  return tensor.NumElements() ? tensor.flat<float>().data() : nullptr;
+}
+
+float* floats(Tensor* tensor) {
+  return tensor->NumElements() ? tensor->flat<float>().data() : nullptr;
+}
+
+class Layer : public OpKernel {
+ public:
+  explicit Layer(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("cell", &cell_));
+    OP_REQUIRES_OK(context, context->GetAttr("go_backwards", &go_backwards_));
+    OP_REQUIRES_OK(context, context->GetAttr("states", &states_));
+  }
+
+ protected:
+  // Reads what both operations are given, and checks that it fits together.
+  Status read(OpKernelContext* context, sv_layer* layer) const {
+    const Tensor& x = context->input(0);
+    const Tensor& kernel = context->input(1 + states_);
+    const Tensor& recurrent_kernel = context->input(2 + states_);
+    const Tensor& bias = context->input(3 + states_);
+    const Tensor& recurrent_bias = context->input(4 + states_);
+    const Tensor& mask = context->input(5 + states_);
+    const Tensor& dropout = context->input(6 + states_);
+    const auto fits = [](bool does, const char* what) {
+      return does ? absl::OkStatus() : absl::InvalidArgumentError(what);
+    };
+    TF_RETURN_IF_ERROR(fits(x.dims() == 3, "x is not (batch, steps, features)"));
+    TF_RETURN_IF_ERROR(fits(recurrent_kernel.dims() == 2 && kernel.dims() == 2,
+                            "a kernel is not a matrix"));
+    *layer = {};
+    layer->cell = cell_;
+    layer->go_backwards = go_backwards_;
+    layer->batch = x.dim_size(0), layer->steps = x.dim_size(1), layer->features = x.dim_size(2);
+    layer->units = recurrent_kernel.dim_size(0);
+    const int64_t gates = cell_ == SV_LSTM ? 4 : cell_ >= SV_GRU ? 3 : 1;
+    const int64_t columns = gates * layer->units;
+    TF_RETURN_IF_ERROR(fits(states_ == (cell_ == SV_LSTM ? 2 : 1), "another number of states"));
+    TF_RETURN_IF_ERROR(fits(recurrent_kernel.dim_size(1) == columns &&
+                                kernel.dim_size(0) == layer->features &&
+                                kernel.dim_size(1) == columns,
+                            "the kernels do not fit x or each other"));
+    const auto none_or = [](const Tensor& tensor, int64_t count) {
+      return tensor.NumElements() == 0 || tensor.NumElements() == count;
+    };
+    const int64_t per_row = layer->batch * layer->units;
+    for (int k = 0; k < states_; ++k) {
+      const Tensor& state = context->input(1 + k);
+      TF_RETURN_IF_ERROR(fits(none_or(state, per_row), "a state is not (batch, units)"));
+      layer->first[k] = floats(state);
+    }
+    TF_RETURN_IF_ERROR(fits(none_or(bias, columns) && none_or(recurrent_bias, columns),
+                            "a bias is not (gates * units)"));
+    TF_RETURN_IF_ERROR(fits(none_or(mask, layer->batch * layer->steps),
+                            "the mask is not (batch, steps)"));
+    TF_RETURN_IF_ERROR(fits(none_or(dropout, per_row), "the dropout is not (batch, units)"));
+    layer->x = floats(x);
+    layer->kernel = floats(kernel);
+    layer->recurrent_kernel = floats(recurrent_kernel);
+    layer->bias = floats(bias);
+    layer->recurrent_bias = floats(recurrent_bias);
+    layer->dropout = floats(dropout);
+    static_assert(sizeof(bool) == 1, "a mask is of bytes");
+    if (mask.NumElements())
+      layer->mask = reinterpret_cast<const uint8_t*>(mask.flat<bool>().data());
+    return absl::OkStatus();
+  }
+
+  int cell_, states_;
+  bool go_backwards_;
+};
+
+class Forward : public Layer {
+ public:
+  explicit Forward(OpKernelConstruction* context) : Layer(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("every", &every_));
+    OP_REQUIRES_OK(context, context->GetAttr("keep", &keep_));
+  }
+
+  void Compute(OpKernelContext* context) override {
+    sv_layer layer;
+    OP_REQUIRES_OK(context, read(context, &layer));
+    Tensor *outputs, *saved;
+    const TensorShape each({layer.batch, layer.units});
+    const TensorShape all({layer.batch, layer.steps, layer.units});
+    OP_REQUIRES_OK(context,
+                   context->allocate_output(0, every_ ? all : TensorShape({0}), &outputs));
+    float* last[2] = {};
+    for (int k = 0; k < states_; ++k) {
+      Tensor* state;
+      OP_REQUIRES_OK(context, context->allocate_output(1 + k, each, &state));
+      last[k] = floats(state);
+    }
+    const TensorShape size({keep_ ? sv_saved_size(&layer) : 0});
+    OP_REQUIRES_OK(context, context->allocate_output(1 + states_, size, &saved));
+    sv_forward(&layer, floats(outputs), last, floats(saved));
+  }
+
+ private:
+  bool every_, keep_;
+};
+
+class Gradient : public Layer {
+ public:
+  using Layer::Layer;
+
+  void Compute(OpKernelContext* context) override {
+    sv_layer layer;
+    OP_REQUIRES_OK(context, read(context, &layer));
+    const int after = 7 + states_;
+    // The core overwrites what was saved. It is copied only if somebody may still read it.
+    std::unique_ptr<Tensor> own = context->forward_input(
+        after + 1, OpKernelContext::Params::kNoReservation, DT_FLOAT,
+        context->input(after + 1).shape(), context->input_memory_type(after + 1),
+        tensorflow::AllocatorAttributes());
+    Tensor copied;
+    if (!own) {
+      OP_REQUIRES_OK(context, context->allocate_temp(
+                                  DT_FLOAT, context->input(after + 1).shape(), &copied));
+      copied.flat<float>() = context->input(after + 1).flat<float>();
+    }
+    sv_gradients of = {};
+    of.every = floats(context->input(after));
+    of.saved = floats(own ? own.get() : &copied);
+    of.d_every = floats(context->input(after + 2));
+    for (int k = 0; k < states_; ++k) of.d_last[k] = floats(context->input(after + 3 + k));
+    float* results[7];
+    for (int k = 0; k < states_ + 5; ++k) {
+      Tensor* result;
+      OP_REQUIRES_OK(context, context->allocate_output(k, context->input(k).shape(), &result));
+      results[k] = floats(result);
+    }
+    of.d_x = results[0];
+    for (int k = 0; k < states_; ++k) of.d_first[k] = results[1 + k];
+    of.d_kernel = results[1 + states_];
+    of.d_recurrent_kernel = results[2 + states_];
+    of.d_bias = results[3 + states_];
+    of.d_recurrent_bias = results[4 + states_];
+    sv_backward(&layer, &of);
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("SeqvisionLayer").Device(tensorflow::DEVICE_CPU), Forward);
+REGISTER_KERNEL_BUILDER(Name("SeqvisionLayerGradient").Device(tensorflow::DEVICE_CPU), Gradient);
+
+}  // namespace

@@ -1,0 +1,122 @@
+"""The compiled core, loaded into this process."""
+
+import ctypes
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from seqvision.cores import available_cores
+from seqvision.native.build import CannotBuild, build_core
+from seqvision.native.cache import library
+
+CELLS = {"tanh_rnn": 0, "relu_rnn": 1, "gru": 2, "gru_reset_before": 3, "lstm": 4}
+"""The cells by the numbers of core.h."""
+
+
+def hindrance() -> str | None:
+    """Why there is no native recurrence in this process; None if there is."""
+    if os.environ.get("SEQVISION_NATIVE", "1") == "0":
+        return "SEQVISION_NATIVE is 0"
+    try:
+        load()
+    except CannotBuild as error:
+        return str(error)
+    return None
+
+
+@lru_cache(1)
+def load() -> ctypes.CDLL:
+    """Load the core, compiled if need be, where bindings find its functions.
+
+    Raises:
+        CannotBuild: it is not there, and cannot be compiled or loaded.
+    """
+    path = library("core", "", build_core)
+    try:
+        loaded = ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise CannotBuild(f"{path.name}: {error}") from None
+    loaded.sv_processor.restype = ctypes.c_char_p
+    loaded.sv_saved_size.restype = ctypes.c_int64
+    loaded.sv_peak.restype = ctypes.c_double
+    loaded.sv_peak.argtypes = [ctypes.c_double]
+    loaded.sv_set_threads(available_cores())
+    return loaded
+
+
+def saved_size(cell: str, batch: int, steps: int, features: int, units: int) -> int:
+    """How many floats a layer keeps for its gradient."""
+    layer = Layer(cell=CELLS[cell], batch=batch, steps=steps, features=features, units=units)
+    return load().sv_saved_size(ctypes.byref(layer))
+
+
+class Call(NamedTuple):
+    """What a binding knows of a call before it sees a number."""
+
+    cell: str
+    go_backwards: bool
+    every: bool
+    """Whether the states after each step are wanted, or the last ones alone."""
+    portable: Callable[..., Any]
+    """From the input, the first states and the weights to the same in operations that have
+    gradients of any order."""
+
+
+class Layer(ctypes.Structure):
+    """`sv_layer` of core.h."""
+
+    _fields_ = (
+        ("cell", ctypes.c_int32),
+        ("threads", ctypes.c_int32),
+        ("go_backwards", ctypes.c_int32),
+        ("batch", ctypes.c_int64),
+        ("steps", ctypes.c_int64),
+        ("features", ctypes.c_int64),
+        ("units", ctypes.c_int64),
+        ("x", ctypes.c_void_p),
+        ("first", ctypes.c_void_p * 2),
+        ("kernel", ctypes.c_void_p),
+        ("recurrent_kernel", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+        ("recurrent_bias", ctypes.c_void_p),
+        ("mask", ctypes.c_void_p),
+        ("dropout", ctypes.c_void_p),
+    )
+
+
+class Gradients(ctypes.Structure):
+    """`sv_gradients` of core.h."""
+
+    _fields_ = (
+        ("every", ctypes.c_void_p),
+        ("saved", ctypes.c_void_p),
+        ("d_every", ctypes.c_void_p),
+        ("d_last", ctypes.c_void_p * 2),
+        ("d_x", ctypes.c_void_p),
+        ("d_first", ctypes.c_void_p * 2),
+        ("d_kernel", ctypes.c_void_p),
+        ("d_recurrent_kernel", ctypes.c_void_p),
+        ("d_bias", ctypes.c_void_p),
+        ("d_recurrent_bias", ctypes.c_void_p),
+    )
+
+
+def processor() -> str:
+    """The kind of processor that the core runs for: `avx512`, `avx2` or `portable`."""
+    return load().sv_processor().decode()
+
+
+def choose_processor(name: str) -> bool:
+    """Run for another kind of processor from now on, if this one is of that kind too."""
+    return bool(load().sv_choose(name.encode()))
+
+
+def choose_threads(count: int) -> None:
+    """Let so many threads take part in a layer. It changes no number."""
+    load().sv_set_threads(count)
+
+
+def threads() -> int:
+    """How many threads take part in a layer."""
+    return load().sv_threads()

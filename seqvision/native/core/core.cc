@@ -1,0 +1,86 @@
+// Chooses what was compiled for the processor at hand.
+#include "core.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "processor.h"
+
+namespace portable { extern const Processor processor; }
+#if defined(__x86_64__)
+namespace avx2 { extern const Processor processor; }
+namespace avx512 { extern const Processor processor; }
+#endif
+
+namespace {
+
+bool has(const Processor& processor) {
+#if defined(__x86_64__)
+  if (!std::strcmp(processor.name, "avx512"))
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (!std::strcmp(processor.name, "avx2"))
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+  return true;
+}
+
+const Processor* const all[] = {
+#if defined(__x86_64__)
+    &avx512::processor, &avx2::processor,
+#endif
+    &portable::processor};
+
+const Processor* best() {
+  for (const Processor* one : all)
+    if (has(*one)) return one;
+  return &portable::processor;
+}
+
+std::atomic<const Processor*> chosen{nullptr};
+std::atomic<int> threads{1};
+
+sv_layer with_threads(const sv_layer& layer) {
+  sv_layer settled = layer;
+  if (settled.threads <= 0) settled.threads = threads;
+  return settled;
+}
+
+const Processor& processor() {
+  const Processor* now = chosen;
+  if (!now) chosen = now = best();
+  return *now;
+}
+
+}  // namespace
+
+extern "C" {
+
+int64_t sv_saved_size(const sv_layer* layer) { return processor().saved_size(*layer); }
+
+void sv_forward(const sv_layer* layer, float* every, float* last[2], float* saved) {
+  processor().forward(with_threads(*layer), every, last, saved);
+}
+
+void sv_backward(const sv_layer* layer, const sv_gradients* gradients) {
+  processor().backward(with_threads(*layer), *gradients);
+}
+
+void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
+
+int sv_threads(void) { return threads; }
+
+const char* sv_processor(void) { return processor().name; }
+
+double sv_peak(double seconds) { return processor().peak(seconds); }
+
+int sv_choose(const char* name) {
+  for (const Processor* one : all)
+    if (!std::strcmp(one->name, name) && has(*one)) {
+      chosen = one;
+      return 1;
+    }
+  return 0;
+}
+
+}  // extern "C"

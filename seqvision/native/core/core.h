@@ -1,0 +1,74 @@
+/* The recurrence of a layer over all its time steps, forward and backward: the C interface.
+ *
+ * Matrices are of float32 and lie row by row. A null pointer is what is not there or not wanted.
+ * Kernels, biases and their gates are in Keras's order: z, r, h of a GRU, i, f, c, o of an LSTM.
+ */
+#ifndef SEQVISION_CORE_H
+#define SEQVISION_CORE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SV_API __attribute__((visibility("default")))
+
+enum sv_cell { SV_TANH_RNN, SV_RELU_RNN, SV_GRU, SV_GRU_RESET_BEFORE, SV_LSTM };
+
+/* What both passes are given. */
+typedef struct {
+  int32_t cell;
+  int32_t threads;      /* At most so many take part; 0: as many as `sv_set_threads` says. */
+  int32_t go_backwards; /* Begin with the last step; outputs are in the order of reading. */
+  int64_t batch, steps, features, units;
+  const float* x; /* (batch, steps, features) */
+  const float* first[2];         /* (batch, units): the states before all steps; null: zeros. */
+  const float* kernel;           /* (features, gates * units) */
+  const float* recurrent_kernel; /* (units, gates * units) */
+  const float* bias;             /* (gates * units) */
+  const float* recurrent_bias;   /* (gates * units): of a GRU that resets after its product. */
+  const uint8_t* mask;           /* (batch, steps): where it is 0 a step leaves the states alone. */
+  const float* dropout;          /* (batch, units): factors of the state within its product. */
+} sv_layer;
+
+/* Floats that the way back needs; `saved` has so many. */
+SV_API int64_t sv_saved_size(const sv_layer* layer);
+
+/* Writes the outputs, (batch, steps, units), and the last states, each (batch, units). `every` and
+ * `saved` may be null if no backward pass follows. */
+SV_API void sv_forward(const sv_layer* layer, float* every, float* last[2], float* saved);
+
+/* Gradients; `every` and `saved` are what the forward pass wrote, and `saved` is overwritten. */
+typedef struct {
+  const float* every;
+  float* saved;
+  const float* d_every;   /* (batch, steps, units) */
+  const float* d_last[2]; /* (batch, units) */
+  float* d_x;
+  float* d_first[2];
+  float* d_kernel;
+  float* d_recurrent_kernel;
+  float* d_bias;
+  float* d_recurrent_bias;
+} sv_gradients;
+
+SV_API void sv_backward(const sv_layer* layer, const sv_gradients* gradients);
+
+/* How many threads take part in a layer that does not say; one at first. */
+SV_API void sv_set_threads(int threads);
+SV_API int sv_threads(void);
+
+/* The name of what was chosen for this processor: "avx512", "avx2" or "portable". */
+SV_API const char* sv_processor(void);
+
+/* Takes another that this processor has, for tests; returns 0 if it has it. */
+SV_API int sv_choose(const char* name);
+
+/* The speed of one core in products that never leave its registers and caches, in FLOP/s. */
+SV_API double sv_peak(double seconds);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

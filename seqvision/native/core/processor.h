@@ -1,0 +1,12 @@
+// What is compiled for each kind of processor.
+#pragma once
+
+#include "core.h"
+
+struct Processor {
+  const char* name;
+  int64_t (*saved_size)(const sv_layer&);
+  void (*forward)(const sv_layer&, float* every, float* const* last, float* saved);
+  void (*backward)(const sv_layer&, const sv_gradients&);
+  double (*peak)(double seconds);
+};

@@ -1,0 +1,109 @@
+#include "threads.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
+namespace {
+
+// How a thread rounds and whether it takes denormal numbers for zeros: TensorFlow sets this for its
+// threads, and a part computes as the caller would.
+unsigned control_word() {
+#if defined(__SSE__)
+  return _mm_getcsr();
+#else
+  return 0;
+#endif
+}
+
+void set_control_word([[maybe_unused]] unsigned word) {
+#if defined(__SSE__)
+  _mm_setcsr(word);
+#endif
+}
+
+class Pool {
+ public:
+  // Does all parts, of which idle threads take some.
+  void run(int parts, const std::function<void(int)>& work) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (static_cast<int>(threads_) < parts - 1) {
+      std::thread([this] { wait_for_work(); }).detach();
+      ++threads_;
+    }
+    work_ = &work;
+    parts_ = parts;
+    next_ = 0;
+    left_ = parts;
+    word_ = control_word();
+    begun_.notify_all();
+    do_parts(lock);
+    done_.wait(lock, [this] { return left_ == 0; });
+    work_ = nullptr;
+  }
+
+  std::mutex busy;  // Held by the caller whose work it does.
+
+ private:
+  void do_parts(std::unique_lock<std::mutex>& lock) {
+    while (work_ && next_ < parts_) {
+      const int part = next_++;
+      const auto& work = *work_;
+      lock.unlock();
+      work(part);
+      lock.lock();
+      if (--left_ == 0) done_.notify_all();
+    }
+  }
+
+  [[noreturn]] void wait_for_work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      begun_.wait(lock, [this] { return work_ && next_ < parts_; });
+      set_control_word(word_);
+      do_parts(lock);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable begun_, done_;
+  const std::function<void(int)>* work_ = nullptr;
+  int parts_ = 0, next_ = 0, left_ = 0;
+  unsigned threads_ = 0, word_ = 0;
+};
+
+// Never destroyed: its threads may outlive the end of main. A forked process has none of its
+// parent's threads, so it gets a pool of its own.
+std::atomic<Pool*> pool{nullptr};
+
+Pool& the_pool() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { pool = nullptr; });
+  (void)registered;
+  Pool* now = pool;
+  if (!now) {
+    Pool* made = new Pool;
+    if (pool.compare_exchange_strong(now, made)) return *made;
+    delete made;
+  }
+  return *now;
+}
+
+}  // namespace
+
+void in_parts(int parts, const std::function<void(int)>& work) {
+  if (parts > 1) {
+    Pool& pool = the_pool();
+    std::unique_lock<std::mutex> mine(pool.busy, std::try_to_lock);
+    if (mine) return pool.run(parts, work);
+  }
+  // Somebody else's work keeps the threads busy: this thread does all of its own.
+  for (int part = 0; part < parts; ++part) work(part);
+}

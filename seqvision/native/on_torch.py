@@ -1,0 +1,166 @@
+"""The core as an operation of PyTorch, with its gradient."""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch  # pyright: ignore[reportMissingImports]
+
+from seqvision.native import core
+
+
+def hindrance(sequences: Any) -> str | None:
+    """Why there is no such operation here, or not in what is being traced."""
+    if sequences.device.type != "cpu":
+        return f"the device is {sequences.device}"
+    tracing: Any = torch.jit
+    if torch.compiler.is_compiling() or tracing.is_tracing() or torch.onnx.is_in_onnx_export():
+        return "the program may be exported"
+    return core.hindrance()
+
+
+def run(
+    cell: str,
+    x: torch.Tensor,
+    first: Sequence[torch.Tensor],
+    weights: Sequence[torch.Tensor | None],
+    mask: torch.Tensor | None,
+    dropout: torch.Tensor | None,
+    *,
+    go_backwards: bool,
+    every: bool,
+    keep: bool,
+    portable: Callable[..., Any],
+) -> tuple[torch.Tensor | None, list[torch.Tensor]]:
+    """Run a layer over all time steps; arguments and results are those of `on_tensorflow.run`.
+
+    `keep` says nothing here: PyTorch tells by itself whether a gradient is asked for.
+    """
+    call = core.Call(cell, go_backwards, every, portable)
+    fixed = [None if t is None else t.detach().contiguous() for t in (mask, dropout)]
+    outputs, *last = _Layer.apply(call, *fixed, len(first), x, *first, *weights)
+    return outputs if every else None, list(last)
+
+
+class _Layer(torch.autograd.Function):
+    """A call of the core.
+
+    Its tensors are flat: `x`, the first states, and the four weights, of which a bias may be None.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, call: Any, mask: Any, dropout: Any, states: int, *tensors: Any) -> Any:
+        tensors = tuple(None if t is None else t.detach().contiguous() for t in tensors)
+        keep = any(ctx.needs_input_grad)
+        every, last, saved = _forward(call, mask, dropout, states, tensors, keep)
+        ctx.save_for_backward(mask, dropout, *tensors, *([every, saved] if keep else []))
+        ctx.call, ctx.states, ctx.is_used = call, states, False
+        return every, *last
+
+    @staticmethod
+    def backward(ctx: Any, *above: Any) -> Any:
+        mask, dropout, *tensors, every, saved = ctx.saved_tensors
+        # What is kept is written over; a graph that stays may be gone back through once more.
+        kept = (mask, dropout, every, saved.clone())
+        return (
+            None,
+            None,
+            None,
+            None,
+            *_Gradient.apply(ctx.call, kept, ctx.states, *tensors, *above),
+        )
+
+
+class _Gradient(torch.autograd.Function):
+    """The gradients of a layer's tensors, from those of its results."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Any, kept: Any, states: int, *both: Any) -> Any:
+        tensors, above = both[: states + 5], both[states + 5 :]
+        ctx.save_for_backward(*both)
+        ctx.call, ctx.states = call, states
+        return _gradient(call, kept, states, tensors, above)
+
+    @staticmethod
+    def backward(ctx: Any, *d: Any) -> Any:
+        """From gradients of gradients, by operations that have any."""
+        both = [t if t is None else t.detach().requires_grad_() for t in ctx.saved_tensors]
+        states, call = ctx.states, ctx.call
+        (x, *others), above = both[: states + 5], both[states + 5 :]
+        with torch.enable_grad():
+            outputs, last = call.portable(x, others[:states], others[states:])
+            of = [t for t in (x, *others) if t is not None]
+            first = torch.autograd.grad(
+                [outputs, *last], of, above, create_graph=True, allow_unused=True
+            )
+            wanted = [t for t in both if t is not None]
+            d_there = [one for t, one in zip((x, *others), d, strict=True) if t is not None]
+            pairs = [(a, b) for a, b in zip(first, d_there, strict=True) if a is not None]
+            found = iter(
+                torch.autograd.grad(
+                    [a for a, _ in pairs], wanted, [b for _, b in pairs], allow_unused=True
+                )
+            )
+        return None, None, None, *(None if t is None else next(found) for t in both)
+
+
+def _forward(
+    call: Any, mask: Any, dropout: Any, states: int, tensors: Any, keep: bool
+) -> tuple[Any, list[Any], Any]:
+    """The outputs, the last states, and what is kept."""
+    layer = _layer(call, mask, dropout, states, tensors)
+    x, units = tensors[0], tensors[2 + states].shape[0]
+    shape = (*x.shape[:2], units) if call.every or keep else (0,)
+    every = x.new_empty(shape)
+    last = [x.new_empty((x.shape[0], units)) for _ in range(states)]
+    saved = x.new_empty(core.load().sv_saved_size(ctypes.byref(layer)) if keep else 0)
+    core.load().sv_forward(ctypes.byref(layer), _pointer(every), _pointers(last), _pointer(saved))
+    return every, last, saved
+
+
+def _gradient(call: Any, kept: Any, states: int, tensors: Any, above: Any) -> Any:
+    mask, dropout, every, saved = kept
+    layer = _layer(call, mask, dropout, states, tensors)
+    d_every, *d_last = (None if d is None else d.contiguous() for d in above)
+    found = [None if t is None else torch.empty_like(t) for t in tensors]
+    d_x, d_first, d_weights = found[0], found[1 : 1 + states], found[1 + states :]
+    gradients = core.Gradients(
+        _pointer(every),
+        _pointer(saved),
+        _pointer(d_every) if call.every else None,
+        _pointers(d_last),
+        _pointer(d_x),
+        _pointers(d_first),
+        *map(_pointer, d_weights),
+    )
+    core.load().sv_backward(ctypes.byref(layer), ctypes.byref(gradients))
+    return tuple(found)
+
+
+def _layer(call: Any, mask: Any, dropout: Any, states: int, tensors: Any) -> core.Layer:
+    x, first, weights = tensors[0], tensors[1 : 1 + states], tensors[1 + states :]
+    return core.Layer(
+        cell=core.CELLS[call.cell],
+        go_backwards=call.go_backwards,
+        batch=x.shape[0],
+        steps=x.shape[1],
+        features=x.shape[2],
+        units=weights[1].shape[0],
+        x=_pointer(x),
+        first=_pointers(first),
+        kernel=_pointer(weights[0]),
+        recurrent_kernel=_pointer(weights[1]),
+        bias=_pointer(weights[2]),
+        recurrent_bias=_pointer(weights[3]),
+        mask=_pointer(mask),
+        dropout=_pointer(dropout),
+    )
+
+
+def _pointer(tensor: Any) -> int | None:
+    return tensor.data_ptr() if tensor is not None and tensor.numel() else None
+
+
+def _pointers(tensors: Sequence[Any]) -> Any:
+    filled = [*map(_pointer, tensors), None]
+    return (ctypes.c_void_p * 2)(*filled[:2])
