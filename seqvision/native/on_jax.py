@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import jax  # pyright: ignore[reportMissingImports]
 import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
@@ -62,8 +62,7 @@ def run(
     `keep` says nothing here: JAX tells by itself whether a gradient is asked for.
     """
     call = core.Call(cell, go_backwards, every, portable)
-    layer: Any = _layer
-    outputs, last = layer(call, (x, list(first), list(weights)), (mask, dropout))
+    outputs, last = cast(Any, _layer)(call, (x, list(first), list(weights)), (mask, dropout))
     return outputs, list(last)
 
 
@@ -89,13 +88,13 @@ def _gradient(call: core.Call, given: Any, fixed: Any, kept: Any, above: Any) ->
     arguments = [*_arguments(given, fixed), outputs, saved]
     arguments += [_none() if d_outputs is None else d_outputs, *d_last]
     results = [x, *first, *(_none() if w is None else w for w in weights), saved]
-    call_gradient: Any = jax.ffi.ffi_call(
+    call_gradient = jax.ffi.ffi_call(
         "seqvision_layer_gradient",
         [jax.ShapeDtypeStruct(result.shape, result.dtype) for result in results],
         input_output_aliases={8 + len(first): len(results) - 1},
         vmap_method="sequential",
     )
-    d_x, *others, _ = call_gradient(*arguments, **_options(call))
+    d_x, *others, _ = cast(Any, call_gradient)(*arguments, **_options(call))
     d_first, d_weights = others[: len(first)], others[len(first) :]
     there = [None if w is None else d for w, d in zip(weights, d_weights, strict=True)]
     return d_x, d_first, there
@@ -106,12 +105,12 @@ def _run(call: core.Call, given: Any, fixed: Any, keep: bool) -> Any:
     every = (batch, steps, units) if call.every or keep else (0,)
     size = core.saved_size(call.cell, batch, steps, features, units) if keep else 0
     shapes = [every, *((batch, units) for _ in given[1]), (size,)]
-    call_layer: Any = jax.ffi.ffi_call(
+    call_layer = jax.ffi.ffi_call(
         "seqvision_layer",
         [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes],
         vmap_method="sequential",
     )
-    outputs, *last, saved = call_layer(*_arguments(given, fixed), **_options(call))
+    outputs, *last, saved = cast(Any, call_layer)(*_arguments(given, fixed), **_options(call))
     return (outputs if call.every else None, last), (outputs, saved)
 
 
@@ -141,7 +140,7 @@ def _no_gradient(tensors: Any) -> Any:
 
 
 def _forward(call: core.Call, given: Any, fixed: Any) -> Any:
-    results, kept = _layer_and_kept(call, given, fixed)
+    results, kept = cast(Any, _layer_and_kept)(call, given, fixed)
     return results, (given, fixed, kept)
 
 
@@ -151,7 +150,7 @@ def _backward(call: core.Call, residuals: Any, above: Any) -> Any:
 
 
 def _forward_and_kept(call: core.Call, given: Any, fixed: Any) -> Any:
-    results, kept = _layer_and_kept(call, given, fixed)
+    results, kept = cast(Any, _layer_and_kept)(call, given, fixed)
     return (results, kept), (given, fixed, kept)
 
 

@@ -105,6 +105,7 @@ def test_an_argument_does_what_it_does_in_keras(kind, name, value):
         assert ours.get_config().get(name) == config.get(name)
 
 
+@pytest.mark.parametrize("native", ["0", "1"])
 @pytest.mark.parametrize("cell", [False, True])
 @pytest.mark.parametrize(
     ("unroll", "steps", "path"),
@@ -116,12 +117,16 @@ def test_an_argument_does_what_it_does_in_keras(kind, name, value):
     ],
 )
 @pytest.mark.tensorflow
-def test_unroll_is_as_one_says(cell, unroll, steps, path):
+def test_unroll_is_as_one_says(cell, unroll, steps, path, native, monkeypatch):
+    monkeypatch.setenv("SEQVISION_NATIVE", native)
     options = {} if unroll is None else {"unroll": unroll}
     layer = layers.Recurrent(UGRNNCell(3), **options) if cell else layers.LSTM(3, **options)
     x = np.random.default_rng(0).normal(size=(2, steps, 4)).astype("float32")
     out = layer(x)
-    assert layer.path == path
+    if native == "1" and not cell and not unroll:
+        assert layer.path.startswith("native")
+    else:
+        assert layer.path == path
     theirs = keras.layers.RNN(layer.cell)
     np.testing.assert_allclose(out, theirs(x), atol=1e-5)
     assert type(layer).from_config(layer.get_config()).unroll is unroll

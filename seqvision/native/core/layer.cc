@@ -86,6 +86,7 @@ void Forward<Cell>::rows(long begin, long end) const {
   float* projected = scratch[1];
   float* states = scratch[2];  // [turn][state][row][width]
   float* operand = scratch[3];
+  std::fill_n(operand, count * width, 0.0f);
   const auto state = [&](long turn, int k, long row) {
     return states + ((turn % 2 * STATES + k) * count + row) * width;
   };
