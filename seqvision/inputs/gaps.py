@@ -20,7 +20,7 @@ def until_last(observed: Any) -> Any:
     """True `(batch, steps)` up to the last step at which anything was observed."""
     # Not by a maximum: in a model's graph it would bear the name of the pooling, `max`.
     seen = ops.cast(ops.any(observed, axis=-1), "int32")
-    return ops.cumsum(seen[:, ::-1], axis=1)[:, ::-1] > 0
+    return ops.flip(ops.cumsum(ops.flip(seen, axis=1), axis=1), axis=1) > 0
 
 
 def places(of: Any) -> Any:

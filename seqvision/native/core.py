@@ -2,7 +2,8 @@
 
 import ctypes
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from seqvision.native.cache import library
 
 CELLS = {"tanh_rnn": 0, "relu_rnn": 1, "gru": 2, "gru_reset_before": 3, "lstm": 4}
 """The cells by the numbers of core.h."""
+
+
+_threads: int | None = None
 
 
 def hindrance() -> str | None:
@@ -41,7 +45,7 @@ def load() -> ctypes.CDLL:
     loaded.sv_saved_size.restype = ctypes.c_int64
     loaded.sv_peak.restype = ctypes.c_double
     loaded.sv_peak.argtypes = [ctypes.c_double]
-    loaded.sv_set_threads(available_cores())
+    loaded.sv_set_threads(threads())
     return loaded
 
 
@@ -112,11 +116,24 @@ def choose_processor(name: str) -> bool:
     return bool(load().sv_choose(name.encode()))
 
 
-def choose_threads(count: int) -> None:
-    """Let so many threads take part in a layer. It changes no number."""
-    load().sv_set_threads(count)
+@contextmanager
+def with_threads(count: int) -> Iterator[None]:
+    """Let so many threads take part in a layer within. It changes no number."""
+    global _threads
+    before, _threads = _threads, count
+    _apply_threads()
+    try:
+        yield
+    finally:
+        _threads = before
+        _apply_threads()
 
 
 def threads() -> int:
-    """How many threads take part in a layer."""
-    return load().sv_threads()
+    """How many threads take part in a layer: all cores, if nothing else was said."""
+    return _threads or available_cores()
+
+
+def _apply_threads() -> None:
+    if load.cache_info().currsize:  # Nothing is compiled for the sake of this.
+        load().sv_set_threads(threads())

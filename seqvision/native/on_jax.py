@@ -16,10 +16,15 @@ from seqvision.native.cache import library
 
 def hindrance(sequences: Any) -> str | None:
     """Why there is no such operation here, or not in what is being traced."""
-    if jax.default_backend() != "cpu":
-        return f"there is a {jax.default_backend().upper()}"
     if not all(isinstance(size, int) for size in sequences.shape):
         return "the program may be exported"
+    return cannot_bind()
+
+
+def cannot_bind() -> str | None:
+    """Why there is no such operation in this process."""
+    if jax.default_backend() != "cpu":
+        return f"there is a {jax.default_backend().upper()}"
     if reason := core.hindrance():
         return reason
     try:

@@ -14,12 +14,17 @@ from seqvision.privates import is_compiled_by_xla
 
 def hindrance(sequences: Any) -> str | None:
     """Why there is no such operation here, or not in the graph that is being made."""
-    if reason := core.hindrance():
-        return reason
-    if tf.config.get_visible_devices("GPU"):  # Hidden ones do not count.
-        return "there is a GPU"
     if is_compiled_by_xla():
         return "XLA compiles the graph"
+    return cannot_bind()
+
+
+def cannot_bind() -> str | None:
+    """Why there is no such operation in this process."""
+    if tf.config.get_visible_devices("GPU"):  # Hidden ones do not count.
+        return "there is a GPU"
+    if reason := core.hindrance():
+        return reason
     try:
         _operations()
     except CannotBuild as error:

@@ -16,6 +16,11 @@ def hindrance(sequences: Any) -> str | None:
     tracing: Any = torch.jit
     if torch.compiler.is_compiling() or tracing.is_tracing() or torch.onnx.is_in_onnx_export():
         return "the program may be exported"
+    return cannot_bind()
+
+
+def cannot_bind() -> str | None:
+    """Why there is no such operation in this process."""
     return core.hindrance()
 
 

@@ -11,6 +11,7 @@ from seqvision.config.train import Threads, Train
 from seqvision.cores import available_cores
 from seqvision.errors import SeqvisionError
 from seqvision.import_keras import import_keras
+from seqvision.native.core import with_threads
 from seqvision.runs.seeded import seeded
 
 _log = logging.getLogger("seqvision")
@@ -38,7 +39,10 @@ def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict
         raise SeqvisionError(
             f"KERAS_BACKEND: {name} cannot train; one of {', '.join(backends)} can"
         )
-    with _turn, backends[name](train, cores) as threads, seeded(seed):
+    chosen = train.threads
+    every = cores or available_cores()
+    native = every if chosen == "auto" else max(chosen.inter_op, chosen.intra_op)
+    with _turn, backends[name](train, cores) as threads, with_threads(native), seeded(seed):
         yield threads
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.devices import devices
+from seqvision.native import core
 
 _BACKENDS = {"tensorflow": ["tensorflow"], "jax": ["jax", "jaxlib"], "torch": ["torch"]}
 """The packages of each backend whose versions a record holds."""
@@ -24,16 +25,18 @@ def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:
         "python": platform.python_version(),
         "backend": backend,
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": cpu(),
         "cores": os.cpu_count(),
         "devices": devices(),
         "threads": threads,
         "deterministic": deterministic,
+        "native": None if core.hindrance() else core.processor(),
         "git_commit": _git_commit(),
     }
 
 
-def _cpu() -> str:
+def cpu() -> str:
+    """The name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if "model name" in line)

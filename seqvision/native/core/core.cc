@@ -68,8 +68,6 @@ void sv_backward(const sv_layer* layer, const sv_gradients* gradients) {
 
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
 
-int sv_threads(void) { return threads; }
-
 const char* sv_processor(void) { return processor().name; }
 
 double sv_peak(double seconds) { return processor().peak(seconds); }

@@ -57,7 +57,6 @@ SV_API void sv_backward(const sv_layer* layer, const sv_gradients* gradients);
 
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
-SV_API int sv_threads(void);
 
 /* The name of what was chosen for this processor: "avx512", "avx2" or "portable". */
 SV_API const char* sv_processor(void);

@@ -1,0 +1,75 @@
+// Calls the core as layers do, for sanitizers to watch: exact buffers, so that a step beyond one shows.
+
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "core.h"
+
+namespace {
+
+std::vector<float> numbers(long count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal(0, 0.3f);
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(generator);
+  return values;
+}
+
+void exercise(int cell, long batch, long steps, long features, long units, bool all) {
+  const long gates = cell == SV_LSTM ? 4 : cell >= SV_GRU ? 3 : 1, columns = gates * units;
+  const int states = cell == SV_LSTM ? 2 : 1;
+  auto x = numbers(batch * steps * features, 1), kernel = numbers(features * columns, 2);
+  auto recurrent = numbers(units * columns, 3), bias = numbers(columns, 4);
+  auto h = numbers(batch * units, 5), c = numbers(batch * units, 6);
+  auto dropout = numbers(batch * units, 7);
+  std::vector<uint8_t> mask(batch * steps, 1);
+  for (size_t i = 0; i < mask.size(); i += 3) mask[i] = 0;
+  sv_layer layer = {};
+  layer.cell = cell, layer.threads = 3, layer.go_backwards = all;
+  layer.batch = batch, layer.steps = steps, layer.features = features, layer.units = units;
+  layer.x = x.data(), layer.kernel = kernel.data(), layer.recurrent_kernel = recurrent.data();
+  if (all) {
+    layer.first[0] = h.data(), layer.first[1] = states == 2 ? c.data() : nullptr;
+    layer.bias = bias.data(), layer.recurrent_bias = cell == SV_GRU ? bias.data() : nullptr;
+    layer.mask = mask.data(), layer.dropout = dropout.data();
+  }
+  std::vector<float> every(batch * steps * units), last_h(batch * units), last_c(batch * units);
+  std::vector<float> saved(sv_saved_size(&layer));
+  float* last[2] = {last_h.data(), states == 2 ? last_c.data() : nullptr};
+  sv_forward(&layer, nullptr, last, nullptr);
+  sv_forward(&layer, every.data(), last, saved.data());
+  std::vector<float> d_x(x.size()), d_kernel(kernel.size()), d_recurrent(recurrent.size());
+  std::vector<float> d_bias(columns), d_h(batch * units), d_c(batch * units);
+  auto d_every = numbers(every.size(), 8);
+  sv_gradients of = {};
+  of.every = every.data(), of.saved = saved.data(), of.d_every = d_every.data();
+  of.d_last[0] = h.data(), of.d_last[1] = states == 2 ? c.data() : nullptr;
+  of.d_kernel = d_kernel.data(), of.d_recurrent_kernel = d_recurrent.data();
+  if (all) {
+    of.d_x = d_x.data(), of.d_bias = d_bias.data();
+    of.d_first[0] = d_h.data(), of.d_first[1] = states == 2 ? d_c.data() : nullptr;
+  }
+  sv_backward(&layer, &of);
+}
+
+}  // namespace
+
+int main() {
+  for (const char* processor : {"avx512", "avx2", "portable"}) {
+    if (!sv_choose(processor)) continue;
+    std::printf("%s\n", processor);
+    for (int cell = SV_TANH_RNN; cell <= SV_LSTM; ++cell)
+      for (long units : {1, 4, 15, 17, 49})
+        for (long batch : {0, 1, 9, 13})
+          for (long steps : {0, 1, 5}) exercise(cell, batch, steps, units + 2, units, units % 2);
+    std::vector<std::thread> callers;
+    for (int k = 0; k < 4; ++k)
+      callers.emplace_back([] {
+        for (int i = 0; i < 20; ++i) exercise(SV_GRU, 16, 3, 5, 18, true);
+      });
+    for (auto& caller : callers) caller.join();
+  }
+}

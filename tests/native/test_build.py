@@ -1,0 +1,129 @@
+"""What happens where the core is compiled, and where it cannot be."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from seqvision.native import build, cache
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQVISION_CACHE", str(tmp_path))
+    return tmp_path / "native"
+
+
+def test_is_compiled_once_by_many_at_once(folder):
+    built = []
+
+    def slowly(to):
+        built.append(to)
+        threading.Event().wait(0.3)
+        to.write_text("a library")
+
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(cache.library("core", "", slowly)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(built) == 1 and len(set(found)) == 1
+    assert found[0].read_text() == "a library"
+    assert not list(folder.glob("*/"))  # What was begun in is gone.
+
+
+def test_a_failure_is_remembered_until_there_is_another_compiler(folder, monkeypatch):
+    tried = []
+
+    def fails(to):
+        tried.append(to)
+        raise build.CannotBuild("c++: no such thing as C++17")
+
+    monkeypatch.setattr(cache, "compiler", lambda: ["c++"])
+    for _ in range(3):
+        with pytest.raises(build.CannotBuild, match=r"no such thing as C\+\+17"):
+            cache.library("core", "", fails)
+    assert len(tried) == 1
+    monkeypatch.setattr(cache, "compiler", lambda: ["clang++"])
+    path = cache.library("core", "", lambda to: to.write_text("a library"))
+    assert path.read_text() == "a library"
+
+
+def test_what_came_with_the_package_needs_no_compiler(folder, monkeypatch, tmp_path):
+    monkeypatch.setattr(cache, "BUILT", tmp_path)
+    monkeypatch.setenv("CXX", "/nowhere/c++")
+    ahead = tmp_path / build.file_name("core", "")
+    ahead.touch()
+    assert cache.library("core", "", pytest.fail) == ahead
+
+
+def test_another_version_is_another_file():
+    assert build.file_name("jax", "1.0") != build.file_name("jax", "1.1")
+
+
+def test_a_compiler_that_fails_says_why(tmp_path, monkeypatch):
+    failing = tmp_path / "c++"
+    failing.write_text("#!/bin/sh\necho 'layer.cc:3:1: error: what is a vector?' >&2\nexit 1\n")
+    failing.chmod(0o755)
+    monkeypatch.setenv("CXX", str(failing))
+    with pytest.raises(build.CannotBuild, match="error: what is a vector"):
+        build.build_core(tmp_path / "core.so")
+    monkeypatch.setenv("CXX", "/nowhere/c++")
+    with pytest.raises(build.CannotBuild, match="there is no C"):
+        build.build_core(tmp_path / "core.so")
+
+
+def test_without_a_compiler_layers_run_and_doctor_says_so(folder):
+    script = (
+        "import numpy as np\n"
+        "from seqvision.layers import GRU\n"
+        "layer = GRU(3)\n"
+        "layer(np.zeros((2, 4, 3), 'float32'))\n"
+        "print(layer.path)\n"
+        "from seqvision.cli import main\n"
+        "import sys\n"
+        "sys.argv = ['seqvision', 'doctor', '--json']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "CXX": "/nowhere/c++"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    path, _, facts = done.stdout.partition("\n")
+    told = json.loads(facts)
+    assert path.startswith("engine")
+    assert told["native kernels"] == "not used: there is no C++ compiler /nowhere/c++"
+    assert told["how to get them"].startswith("install a C++17 compiler")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_sanitizers_find_nothing(sanitizer, tmp_path):
+    """Every cell, forward and backward, in sizes around the edges, on several threads."""
+    program = tmp_path / "exercise"
+    sources = [Path(__file__).with_name("exercise.cc"), build.CORE / "core.cc"]
+    sources.append(build.CORE / "threads.cc")
+    objects = []
+    flags = ["-std=c++17", "-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"]
+    for name in build.processors():
+        width, of_processor = build.PROCESSORS[name]
+        defined = [f"-DSV_ARCH={name}", f'-DSV_NAME="{name}"', f"-DSV_WIDTH={width}"]
+        objects.append(tmp_path / f"{name}.o")
+        given = [*flags, *of_processor, *defined, "-c", build.CORE / "layer.cc", "-o", objects[-1]]
+        subprocess.run([*build.compiler(), *map(str, given)], check=True)
+    given = [*flags, f"-I{build.CORE}", *objects, *sources, "-pthread", "-o", program]
+    subprocess.run([*build.compiler(), *map(str, given)], check=True)
+    done = subprocess.run([program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.split() == build.processors()[::-1]
