@@ -43,6 +43,10 @@ def load() -> ctypes.CDLL:
         raise CannotBuild(f"{path.name}: {error}") from None
     loaded.sv_processor.restype = ctypes.c_char_p
     loaded.sv_saved_size.restype = ctypes.c_int64
+    # Without their types ctypes takes addresses for numbers of 32 bits.
+    loaded.sv_saved_size.argtypes = [ctypes.c_void_p]
+    loaded.sv_forward.argtypes = [ctypes.c_void_p] * 4
+    loaded.sv_backward.argtypes = [ctypes.c_void_p] * 2
     loaded.sv_peak.restype = ctypes.c_double
     loaded.sv_peak.argtypes = [ctypes.c_double]
     loaded.sv_set_threads(threads())

@@ -41,8 +41,7 @@ def forward(cell, x, first, weights, mask=None, dropout=None, backwards=False, t
     every = np.full((batch, steps, units), np.nan, "float32")
     last = [np.full((batch, units), np.nan, "float32") for _ in first]
     saved = np.empty(core.load().sv_saved_size(ctypes.byref(layer)), "float32")
-    arguments = [ctypes.c_void_p(pointer(every)), pointers(last), ctypes.c_void_p(pointer(saved))]
-    core.load().sv_forward(ctypes.byref(layer), *arguments)
+    core.load().sv_forward(ctypes.byref(layer), pointer(every), pointers(last), pointer(saved))
     return layer, every, last, saved
 
 
