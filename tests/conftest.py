@@ -53,6 +53,22 @@ def _gradients(loss, variables):
     return [None if g is None else np.asarray(g) for g in gradients]
 
 
+@pytest.fixture(scope="module")
+def graphs_as_traced():
+    """TensorFlow runs graphs as they are traced, where its rewriting of them is not what is tested.
+
+    That is a third of the time of the small graphs of tests, which run a few times.
+    """
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
 SLOWEST = (
     "test_readme",
     "test_processes",

@@ -62,6 +62,8 @@ OF_OTHERS = [
 """Cells that say they are elementwise and are not in the list: added since."""
 CASES |= {name: functools.partial(cells.CELLS.get(name), 6) for name in OF_OTHERS}
 
+pytestmark = pytest.mark.usefixtures("graphs_as_traced")
+
 
 @pytest.fixture(autouse=True)
 def two_shards_and_the_same_weights():
@@ -85,22 +87,28 @@ def inputs(batch, time, features=6, seed=1):
     return tf.constant(np.random.default_rng(seed).normal(size=(batch, time, features)), tf.float32)
 
 
-def outputs_and_gradients(layer, x, states=(), mask=None, **options):
-    """What a layer returns in a graph, and the gradients by input, states and weights.
+def outputs_and_gradients(layer, x, states=(), mask=None):
+    """What a layer returns, and the gradients by input, states and weights."""
+    weights = [weight.value for weight in layer.trainable_weights]
+    with tf.GradientTape() as tape:
+        tape.watch([x, *states])
+        outs = layer(x, mask=mask, initial_state=list(states) or None)
+        loss = sum(tf.reduce_sum(tf.sin(3 * out)) for out in tf.nest.flatten(outs))
+    return outs, tape.gradient(loss, [x, *states, *weights])
 
-    As Keras trains, within a strategy's `run`: the batch is cut in shards.
+
+def in_a_graph(layer, x, states=(), mask=None, **options):
+    """The same as Keras trains, within a strategy's `run`: the batch is cut in shards.
+
+    What it is held to is the same layer of Keras's outside a graph, which takes a tenth of the time
+    of one within.
     """
+    run = tf.distribute.get_strategy().run
 
     def call(x, *states):
-        weights = [weight.value for weight in layer.trainable_weights]
-        with tf.GradientTape() as tape:
-            tape.watch([x, *states])
-            outs = layer(x, mask=mask, initial_state=list(states) or None)
-            loss = sum(tf.reduce_sum(tf.sin(3 * out)) for out in tf.nest.flatten(outs))
-        return outs, tape.gradient(loss, [x, *states, *weights])
+        return run(outputs_and_gradients, (layer, x, states, mask))
 
-    run = tf.distribute.get_strategy().run
-    return tf.function(lambda *given: run(call, given), **options)(x, *states)
+    return tf.function(call, **options)(x, *states)
 
 
 def assert_same(mine, expected, tolerance=1e-5):
@@ -114,6 +122,7 @@ def assert_same(mine, expected, tolerance=1e-5):
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("masked", [False, True])
 def test_numbers_and_gradients_are_kerass(name, masked):
+    shards.choose(2 if masked else 1)  # Each shard is traced.
     cell = built(name)
     x = inputs(4, 6)
     mask = np.array([[1, 1, 1, 1, 1, 1], [1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 0, 1], [0] * 6], bool)
@@ -121,27 +130,33 @@ def test_numbers_and_gradients_are_kerass(name, masked):
     options["zero_output_for_mask"] = name in ("peephole", "intersection")
     ours, theirs = layers.Recurrent(cell, **options), keras.layers.RNN(cell, **options)
     call = {"mask": mask} if masked else {}
-    assert_same(outputs_and_gradients(ours, x, **call), outputs_and_gradients(theirs, x, **call))
+    assert_same(in_a_graph(ours, x, **call), outputs_and_gradients(theirs, x, **call))
     assert ours.path == "engine: unrolled"
 
 
-@pytest.mark.parametrize("name", ["peephole", "layer norm", "phased", "indrnn", "intersection"])
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("name", "compiled", "masked"),
+    [  # Each pair of two of them.
+        *[(name, False, True) for name in ("peephole", "layer norm")],
+        *[(name, False, False) for name in ("phased", "indrnn", "intersection")],
+        ("layer norm", True, False),  # XLA takes seconds; it has the operations of the others.
+        *[(name, True, True) for name in ("phased", "indrnn")],
+    ],
+)
 def test_in_a_while_loop_and_compiled(name, compiled, masked, monkeypatch):
     monkeypatch.setattr(graph, "UNROLLED_UP_TO", 3)
     cell = built(name)
     x = inputs(3, 5)
     call = {"mask": np.arange(15).reshape(3, 5) % 3 > 0} if masked else {}
     ours = layers.Recurrent(cell, return_sequences=True)
-    mine = outputs_and_gradients(ours, x, jit_compile=compiled, **call)
+    mine = in_a_graph(ours, x, jit_compile=compiled, **call)
     theirs = keras.layers.RNN(cell, return_sequences=True)
     assert_same(mine, outputs_and_gradients(theirs, x, **call))
     assert ours.path == "engine: while loop"
 
 
 @given(batch=st.integers(1, 5), time=st.integers(1, 7), seed=st.integers(0, 99))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @pytest.mark.parametrize("name", ["clipped", "layer norm, joint"])
 def test_any_shape_from_any_state(name, batch, time, seed):
     cell = built(name, seed=seed)
@@ -150,22 +165,18 @@ def test_any_shape_from_any_state(name, batch, time, seed):
     states = [
         tf.constant(generator.normal(size=(batch, size)), tf.float32) for size in cell.state_size
     ]
-    both = [
-        outputs_and_gradients(kind(cell), x, states)
-        for kind in (layers.Recurrent, keras.layers.RNN)
-    ]
-    assert_same(*both)
+    mine = in_a_graph(layers.Recurrent(cell), x, states)
+    assert_same(mine, outputs_and_gradients(keras.layers.RNN(cell), x, states))
 
 
 def test_batch_and_time_that_are_not_known():
     cell = built("layer norm")
     ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
     spec = tf.TensorSpec((None, None, 6))
-    signature = {"input_signature": [spec]}
     for shape in ((3, 4), (2, 7)):
         x = inputs(*shape)
-        mine = outputs_and_gradients(ours, x, **signature)
-        assert_same(mine, outputs_and_gradients(theirs, x, **signature))
+        mine = in_a_graph(ours, x, input_signature=[spec])
+        assert_same(mine, outputs_and_gradients(theirs, x))
     assert ours.path == "engine: while loop"
 
 
@@ -176,7 +187,7 @@ def test_half_precision(name):
     half.build((None, 6))
     half.set_weights(exact.get_weights())
     outs = [
-        outputs_and_gradients(layers.Recurrent(cell, dtype=cell.dtype_policy), inputs(4, 6))
+        in_a_graph(layers.Recurrent(cell, dtype=cell.dtype_policy), inputs(4, 6))
         for cell in (exact, half)
     ]
     assert outs[1][0].dtype == tf.bfloat16
@@ -239,7 +250,7 @@ def test_a_subclass_with_a_step_of_its_own_is_on_its_own():
     cell = Mixed(6)
     ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
     x = inputs(2, 4)
-    assert_same(outputs_and_gradients(ours, x), outputs_and_gradients(theirs, x))
+    assert_same(in_a_graph(ours, x), outputs_and_gradients(theirs, x))
     assert ours.path == "keras's loop: the cell's steps are not elementwise"
 
 
@@ -248,7 +259,7 @@ def test_an_activation_that_mixes_units_is_left_to_keras(wrap):
     cell = wrap(cells.UGRNNCell(6, activation="softmax"))
     ours, theirs = layers.Recurrent(cell), keras.layers.RNN(cell)
     x = inputs(2, 4)
-    assert_same(outputs_and_gradients(ours, x), outputs_and_gradients(theirs, x))
+    assert_same(in_a_graph(ours, x), outputs_and_gradients(theirs, x))
     assert ours.path == "keras's loop: the cell's steps are not elementwise"
 
 
@@ -269,4 +280,4 @@ def test_a_cell_that_is_not_what_it_says_is_told_so():
 
     layer = layers.Recurrent(Narrow())
     with pytest.raises(SeqvisionError, match="says that its step is elementwise, but 6 of its"):
-        outputs_and_gradients(layer, inputs(2, 4, features=6))
+        in_a_graph(layer, inputs(2, 4, features=6))
