@@ -4,6 +4,7 @@ The two commands that make an environment of their own are for .ci/run.
 """
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -21,6 +22,9 @@ from seqvision.cli import main
 from seqvision.config import load_config
 from seqvision.config.search import load_tunable
 from seqvision.data.loading import load
+from seqvision.sweep.local import Local
+from seqvision.sweep.schedule import outcome_of
+from seqvision.sweep.worker import FINAL_EVENTS, carry_out, order
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,7 +48,8 @@ def commands():
 def folder(tmp_path_factory):
     """A folder in which a newcomer has typed every command, in the README's order.
 
-    The first in a shell; the others in this process, where Keras is imported already.
+    The first in a shell; the others in this process, where Keras is imported already, and so are
+    the runs of sweeps and searches, whose own processes are tested in tests/sweep.
     """
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "zoo_configs", folder / "zoo_configs")
@@ -54,12 +59,27 @@ def folder(tmp_path_factory):
     assert done.returncode == 0, f"{first}\n{done.stderr}"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setattr(Local, "__call__", performed_here)
         for line in others:
             patch.setattr(sys, "argv", shlex.split(line))
             with pytest.raises(SystemExit) as end:
                 main()
             assert not end.value.code, line
     return folder
+
+
+def performed_here(self, job, listener):
+    """What a process of its own would do with a run."""
+    events = []
+
+    def send(event):
+        events.append(json.loads(json.dumps(event, default=str)))
+        if event["event"] not in (*FINAL_EVENTS, "log", "ask"):
+            listener.event(job, events[-1])
+
+    sent = json.loads(json.dumps(order(job, self.cores_a_run)))
+    carry_out(sent, send, lambda: listener.event(job, events[-1]))
+    return outcome_of(job, events[-1])
 
 
 def write_pictures(folder):
@@ -104,13 +124,12 @@ def test_the_report_opens_in_a_browser(folder, visit):
     assert "tiny_lstm" in text and "mnist-5k" in text
 
 
-def test_the_python_example_works(folder):
+def test_the_python_example_works(folder, monkeypatch, capsys):
     (example,) = blocks("python")
-    done = subprocess.run(
-        [sys.executable, "-c", example], cwd=folder, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    assert "1, 10" in done.stdout and "mnist-5k" in done.stdout
+    monkeypatch.chdir(folder)
+    exec(example, {})
+    out = capsys.readouterr().out
+    assert "1, 10" in out and "mnist-5k" in out
 
 
 def test_the_python_example_compiles_with_the_right_loss():
