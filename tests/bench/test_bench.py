@@ -34,9 +34,21 @@ def built_weights(asked):
     return build_family(asked.model, asked.input_shape, asked.num_classes).get_weights()
 
 
-@pytest.mark.parametrize("name", ["seqvision", "layers", "keras-unrolled", "tf1", "torch"])
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-@pytest.mark.parametrize("scan", ["rows", "columns"])
+@pytest.mark.parametrize(
+    ("name", "cell", "scan"),
+    [  # Each pair of two.
+        ("seqvision", "gru", "columns"),
+        ("seqvision", "lstm", "rows"),
+        ("layers", "gru", "rows"),
+        ("layers", "lstm", "columns"),
+        ("keras-unrolled", "gru", "columns"),
+        ("keras-unrolled", "lstm", "rows"),
+        ("tf1", "gru", "rows"),
+        ("tf1", "lstm", "columns"),
+        ("torch", "gru", "columns"),
+        ("torch", "lstm", "rows"),
+    ],
+)
 def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path):
     if name == "torch":
         pytest.importorskip("torch")
