@@ -75,8 +75,23 @@ def answered(name, path, batch):
     return answers
 
 
-@pytest.mark.parametrize("format", [*ANY_NUMBER, "litert"])
-@pytest.mark.parametrize("name", MODELS)
+IN_TURN = {
+    "onnx": MODELS,
+    "openvino": ["plain", "convolutions", "cut"],
+    "saved_model": ["plain", "convolutions"],
+    "litert": ["plain", "looks ahead", "keras's loop"],
+}
+"""Each model in two formats and each format with two models; the others are for `-m exhaustive`."""
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        pytest.param(name, format, marks=[] if name in in_turn else pytest.mark.exhaustive)
+        for format, in_turn in IN_TURN.items()
+        for name in MODELS
+    ],
+)
 def test_raw_series_in_and_keras_logits_out(name, format, tmp_path):
     model, path, series = built(name), file_for(format, tmp_path), some_series()
     steps = None if format in ANY_NUMBER else 20
