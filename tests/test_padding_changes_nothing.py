@@ -21,6 +21,7 @@ from seqvision.options import type_of
 from seqvision.scans import SCANS
 from seqvision.zoo import create_model
 
+pytestmark = pytest.mark.usefixtures("graphs_as_traced")
 FEATURES = 6
 LABELS = np.array([0, 1, 2, 1])
 BACKWARDS = {"name": "rows", "reverse": True}
@@ -49,8 +50,9 @@ def reads_series(family):
 
 def build(family, **options):
     keras.utils.set_random_seed(1)
-    # Two layers of one size, of which the second reads what the first masked.
-    options = {"units": [4, 4], **NEEDED.get(family, {}), **options}
+    # Two layers of one size, of which the second reads what the first masked; pooling reads the last.
+    units = [4] if "pooling" in options else [4, 4]
+    options = {"units": units, **NEEDED.get(family, {}), **options}
     return create_model(family, (None, FEATURES), 3, **options)
 
 
@@ -105,7 +107,8 @@ def outcome_of(model, gradients_of):
             input_signature=[
                 tf.TensorSpec((None, None, FEATURES)),
                 tf.TensorSpec((None,), "int32"),
-            ]
+            ],
+            autograph=False,
         )
         def outcome(batch, labels):
             with tf.GradientTape() as tape:

@@ -108,7 +108,7 @@ def in_a_graph(layer, x, states=(), mask=None, **options):
     def call(x, *states):
         return run(outputs_and_gradients, (layer, x, states, mask))
 
-    return tf.function(call, **options)(x, *states)
+    return tf.function(call, autograph=False, **options)(x, *states)
 
 
 def assert_same(mine, expected, tolerance=1e-5):
