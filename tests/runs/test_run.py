@@ -177,26 +177,24 @@ class Stop(Progress):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize(
-    "train",
-    [
-        {},
-        {
-            "optimizer": {"name": "adamw", "learning_rate": 0.01, "use_ema": True},
-            "schedule": {"name": "one_cycle"},
-            "augment": {"shift": 0.1, "rotate": 10.0},
-            "best_weights": "val_loss",
-            "label_smoothing": 0.1,
-        },
-    ],
-    ids=["plain", "recipe"],
-)
-def test_goes_on_as_if_never_stopped(train, tmp_path):
-    expected = seqvision.run(config(**train), seed=3, results=tmp_path / "a")
-    for at in (5, 29, 50):
+RECIPE = {
+    "optimizer": {"name": "adamw", "learning_rate": 0.01, "use_ema": True},
+    "schedule": {"name": "one_cycle"},
+    "augment": {"shift": 0.1, "rotate": 10.0},
+    "best_weights": "val_loss",
+    "label_smoothing": 0.1,
+}
+
+
+@pytest.mark.parametrize(("train", "stops"), [({}, (5, 29)), (RECIPE, (29, 50))])
+def test_goes_on_as_if_never_stopped(train, stops, undisturbed, tmp_path):
+    expected, _ = undisturbed
+    if train:
+        expected = seqvision.run(config(**train), seed=1, results=tmp_path / "a")
+    for at in stops:
         with pytest.raises(KeyboardInterrupt):
-            seqvision.run(config(**train), seed=3, results=tmp_path / "b", progress=Stop(at))
-    record = seqvision.run(config(**train), seed=3, results=tmp_path / "b")
+            seqvision.run(config(**train), seed=1, results=tmp_path / "b", progress=Stop(at))
+    record = seqvision.run(config(**train), seed=1, results=tmp_path / "b")
     same(record, expected)
 
 
