@@ -74,16 +74,26 @@ SLOWEST = (
     "test_processes",
     "test_cluster",
     "test_replicas",
-    "test_local",
-    "test_export_table",
-    "test_exporting",
-    "test_export",
-    "test_contracts",
     "test_padding_changes_nothing",
-    "test_run",
+    "test_export_series",
+    "test_local",
+    "test_contracts",
     "test_elementwise",
+    "test_run",
+    "test_fine_tuning",
+    "test_exporting",
+    "test_streaming",
+    "test_export_table",
+    "test_bench",
+    "test_import",
+    "test_stream",
+    "test_prefixes",
+    "test_series_run",
+    "test_export",
 )
-"""The files that take longest, begun first, so that no process is left with one at the end."""
+"""The files that take longest, a quarter of a minute and more, begun first: no process is left with
+one at the end.
+"""
 
 
 def pytest_collection_modifyitems(items):
