@@ -50,7 +50,7 @@ def reads_series(family):
 
 def build(family, **options):
     keras.utils.set_random_seed(1)
-    # Two layers of one size, of which the second reads what the first masked; pooling reads the last.
+    # Two layers of one size, of which the second reads what the first masked. Pooling reads one.
     units = [4] if "pooling" in options else [4, 4]
     options = {"units": units, **NEEDED.get(family, {}), **options}
     return create_model(family, (None, FEATURES), 3, **options)
