@@ -92,14 +92,13 @@ def _gradient(call: core.Call, given: Any, fixed: Any, kept: Any, above: Any) ->
     d_outputs, d_last = above
     arguments = [*_arguments(given, fixed), outputs, saved]
     arguments += [_none() if d_outputs is None else d_outputs, *d_last]
-    results = [x, *first, *(_none() if w is None else w for w in weights), saved]
+    results = [x, *first, *(_none() if w is None else w for w in weights)]
     call_gradient = jax.ffi.ffi_call(
         "seqvision_layer_gradient",
         [jax.ShapeDtypeStruct(result.shape, result.dtype) for result in results],
-        input_output_aliases={8 + len(first): len(results) - 1},
         vmap_method="sequential",
     )
-    d_x, *others, _ = cast(Any, call_gradient)(*arguments, **_options(call))
+    d_x, *others = cast(Any, call_gradient)(*arguments, **_options(call))
     d_first, d_weights = others[: len(first)], others[len(first) :]
     there = [None if w is None else d for w, d in zip(weights, d_weights, strict=True)]
     return d_x, d_first, there

@@ -59,7 +59,7 @@ class _Layer(torch.autograd.Function):
         keep = any(ctx.needs_input_grad)
         every, last, saved = _forward(call, mask, dropout, states, tensors, keep)
         ctx.save_for_backward(mask, dropout, *tensors, *([every, saved] if keep else []))
-        ctx.call, ctx.states, ctx.is_used = call, states, False
+        ctx.call, ctx.states = call, states
         return every, *last
 
     @staticmethod

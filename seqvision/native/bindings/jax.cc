@@ -60,7 +60,6 @@ ffi::Error forward(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
   return ffi::Error::Success();
 }
 
-// The last result is `saved`, which is written over and shares the argument's memory.
 ffi::Error gradient(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
                     ffi::RemainingRets rets) {
   const int states = states_of(cell), after = 7 + states;
@@ -69,7 +68,7 @@ ffi::Error gradient(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
   const Results results{rets};
   sv_gradients of = {};
   of.every = given[after];
-  of.saved = results[5 + states];
+  of.saved = given[after + 1];
   of.d_every = given[after + 2];
   for (int k = 0; k < states; ++k) of.d_last[k] = given[after + 3 + k];
   of.d_x = results[0];

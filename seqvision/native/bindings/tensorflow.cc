@@ -10,7 +10,6 @@
 
 namespace {
 
-using tensorflow::DT_FLOAT;
 using tensorflow::OpInputList;
 using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
@@ -192,20 +191,9 @@ class Gradient : public Layer {
     sv_layer layer;
     OP_REQUIRES_OK(context, read(context, &layer));
     const int after = 7 + states_;
-    // The core overwrites what was saved. It is copied only if somebody may still read it.
-    std::unique_ptr<Tensor> own = context->forward_input(
-        after + 1, OpKernelContext::Params::kNoReservation, DT_FLOAT,
-        context->input(after + 1).shape(), context->input_memory_type(after + 1),
-        tensorflow::AllocatorAttributes());
-    Tensor copied;
-    if (!own) {
-      OP_REQUIRES_OK(context, context->allocate_temp(
-                                  DT_FLOAT, context->input(after + 1).shape(), &copied));
-      copied.flat<float>() = context->input(after + 1).flat<float>();
-    }
     sv_gradients of = {};
     of.every = floats(context->input(after));
-    of.saved = floats(own ? own.get() : &copied);
+    of.saved = floats(context->input(after + 1));
     of.d_every = floats(context->input(after + 2));
     for (int k = 0; k < states_; ++k) of.d_last[k] = floats(context->input(after + 3 + k));
     float* results[7];

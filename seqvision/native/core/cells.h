@@ -1,6 +1,7 @@
 // One time step of each cell, elementwise: what stands between the products.
 //
-// A step keeps `SLOTS` vectors for the way back, which puts the gradients of its sums in their place.
+// A step keeps `SLOTS` vectors for the way back, which puts the gradients of its sums in place of the
+// first `GRADIENTS`.
 // `X` are the slots of what comes from the input, `H` of what comes from the state, each with the gate
 // of Keras's kernel that it is.
 #pragma once
@@ -21,7 +22,7 @@ template <bool RELU>
 struct SimpleRnn {
   using X = Order<0>;
   using H = Order<0>;
-  static constexpr int GATES = 1, SLOTS = 1, X_SLOT = 0, H_SLOT = 0, STATES = 1;
+  static constexpr int GATES = 1, SLOTS = 1, GRADIENTS = 1, X_SLOT = 0, H_SLOT = 0, STATES = 1;
   static constexpr bool TWO = false;
 
   static SV_INLINE void forward(const vec* p, const vec* s, vec* states, vec* slots) {
@@ -51,7 +52,7 @@ struct SimpleRnn {
 struct Gru {
   using X = Order<2, 0, 1>;
   using H = Order<0, 1, 2>;
-  static constexpr int GATES = 3, SLOTS = 4, X_SLOT = 0, H_SLOT = 1, STATES = 1;
+  static constexpr int GATES = 3, SLOTS = 4, GRADIENTS = 4, X_SLOT = 0, H_SLOT = 1, STATES = 1;
   static constexpr bool TWO = false;
 
   static SV_INLINE void forward(const vec* p, const vec* s, vec* states, vec* slots) {
@@ -78,7 +79,7 @@ struct GruResetBefore {
   using X = Order<2, 0, 1>;
   using H = Order<0, 1>;
   using SECOND = Order<2>;
-  static constexpr int GATES = 3, SLOTS = 4, X_SLOT = 0, H_SLOT = 1, STATES = 1;
+  static constexpr int GATES = 3, SLOTS = 4, GRADIENTS = 4, X_SLOT = 0, H_SLOT = 1, STATES = 1;
   static constexpr int SECOND_SLOT = 0, OPERAND_SLOT = 3;
   static constexpr bool TWO = true;
 
@@ -114,7 +115,7 @@ struct GruResetBefore {
 struct Lstm {
   using X = Order<0, 1, 2, 3>;
   using H = Order<0, 1, 2, 3>;
-  static constexpr int GATES = 4, SLOTS = 5, X_SLOT = 0, H_SLOT = 0, STATES = 2;
+  static constexpr int GATES = 4, SLOTS = 5, GRADIENTS = 4, X_SLOT = 0, H_SLOT = 0, STATES = 2;
   static constexpr bool TWO = false;
 
   static SV_INLINE void forward(const vec* p, const vec* s, vec* states, vec* slots) {

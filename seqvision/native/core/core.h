@@ -39,10 +39,10 @@ SV_API int64_t sv_saved_size(const sv_layer* layer);
  * `saved` may be null if no backward pass follows. */
 SV_API void sv_forward(const sv_layer* layer, float* every, float* last[2], float* saved);
 
-/* Gradients; `every` and `saved` are what the forward pass wrote, and `saved` is overwritten. */
+/* Gradients; `every` and `saved` are what the forward pass wrote. */
 typedef struct {
   const float* every;
-  float* saved;
+  const float* saved;
   const float* d_every;   /* (batch, steps, units) */
   const float* d_last[2]; /* (batch, units) */
   float* d_x;
