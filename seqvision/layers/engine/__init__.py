@@ -4,6 +4,9 @@ What it does is cuDNN's plan (Appleyard et al. 2016, arXiv 1604.01946) in Keras'
 input of all time steps is multiplied at once, the loop holds one product and little else, and a
 backward pass written by hand multiplies out each weight's gradient once, after its loop.
 
+- choice.py: which of the ways below a layer takes, as a table
+- native.py: a layer as one operation in C++ (`seqvision.native`)
+- reading.py: what a layer does around any loop of a step: projection, masks, what is returned
 - steps.py, derivatives.py: what one step of a GRU, LSTM or plain network does, forward and backward
 - loop.py: any such step run over time, forward and backward
 - elementwise.py, replay.py: the same for any cell whose step is elementwise but for its products,
