@@ -1,4 +1,4 @@
-"""`seqvision serve`: a trained model behind HTTP, and a page to draw on."""
+"""`seqvision serve`: a trained model behind HTTP, and a page to try it on."""
 
 from typing import Any
 
@@ -67,13 +67,15 @@ def command(
 ) -> None:
     """Serve MODEL, a tag, a run's folder, a `.keras` or `.onnx` file, until Ctrl-C.
 
-    Its page is for drawing: it shows what the model believes after each row. `/predict` answers a
-    picture, `/stream` one row after another, `/health` says what is served; `/openapi.json`
-    describes them.
+    Its page shows what the model believes of a drawing after each row, or of a series. `/predict`
+    answers pictures, or series as JSON or in a file, `/stream` one step after another, `/health`
+    says what is served; `/openapi.json` describes them.
 
     \b
     seqvision serve results/lstm2_fast/1a2b3c4d-s0
     curl -F file=@digit.png http://127.0.0.1:8000/predict
+    curl --json '{"series": [[0.5, 1], [null, 2]]}' http://127.0.0.1:8000/predict
+    curl -F file=@readings.csv http://127.0.0.1:8000/predict
     """
     from seqvision.serving import check_installed
 

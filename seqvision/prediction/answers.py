@@ -126,7 +126,7 @@ class Answers:
     def _logits(self, samples: list[np.ndarray]) -> Sequence[np.ndarray] | np.ndarray:
         self.answered += len(samples)
         if isinstance(self.reader.prepare, SeriesPreparation):
-            logits = self.reader.prepare.answered(self.model, samples)
+            logits = self.reader.prepare.answered(self.model.logits, samples)
         else:
             logits = self.model.logits(self.inversion.of(np.stack(samples)))
         if (count := logits[0].shape[-1]) != len(self.layout.class_names):

@@ -1,6 +1,6 @@
 """Makes of a file, or of arrays, series as a model was trained on, and has it answer them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,6 @@ from seqvision.presets.facts import Facts
 
 if TYPE_CHECKING:
     from seqvision.data.sound.features import SoundFeatures
-    from seqvision.prediction.answerer import Answerer
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class SeriesPreparation:
         Raises:
             DataError: it cannot be read, or the model was not trained on sound.
         """
-        held = self._checked([read_sound(path, self._sound)], str(path))
+        held = self._checked([read_sound(path, self.sound)], str(path))
         if held.errors:
             raise DataError(f"{path}: {held.errors[0]}")
         return held.samples[0], set()
@@ -93,23 +92,29 @@ class SeriesPreparation:
             each = [one[:, None] if one.ndim == 1 else one for one in each]
         return self._checked(each, "series")
 
-    def answered(self, model: "Answerer", samples: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def answered(
+        self, logits: Callable[[Series | np.ndarray], np.ndarray], samples: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
         """The logits `(classes,)` of each series, in their order.
 
         Series of like length are padded and answered together. Of a model that says each step,
         `(steps, classes)`, as many as it reads of each.
+
+        Args:
+            logits: those of a model, as an `Answerer` has them.
         """
         series = Series.of(samples)
         found: list[np.ndarray] = [np.empty(0)] * len(series)
         for index in like_lengths(series.lengths, len(series)):
             some = series[index]
             given = some if self.steps is None else some.padded(self.steps)
-            for place, said in zip(index, model.logits(given), strict=True):
+            for place, said in zip(index, logits(given), strict=True):
                 found[place] = said if said.ndim == 1 else said[: series.lengths[place]]
         return found
 
     @cached_property
-    def _sound(self) -> "SoundFeatures | None":
+    def sound(self) -> "SoundFeatures | None":
+        """What the model's own dataset made of sound; None if it was another."""
         return sound_features(self.wanted, "wav_folder")
 
     def _checked(self, series: Sequence[np.ndarray] | np.ndarray, source: str) -> Held:

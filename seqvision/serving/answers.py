@@ -22,12 +22,25 @@ class Step(Belief):
 
 
 class Answer(Belief):
-    """What the model says of a picture."""
+    """What the model says of a picture, or of a series."""
 
     top: list[Belief] = Field(description="The most probable classes, best first.")
     probabilities: list[float] = Field(description="Of each class, in the order of `/health`.")
     steps: list[Step] | None = Field(None, description="After each step; only with `steps=true`.")
-    notes: list[str] = Field(description="What was done with the picture, or looks wrong about it.")
+    notes: list[str] = Field(description="What was done with it, or looks wrong about it.")
+
+
+class Named(Answer):
+    """What the model says of one of several."""
+
+    series: str = Field(description="Its number, from 1, or what the file calls it.")
+
+
+class Several(BaseModel):
+    """What the model says of several series, in their order."""
+
+    answers: list[Named]
+    notes: list[str] = Field(description="What was done with the file, or looks wrong about it.")
 
 
 class Streamed(BaseModel):
@@ -40,7 +53,7 @@ class Streamed(BaseModel):
 class StreamFacts(BaseModel):
     """What `/stream` takes."""
 
-    values: int = Field(description="The numbers of a step, 0 to 255 as pixels are.")
+    values: int = Field(description="The numbers of a step; pixels are 0 to 255.")
 
 
 class Health(BaseModel):
@@ -48,7 +61,9 @@ class Health(BaseModel):
 
     status: str = "ok"
     model: str
-    input_shape: list[int]
+    kind: str = Field(description="Of what it reads: `image` or `series`.")
+    input_shape: list[int | None] = Field(description="Null is any number, as of steps.")
+    features: list[str] | None = Field(None, description="What the numbers of a step are.")
     class_names: list[str]
     steps: int | None = Field(description="How many steps it reads; null if it looks ahead.")
     stream: StreamFacts | None = Field(description="What `/stream` takes; null if it cannot.")
@@ -67,7 +82,7 @@ def answer(
     top: int,
     notes: list[str],
 ) -> Answer:
-    """The answer to one picture.
+    """The answer to one sample.
 
     Args:
         logits: `(classes,)`.

@@ -4,79 +4,25 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 import seqvision
-from seqvision.prediction.answers import trained_on
-from seqvision.prediction.preparation import preparation
-from seqvision.serving import answers
-from seqvision.serving.answers import Answer, Health, Problem, Streamed, StreamFacts
+from seqvision.serving import answers, openapi
+from seqvision.serving.answers import Health, Problem, Streamed, StreamFacts
 from seqvision.serving.batching import Batcher, padded_sizes
-from seqvision.serving.bodies import image_of, steps_of
 from seqvision.serving.limits import Guard, Limits
 from seqvision.serving.page import page, page_file
+from seqvision.serving.predict import ADD_PREDICT, without_steps
 from seqvision.serving.states import encoded
+from seqvision.serving.streams import steps_of
 from seqvision.serving.work import Model, warm_up, work_of
 
 _log = logging.getLogger("seqvision")
-_PICTURE = {"schema": {"type": "string", "format": "binary"}}
-_PREDICT = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "image/*": _PICTURE,
-            "application/octet-stream": _PICTURE,
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["pixels"],
-                    "properties": {
-                        "pixels": {
-                            "type": "array",
-                            "items": {"type": "array"},
-                            "description": "0 (black) to 255 (white), in the shape of `/health`.",
-                        }
-                    },
-                }
-            },
-        },
-    }
-}
-_STREAM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["rows"],
-                    "properties": {
-                        "rows": {
-                            "type": "array",
-                            "items": {"type": "array", "items": {"type": "number"}},
-                            "description": "The values of one step or several, 0 to 255.",
-                        },
-                        "state": {
-                            "type": ["string", "null"],
-                            "description": "That of the last answer; null before the first step.",
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 def create_app(
@@ -96,10 +42,9 @@ def create_app(
         local: refuse requests to other names than this machine's own.
 
     Raises:
-        SeqvisionError: the model reads no pictures.
+        SeqvisionError: the model reads neither pictures nor series.
     """
-    limits = limits or Limits()
-    prepared, background = preparation(model.facts), trained_on(model.facts)
+    limits, kind = limits or Limits(), model.facts.kind
     sizes = padded_sizes(max_batch)
     work = work_of(model, sizes)
     warm_up(model, work, sizes)
@@ -126,27 +71,15 @@ def create_app(
     async def answered(kind: str, content: Any) -> Any:
         return await asyncio.wrap_future(batcher.submit(kind, content))
 
-    @app.post("/predict", openapi_extra=_PREDICT)
-    async def predict(
-        request: Request,
-        top: Annotated[int, Query(ge=1, description="How many classes to name.")] = 3,
-        steps: Annotated[bool, Query(description="Say, too, what it believes after each.")] = False,
-        invert: Annotated[bool, Query(description="For dark ink on white paper.")] = False,
-    ) -> Answer:
-        """What the model says of a picture, or of pixels as they are."""
-        if steps and model.every_step is None:
-            raise _without_steps(model)
-        image, notes = await image_of(request, prepared, background, limits, invert)
-        said = await answered("steps" if steps else "whole", image)
-        whole, every_step = (said[-1], said) if steps else (said, None)
-        return answers.answer(model, whole, every_step, top, notes)
+    ADD_PREDICT[kind](app, model, limits, answered)
+    features = model.stepwise.about.features if model.stepwise else None
 
-    @app.post("/stream", openapi_extra=_STREAM)
+    @app.post("/stream", openapi_extra=openapi.stream(kind, features))
     async def stream(request: Request) -> Streamed:
         """What a causal model believes after each of the next steps; the client keeps its state."""
         if model.stepwise is None:
-            raise _without_steps(model)
-        content = await steps_of(request, model.stepwise, limits)
+            raise without_steps(model)
+        content = await steps_of(request, model.stepwise, kind, limits)
         logits, states = await answered("stream", content)
         return Streamed(steps=answers.steps(model, logits), state=encoded(states))
 
@@ -155,7 +88,9 @@ def create_app(
         """That the server works, and what it serves."""
         return Health(
             model=model.name,
-            input_shape=list(model.facts.image_shape),
+            kind=kind,
+            input_shape=list(model.facts.input_shape),
+            features=model.feature_names,
             class_names=list(model.class_names),
             steps=model.stepwise and model.stepwise.about.steps,
             stream=model.stepwise and StreamFacts(values=model.stepwise.about.features),
@@ -173,12 +108,6 @@ def create_app(
         return Response(found[0], media_type=found[1])
 
     return app
-
-
-def _without_steps(model: Model) -> HTTPException:
-    return HTTPException(
-        409, f"{model.name} reads a picture as a whole: it believes nothing after single steps"
-    )
 
 
 def _say_what_is_wrong(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """Clients that ask a server over and over, in a process of their own so as not to slow it.
 
-python -m seqvision.serving.clients HOST PORT SECONDS CLIENTS < digit.png
+python -m seqvision.serving.clients HOST PORT SECONDS CLIENTS TYPE < body
 """
 
 import http.client
@@ -12,7 +12,7 @@ import time
 
 def main() -> None:
     """Print, as JSON, the seconds that each answer took, those that failed, and the whole time."""
-    host, port, seconds, clients = sys.argv[1:]
+    host, port, seconds, clients, kind = sys.argv[1:]
     body = sys.stdin.buffer.read()
     took: list[float] = []
     failed: list[str] = []
@@ -22,7 +22,7 @@ def main() -> None:
         connection = http.client.HTTPConnection(host, int(port), timeout=60)
         while (began := time.perf_counter()) < until:
             try:
-                connection.request("POST", "/predict", body, {"Content-Type": "image/png"})
+                connection.request("POST", "/predict", body, {"Content-Type": kind})
                 response = connection.getresponse()
                 answer = response.read()
             except (OSError, http.client.HTTPException) as error:

@@ -20,7 +20,6 @@ from seqvision.errors import SeqvisionError
 from seqvision.presets.facts import NAME as FACTS
 from seqvision.presets.find import find_trained
 from seqvision.serving.limits import Limits
-from seqvision.serving.open import check_served
 
 NAME = "seqvision"
 """What the application is called in Ray Serve."""
@@ -48,11 +47,9 @@ def order(source: str, limits: Limits, max_batch: int, max_wait: float, *, local
     """An order for replicas on nodes that do not see this machine's files.
 
     Raises:
-        SeqvisionError: there is no such model, or it reads series.
+        SeqvisionError: there is no such model.
     """
     trained = find_trained(source)
-    if trained.facts:
-        check_served(trained.facts, source)
     file, beside = trained.file, {}
     if file.suffix == ".h5" and trained.facts:  # As in a folder of published weights.
         facts = {**trained.facts.to_json(), "file": file.name}

@@ -21,7 +21,8 @@ class Limits:
     Attributes:
         body: the most bytes of a request.
         pixels: the most pixels of a picture as it comes, which it takes memory to unpack.
-        steps: the most steps that a request to `/stream` brings.
+        steps: the most steps of a series, and that a request to `/stream` brings.
+        series: the most series in a request.
         requests: how many requests are worked on or wait; one more is told to come again.
         seconds: how long a request may take to arrive.
     """
@@ -29,6 +30,7 @@ class Limits:
     body: int = 10_000_000
     pixels: int = 50_000_000
     steps: int = 10_000
+    series: int = 1_000
     requests: int = 128
     seconds: float = 30.0
 

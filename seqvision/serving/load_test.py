@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from seqvision.data.series import Series
 from seqvision.serving.work import Model
+
+STEPS = 100
+"""Of the series that a model of any number of steps is asked."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Load:
 
     Attributes:
         who: `model`, called directly, or `server`, asked over HTTP.
-        at_once: the images in a batch, or the clients that each wait for an answer.
+        at_once: the samples in a batch, or the clients that each wait for an answer.
         answers_per_second: of all together.
         p50_ms: the median time that a batch or an answer takes, in milliseconds.
         p99_ms: what 99 of 100 take at most.
@@ -36,13 +40,14 @@ class Load:
 
 
 def of_model(model: Model, at_once: int, seconds: float) -> Load:
-    """Call a model in this thread for some seconds, with batches of `at_once` images."""
-    images = np.stack([_image(model)] * at_once)
-    model.logits(images)  # Compiles.
+    """Call a model in this thread for some seconds, with batches of `at_once` samples."""
+    samples = np.stack([_sample(model)] * at_once)
+    given = Series.of(list(samples)) if model.facts.kind == "series" else samples
+    model.logits(given)  # Compiles.
     took = []
     until = time.perf_counter() + seconds
     while (began := time.perf_counter()) < until:
-        model.logits(images)
+        model.logits(given)
         took.append(time.perf_counter() - began)
     return _load("model", at_once, took, len(took) * at_once / sum(took))
 
@@ -50,12 +55,13 @@ def of_model(model: Model, at_once: int, seconds: float) -> Load:
 def of_server(model: Model, host: str, port: int, at_once: int, seconds: float) -> Load:
     """Ask a server of a model, for some seconds, from `at_once` clients in another process.
 
-    Each sends a picture, a PNG of the model's size, and waits for the answer.
+    Each sends a sample, a PNG of the model's size or JSON of a series, and waits for the answer.
     """
+    body, kind = _body(model)
     command = [sys.executable, "-m", "seqvision.serving.clients", host, str(port)]
     done = subprocess.run(
-        [*command, str(seconds), str(at_once)],
-        input=_png(_image(model)),
+        [*command, str(seconds), str(at_once), kind],
+        input=body,
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -95,14 +101,22 @@ def _load(who: str, at_once: int, took: list[float], rate: float, failed: int = 
     return Load(who, at_once, rate, float(p50), float(p99), failed)
 
 
-def _image(model: Model) -> np.ndarray:
-    """Noise, uint8 of the model's input shape: what it shows does not matter for its speed."""
-    return np.random.default_rng(0).integers(0, 256, model.facts.image_shape).astype(np.uint8)
+def _sample(model: Model) -> np.ndarray:
+    """Noise as the model reads it: what it shows does not matter for its speed."""
+    generator = np.random.default_rng(0)
+    if model.facts.kind == "series":
+        steps, features = model.facts.input_shape
+        return generator.normal(size=(steps or STEPS, features or 1)).astype(np.float32)
+    return generator.integers(0, 256, model.facts.image_shape).astype(np.uint8)
 
 
-def _png(image: np.ndarray) -> bytes:
+def _body(model: Model) -> tuple[bytes, str]:
+    """A request to `/predict`, and its type."""
+    sample = _sample(model)
+    if model.facts.kind == "series":
+        return json.dumps({"series": sample.tolist()}).encode(), "application/json"
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(image.squeeze()).save(file, "PNG")
-    return file.getvalue()
+    Image.fromarray(sample.squeeze()).save(file, "PNG")
+    return file.getvalue(), "image/png"

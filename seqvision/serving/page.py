@@ -1,4 +1,4 @@
-"""The page on which a person draws and watches what a model believes."""
+"""The page on which a person draws, or gives a series, and watches what a model believes."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,7 +8,10 @@ import numpy as np
 
 from seqvision.serving.work import Model
 
-_KINDS = {"page.css": "text/css", "page.js": "text/javascript", "drawing.js": "text/javascript"}
+_KINDS = {
+    "page.css": "text/css",
+    **dict.fromkeys(("page.js", "drawing.js", "series.js"), "text/javascript"),
+}
 
 
 @cache
@@ -19,21 +22,47 @@ def page_file(name: str) -> tuple[str, str] | None:
 
 def page(model: Model) -> str:
     """The page for a model, as HTML; what it knows of the model is written into it as JSON."""
-    from jinja2 import Environment
+    return _for_series(model) if model.facts.kind == "series" else _for_drawings(model)
 
-    shape = model.facts.image_shape
+
+def _for_drawings(model: Model) -> str:
     names = model.class_names
     order = model.order()
+    reads = _reads(order)
     facts: dict[str, Any] = {
-        "shape": list(shape),
+        "shape": list(model.facts.image_shape),
         "classes": list(names),
         "order": None if order is None else order.tolist(),
-        "reads": _reads(order),
+        "reads": reads,
         # MNIST's digits were centred, so a drawing is too; other pictures were not.
         "centred": names == tuple("0123456789"),
     }
-    template = Environment(autoescape=True).from_string(_own("page.html.j2"))
-    return template.render(model=model.name, classes=names, facts=facts, reads=_reads(order))
+    return _filled("page.html.j2", model, facts, reads=reads)
+
+
+def _for_series(model: Model) -> str:
+    most, features = model.facts.input_shape
+    assert features is not None  # `series_preparation` sees to it.
+    reads_on = model.every_step is not None
+    shown = min(features, 3)
+    example = [", ".join(f"{(step + k) / 10:g}" for k in range(shown)) for step in (1, 2, 4)]
+    return _filled(
+        "series.html.j2",
+        model,
+        {"classes": list(model.class_names), "steps": reads_on},
+        features=features,
+        names=model.feature_names,
+        most=most,
+        reads_on=reads_on,
+        example="\n".join(line + ", …" * (features > shown) for line in [*example, "…"]),
+    )
+
+
+def _filled(name: str, model: Model, facts: dict[str, Any], **more: Any) -> str:
+    from jinja2 import Environment
+
+    template = Environment(autoescape=True).from_string(_own(name))
+    return template.render(model=model.name, classes=model.class_names, facts=facts, **more)
 
 
 def _reads(order: np.ndarray | None) -> tuple[str, str, int] | None:

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from seqvision.exporting.stepwise import Stepwise, Tensors
+from seqvision.prediction.series_preparation import SeriesPreparation, series_preparation
 from seqvision.presets.facts import Facts
 from seqvision.serving.batching import Work
+
+Logits = Callable[[Any], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -18,22 +21,34 @@ class Model:
     Attributes:
         name: what the person called it.
         facts: its input shape and class names.
-        logits: from images `(batch, *input_shape)` to logits `(batch, classes)`.
-        every_step: from images to logits `(batch, steps, classes)` after each step; None if it
+        logits: from images `(batch, *input_shape)`, or series, to logits `(batch, classes)`.
+        every_step: from them to logits `(batch, steps, classes)` after each step; None if it
             looks ahead, or is in a file that does not say its steps.
         stepwise: reads a step at a time; None where `every_step` is.
+        no_steps: why it is None.
     """
 
     name: str
     facts: Facts
-    logits: Callable[[np.ndarray], np.ndarray]
-    every_step: Callable[[np.ndarray], np.ndarray] | None = None
+    logits: Logits
+    every_step: Logits | None = None
     stepwise: Stepwise | None = None
+    no_steps: str = "it is in a file that does not say its steps"
 
     @property
     def class_names(self) -> tuple[str, ...]:
         assert self.facts.class_names  # `open_model` sees to it.
         return self.facts.class_names
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """What the numbers of a step are called; None of images, or where it is not known."""
+        return (self.facts.more.get("dataset") or {}).get("features")
+
+    @property
+    def series_preparation(self) -> SeriesPreparation:
+        """How series are made ready for a model of them."""
+        return series_preparation(self.facts, self.facts.input_shape)
 
     def order(self) -> np.ndarray | None:
         """The step, from 0, at which each pixel is read, `(height, width)`; None if unknown."""
@@ -51,27 +66,42 @@ def work_of(model: Model, sizes: Sequence[int]) -> dict[str, Work]:
 
     Args:
         sizes: of batches of steps, ascending: a batch is filled up to the next of these, as a
-            backend compiles each size once. Who answers images does the same by itself.
+            backend compiles each size once. Who answers samples does the same by itself.
     """
-    work: dict[str, Work] = {"whole": lambda images: list(model.logits(np.stack(images)))}
-    if every_step := model.every_step:
-        work["steps"] = lambda images: list(every_step(np.stack(images)))
+    work = {"whole": _answering(model, model.logits)}
+    if model.every_step:
+        work["steps"] = _answering(model, model.every_step)
     if stepwise := model.stepwise:
         work["stream"] = lambda asked: _read_on(stepwise, asked, sizes)
     return work
 
 
+def _answering(model: Model, logits: Logits) -> Work:
+    """What answers samples side by side; series of like length are padded to one."""
+    if model.facts.kind == "series":
+        prepared = model.series_preparation
+        return lambda series: prepared.answered(logits, series)
+    return lambda images: list(logits(np.stack(images)))
+
+
 def warm_up(model: Model, work: dict[str, Work], sizes: Sequence[int]) -> None:
     """Have the backend compile all sizes, so that no request waits for it."""
-    image = np.zeros(model.facts.image_shape, np.float32)
     for size in sizes:
         for kind in work:
-            request: Any = image
-            if kind == "stream" and model.stepwise:
-                row = np.zeros((1, model.stepwise.about.features), np.float32)
-                request = row, model.stepwise.start()
-            for _ in range(2):  # TensorFlow warns where most calls compile.
+            for time in range(2):  # TensorFlow warns where most calls compile.
+                request: Any = _empty(model, 1 + time)
+                if kind == "stream" and model.stepwise:
+                    row = np.zeros((1, model.stepwise.about.features), np.float32)
+                    request = row, model.stepwise.start()
                 work[kind]([request] * size)
+
+
+def _empty(model: Model, steps: int) -> np.ndarray:
+    """A sample that shows nothing; a series of so many steps if the model reads any number.
+
+    Once TensorFlow has seen two lengths it compiles for any.
+    """
+    return np.zeros([steps if n is None else n for n in model.facts.input_shape], np.float32)
 
 
 def _read_on(

@@ -3,25 +3,6 @@
 import json
 
 import numpy as np
-import pytest
-
-from seqvision.presets.facts import Facts
-
-
-@pytest.mark.parametrize("more", [[], ["--ray", "auto"]])
-def test_a_model_of_series_is_not_served(call, tmp_path, more):
-    pytest.importorskip("fastapi")
-    if more:
-        pytest.importorskip("ray")
-    (tmp_path / "model.onnx").write_bytes(b"is not even read")
-    facts = Facts((None, 12), ("a", "b"), "series")
-    (tmp_path / "model.onnx.json").write_text(json.dumps(facts.to_json()))
-    said = call("serve", "model.onnx", "--port", "0", *more)
-    assert (said.code, said.out) == (2, "")
-    assert said.err == (
-        "error: model.onnx: reads series of 12 features, and serve answers images alone; "
-        "`seqvision predict` answers series\n"
-    )
 
 
 def test_a_config_of_series_is_not_measured(call, tmp_path):
