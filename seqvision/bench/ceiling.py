@@ -35,7 +35,7 @@ def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
     from seqvision.bench.contenders.keras import twin
 
     batch, counted = work.batch_size, []
-    for cell, steps in _cells(twin(work)):
+    for cell, steps in _cells(twin(work), work.steps):
         kernel, recurrent = cell.kernel.shape, cell.recurrent_kernel.shape
         counted += [
             ((batch * steps, kernel[0], kernel[1]), 1),  # All inputs at once.
@@ -48,16 +48,25 @@ def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
     return counted
 
 
-def _cells(model: Any) -> Iterator[tuple[Any, int]]:
-    """The cell of each recurrent layer, and how many steps it reads."""
+def _cells(model: Any, of_series: int | None) -> Iterator[tuple[Any, int]]:
+    """The cell of each recurrent layer, and how many steps it reads.
+
+    Args:
+        of_series: how many steps series have that the model reads, if any number will do.
+    """
     import keras
 
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Bidirectional):
-            yield layer.forward_layer.cell, layer.input.shape[1]
-            yield layer.backward_layer.cell, layer.input.shape[1]
-        elif isinstance(layer, keras.layers.RNN):
-            yield layer.cell, layer.input.shape[1]
+        if isinstance(layer, (keras.layers.Bidirectional, keras.layers.RNN)):
+            given = layer.input  # With its mask, if there is one.
+            sequence = given[0] if isinstance(given, list) else given
+            steps = sequence.shape[1] or of_series or 1
+            directions = (
+                [layer.forward_layer, layer.backward_layer]
+                if isinstance(layer, keras.layers.Bidirectional)
+                else [layer]
+            )
+            yield from ((each.cell, steps) for each in directions)
 
 
 def _seconds(shape: tuple[int, int, int], shards: int) -> float:

@@ -8,7 +8,6 @@ import numpy as np
 from seqvision.config import Config
 from seqvision.data.loading import load
 from seqvision.errors import SeqvisionError
-from seqvision.formatting import samples_of
 from seqvision.specs import name_and_options
 
 
@@ -24,18 +23,29 @@ class Work:
     same arithmetic whatever the model."""
     precision: str
     batch_size: int
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int | None, ...]
     num_classes: int
+    steps: int | None = None
+    """Of the series that are made up for a model of them; None of images."""
+
+    @property
+    def samples(self) -> str:
+        """What the model reads, in the plural: `images` or `series`."""
+        return "images" if self.steps is None else "series"
 
     def batch(self, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Random images `(size, *input_shape)`, float32 in 0..255, and labels `(size,)`.
+        """Random samples, float32, and labels `(size,)`: images `(size, *input_shape)` in 0..255,
+        or series `(size, steps, features)` of one length, without gaps.
 
-        How long a step takes does not depend on what the images show.
+        How long a step takes does not depend on what they show.
         """
         generator = np.random.default_rng(0)
         size = size or self.batch_size
-        images = generator.integers(0, 256, (size, *self.input_shape)).astype("float32")
-        return images, generator.integers(0, self.num_classes, size)
+        if self.steps is not None:
+            samples = generator.normal(size=(size, self.steps, self.input_shape[-1] or 1))
+        else:
+            samples = generator.integers(0, 256, (size, *(n or 1 for n in self.input_shape)))
+        return samples.astype("float32"), generator.integers(0, self.num_classes, size)
 
     def with_model(self, **options: Any) -> "Work":
         """The same work with other options of its model."""
@@ -49,18 +59,21 @@ class Work:
         return Work(**{**values, "input_shape": tuple(values["input_shape"])})
 
 
-def work_of(config: Config) -> Work:
-    """The work of a config, on images of its dataset's shape.
+def work_of(config: Config, steps: int | None = None) -> Work:
+    """The work of a config, on made-up samples of its dataset's shape.
+
+    Args:
+        steps: of the series, if the dataset is one of series; the median of its training series if
+            not given.
 
     Raises:
-        SeqvisionError: the dataset cannot be loaded, or is of series.
+        SeqvisionError: the dataset cannot be loaded, or has steps of its own and some are given.
     """
     dataset = load(config.data.dataset, config.data.offline)
-    if dataset.kind != "image":
-        raise SeqvisionError(
-            f"{config.name}: reads {samples_of(dataset.input_shape)}, and bench measures models of "
-            "images alone; how fast a run was on its series is in its record"
-        )
+    if dataset.kind == "series":
+        steps = steps or round(float(np.median(dataset.train.series.lengths)))
+    elif steps is not None:
+        raise SeqvisionError(f"{config.name}: --steps is of series, and it reads images")
     optimizer, _ = name_and_options(config.train.optimizer)
     return Work(
         config.name,
@@ -68,6 +81,7 @@ def work_of(config: Config) -> Work:
         optimizer,
         config.train.precision,
         config.train.batch_size,
-        dataset.train.images.shape[1:],
+        dataset.input_shape,
         dataset.num_classes,
+        steps,
     )

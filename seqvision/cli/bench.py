@@ -17,6 +17,9 @@ from seqvision.formatting import rate
 @click.option(
     "--seconds", default=3.0, show_default=True, type=click.FloatRange(0.1), help="Of training."
 )
+@click.option(
+    "--steps", type=click.IntRange(1), help="Of made-up series.  [default: the data's median]"
+)
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
@@ -25,6 +28,7 @@ def command(
     own: str,
     rounds: int,
     seconds: float,
+    steps: int | None,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -32,12 +36,14 @@ def command(
 
     The same weights give the same logits, which is checked first. Every measurement has a fresh
     process; contenders take turns. Read the ratios: absolute figures are this machine's of today.
-    Of exported models, only how fast they answer is measured.
+    Of exported models, only how fast they answer is measured. Images and series are made up;
+    series have one length and no gaps.
 
     \b
     seqvision bench gru3
     seqvision bench gru3 lstm3 --against keras,keras-jit,tf1,torch
     seqvision bench gru3 --as onnx,litert,openvino,saved_model
+    seqvision bench outlines --steps 200 --against keras,torch
     seqvision bench lstm3 --as layers --set train.precision=mixed_bfloat16 --json
     """
     import json
@@ -55,7 +61,7 @@ def command(
     contenders = list(dict.fromkeys([*held, *_names(against)]))
     for name in contenders:
         CONTENDERS.entry(name)
-    asked = [work_of(load_config(config, overrides)) for config in configs]
+    asked = [work_of(load_config(config, overrides), steps) for config in configs]
     console, found = Console(stderr=True), []
     for work in asked:
         with console.status("") as status:
@@ -75,7 +81,7 @@ def _names(given: str) -> list[str]:
 
 
 _TITLES = {
-    "train_images_per_second": "training images/s",
+    "train_images_per_second": "training {samples}/s",
     "inference_images_per_second": "answers/s, 256",
     "latency_milliseconds": "ms, 1",
     "first_step_seconds": "first step s",
@@ -90,10 +96,12 @@ def _show(found: dict[str, Any], held: int) -> None:
     work, rows = found["work"], found["contenders"]
     names = list(rows)
     titles = {key: title for key, title in _TITLES.items() if any(key in r for r in rows.values())}
+    samples = "images" if work["steps"] is None else "series"
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(f"{work['name']}, {work['precision']}, batch {work['batch_size']}")
+    of = "" if work["steps"] is None else f", {work['steps']} steps"
+    table.add_column(f"{work['name']}, {work['precision']}, batch {work['batch_size']}{of}")
     for title in titles.values():
-        table.add_column(title, justify="right")
+        table.add_column(title.format(samples=samples), justify="right")
     # Whose ratio would be one is given none.
     itself = names[0] if held == 1 else names[min(held, len(names) - 1)]
     for name, row in rows.items():
@@ -118,7 +126,7 @@ def _show(found: dict[str, Any], held: int) -> None:
     if "share" in found.get("ceiling", {}):
         ceiling = found["ceiling"]
         said += (
-            f" The matrix products alone: {rate(ceiling['median'])} images/s, of which {names[0]} "
-            f"reaches {ceiling['share']['median']:.0%}."
+            f" The matrix products alone: {rate(ceiling['median'])} {samples}/s, of which "
+            f"{names[0]} reaches {ceiling['share']['median']:.0%}."
         )
     console.print(f"{said}\n", highlight=False)

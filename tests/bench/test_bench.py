@@ -1,6 +1,7 @@
 """The contenders do the same work, and what was measured is summed up rightly."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqvision.bench.measure import reference
 from seqvision.bench.work import Work, work_of
 from seqvision.config import load_config
 from seqvision.config.schema import check_model
+from seqvision.data.loading import load
 from seqvision.errors import RunFailed, SeqvisionError
 
 
@@ -65,6 +67,51 @@ def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path
     ends = contender.fit(3)
     assert len(ends) == 3 and ends == sorted(ends)
     assert np.abs(contender.predict(images) - expected).max() > 1e-5
+
+
+def series_work(**model):
+    return replace(work(**model), input_shape=(None, 5), steps=7)
+
+
+@pytest.mark.parametrize("name", ["seqvision", "layers", "torch"])
+@pytest.mark.parametrize("normalize", ["train", "none"])
+def test_a_contender_answers_series_as_keras_does_and_learns(name, normalize, tmp_path):
+    if name == "torch":
+        pytest.importorskip("torch")
+    asked = series_work(cell="lstm", input={"name": "series", "normalize": normalize})
+    assert asked.batch()[0].shape == (4, 7, 5)
+    weights, _ = weights_and_logits(asked, tmp_path / "reference.npz")
+    generator = np.random.default_rng(0)
+    weights = [w + generator.normal(0, 0.3, w.shape).astype("float32") for w in weights]
+    series, _ = asked.batch()
+    expected = CONTENDERS.get("keras")(asked, weights).predict(series)
+    contender = CONTENDERS.get(name)(asked, weights)
+    np.testing.assert_allclose(contender.predict(series), expected, atol=1e-4)
+    contender.fit(3)
+    assert np.abs(contender.predict(series) - expected).max() > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("tf1", {}),
+        ("keras-unrolled", {}),
+        ("torch", {"input": {"name": "series", "normalize": "each"}}),
+        ("torch", {"input": {"name": "series", "gap_flags": True}}),
+    ],
+)
+def test_a_contender_says_what_it_cannot_do_of_series(name, model):
+    if name == "torch":
+        pytest.importorskip("torch")
+    with pytest.raises(CannotDo):
+        CONTENDERS.get(name)(series_work(**model), [])
+
+
+def test_the_products_of_series_are_those_of_their_steps():
+    def counted(asked):
+        return sum(m * k * n * count for (m, k, n), count in products(asked))
+
+    assert counted(series_work()) == counted(work())
 
 
 @pytest.mark.tensorflow
@@ -174,6 +221,15 @@ def test_the_work_of_a_config_travels_as_json():
     asked = work_of(load_config("digits_gru"))
     assert asked.input_shape == (8, 8) and asked.optimizer == "adam"
     assert Work.from_json(json.loads(json.dumps(asked.as_json()))) == asked
+
+
+def test_series_have_the_steps_that_are_asked_for_or_the_median_of_the_data():
+    asked = work_of(load_config("outlines"))
+    lengths = load("digit-outlines").train.series.lengths
+    assert asked.input_shape == (None, 3) and asked.steps == round(np.median(lengths))
+    assert work_of(load_config("outlines"), 9).steps == 9
+    with pytest.raises(SeqvisionError, match="--steps is of series"):
+        work_of(load_config("digits_gru"), 9)
 
 
 @pytest.mark.slow

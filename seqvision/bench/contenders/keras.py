@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seqvision.bench.contenders import CONTENDERS, Contender
+from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
 from seqvision.bench.work import Work
 
 _TWINS = {
@@ -32,6 +32,8 @@ def compiled(work: Work, weights: list[np.ndarray]) -> Contender:
 @CONTENDERS.register("keras-unrolled")
 def unrolled(work: Work, weights: list[np.ndarray]) -> Contender:
     """Keras's layers with `unroll=True`."""
+    if work.steps is not None:
+        raise CannotDo("Keras unrolls a number of steps that is known, and series have any")
     return _contender(work, weights, unroll=True)
 
 

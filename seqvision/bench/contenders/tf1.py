@@ -17,6 +17,8 @@ def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
     cell, _ = name_and_options(options["cell"])
     if options["family"] != "stacked" or cell not in ("gru", "lstm") or options["layer_norm"]:
         raise CannotDo("the TensorFlow 1 graph stacks plain GRUs and LSTMs")
+    if work.steps is not None:
+        raise CannotDo("the TensorFlow 1 graph reads images")
     if options["scan"] not in ("rows", "columns") or len(work.input_shape) != 2:
         raise CannotDo("the TensorFlow 1 graph reads grey images by rows or columns")
     if options["pooling"] not in ("last", "mean") or work.precision != "float32":

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,29 +64,34 @@ def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
         raise CannotDo("PyTorch's layers have no recurrent dropout; the model is kept plain")
     if options["pooling"] not in ("last", "mean", "max"):
         raise CannotDo("PyTorch's model pools by last, mean or max")
+    given = list(weights)
+    if work.steps is None:
+        scaled = _pixels(options["scale"], scan)
+        features = work.input_shape[1 if scan == "rows" else 0]
+    else:
+        scaled = _normalized(torch, options["input"], given)
+        features = work.input_shape[1]
     make = {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     units = options["units"] if isinstance(options["units"], list) else [options["units"]]
 
     class Stack(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            features = work.input_shape[1 if scan == "rows" else 0]
             sizes = [features, *units]
             self.layers = torch.nn.ModuleList(
                 make(sizes[depth], size, batch_first=True) for depth, size in enumerate(units)
             )
             self.dropout = torch.nn.Dropout(options["dropout"])
             self.logits = torch.nn.Linear(units[-1], work.num_classes)
-            given = iter(torch.from_numpy(np.ascontiguousarray(w)) for w in weights)
+            rest = iter(torch.from_numpy(np.ascontiguousarray(w)) for w in given)
             with torch.no_grad():
                 for layer in self.layers:
-                    _fill(torch, layer, cell, next(given), next(given), next(given))
-                self.logits.weight.copy_(next(given).T)
-                self.logits.bias.copy_(next(given))
+                    _fill(torch, layer, cell, next(rest), next(rest), next(rest))
+                self.logits.weight.copy_(next(rest).T)
+                self.logits.bias.copy_(next(rest))
 
-        def forward(self, images: Any) -> Any:
-            sequence = images * options["scale"]
-            sequence = sequence if scan == "rows" else sequence.transpose(1, 2)
+        def forward(self, samples: Any) -> Any:
+            sequence = scaled(samples)
             for layer in self.layers:
                 sequence = self.dropout(layer(sequence)[0])
             pooled = {
@@ -96,6 +102,24 @@ def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
             return self.logits(pooled)
 
     return Stack()
+
+
+def _pixels(scale: float, scan: str) -> Callable[[Any], Any]:
+    """What makes a sequence of images."""
+    return lambda x: x * scale if scan == "rows" else x.transpose(1, 2) * scale
+
+
+def _normalized(torch: Any, spec: Any, weights: list[np.ndarray]) -> Callable[[Any], Any]:
+    """What makes a sequence of series without gaps; takes its statistics from the weights."""
+    _, options = name_and_options(spec or "series")
+    normalize = options.pop("normalize", "train")
+    options.pop("gaps", None)  # There are none.
+    if normalize == "each" or any(options.values()):
+        raise CannotDo("PyTorch's model normalises by the training series, and no more")
+    if normalize == "none":
+        return lambda x: x
+    mean, scale = (torch.from_numpy(weights.pop(0)) for _ in range(2))
+    return lambda x: (x - mean) * scale
 
 
 def _fill(torch: Any, layer: Any, cell: str, kernel: Any, recurrent: Any, bias: Any) -> None:
