@@ -24,8 +24,8 @@ class Recurrent(TellsPath, keras.layers.RNN):
     For a cell of the `project`/`step` protocol (`seqvision.cells.protocol.Cell`) the loop over time
     holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
     their products, with its own backward pass. A cell that is linear in its state, such as the
-    simple recurrent unit, needs no loop at all, unless there is a mask, `unroll=False`, or an
-    unknown number of steps. For any other Keras cell it is `keras.layers.RNN`.
+    simple recurrent unit, needs no loop at all, unless `unroll=False` or the number of steps is
+    unknown. For any other Keras cell it is `keras.layers.RNN`.
     Arguments, masks, states and results are those of `keras.layers.RNN`; `unroll=None`, the
     default, lets the layer choose. `layer.path` says which path a call took.
     """
@@ -43,11 +43,11 @@ class Recurrent(TellsPath, keras.layers.RNN):
         if not reason:
             return self._run(sequences, list(initial_state), mask, training)
         projected = cell.project(sequences, training)
-        if mask is None and sequences.shape[1] and self.unroll is not False:
+        if sequences.shape[1] and self.unroll is not False:
             linear = cell.recurrence(projected, training)
             if linear is not None:
                 self._say("all steps at once")
-                return self._at_once(projected, *linear, initial_state[0], training)
+                return self._at_once(projected, *linear, initial_state[0], mask, training)
         self._say(f"keras's loop: {reason}")
         # Keras's loop reads one tensor a step, so the parts of a projection are concatenated.
         parts = tree.flatten(projected)
@@ -125,27 +125,48 @@ class Recurrent(TellsPath, keras.layers.RNN):
         every = ops.transpose(outputs, (1, 0, 2)) if self.return_sequences else last[:, None]
         return last, every, states
 
-    def _at_once(self, projected: Any, a: Any, b: Any, start: Any, training: bool) -> Any:
+    def _at_once(
+        self, projected: Any, a: Any, b: Any, start: Any, mask: Any, training: bool
+    ) -> Any:
         """Run a linear cell without a loop; return what `inner_loop` does.
 
         Args:
             projected: what `cell.project` returns, each `(batch, time, size)`.
             a, b: what `cell.recurrence` returns, `(batch, time, units)`.
             start: the first state, `(batch, units)`.
+            mask: `(batch, time)` or None.
         """
         if self.go_backwards:
             flipped = tree.map_structure(lambda p: ops.flip(p, axis=1), (projected, a, b))
             projected, a, b = flipped
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        if mask is not None:  # A masked step leaves the state as it is.
+            a, b = without_masked(a, mask, 1.0), without_masked(b, mask)
         # Half precision is for products; sums over time need more digits.
         dtype = "float64" if self.compute_dtype == "float64" else "float32"
         c = linear_recurrence(*(ops.cast(value, dtype) for value in (a, b, start)))
         c = ops.cast(c, self.compute_dtype)
+        if mask is not None:
+            outputs = self._held(self.cell.read(projected, c, training), mask)
+            last = outputs[:, -1]
+            return last, outputs if self.return_sequences else last[:, None], [c[:, -1]]
         if self.return_sequences:
             outputs = self.cell.read(projected, c, training)
             return outputs[:, -1], outputs, [c[:, -1]]
         last = tree.map_structure(lambda p: p[:, -1], projected)
         output = self.cell.read(last, c[:, -1], training)
         return output, output[:, None], [c[:, -1]]
+
+    def _held(self, outputs: Any, mask: Any) -> Any:
+        """Outputs `(batch, time, size)`, at a masked step those before it, or zeros if wanted.
+
+        Before the first step that is not masked they are zeros, as Keras has it.
+        """
+        shown = without_masked(outputs, mask)
+        if self.zero_output_for_mask:
+            return shown
+        kept = without_masked(ops.zeros_like(outputs), mask, 1.0)
+        return linear_recurrence(kept, shown, ops.zeros_like(outputs[:, 0]))
 
 
 def _remembering(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -74,7 +74,61 @@ def test_recurrent_takes_a_linear_cell_at_once(x, wrapped, options, mask):
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     assert loops(theirs, x) == 1
-    assert loops(ours, x, mask=mask) == (0 if mask is None else 1)
+    assert loops(ours, x, mask=mask) == 0
+
+
+MASKS = np.array([[1, 1, 0, 1, 1, 0, 0], [0, 0, 1, 0, 1, 1, 1], [0] * 7, [1] * 7], bool)
+
+
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_masked_step_changes_nothing_as_in_a_loop(zero, sequences, backwards):
+    """On whatever backend this is run; the loop is NumPy's, of the cell's own equations."""
+    layer = Recurrent(
+        SRUCell(3, bias_initializer="normal"),
+        return_state=True,
+        return_sequences=sequences,
+        go_backwards=backwards,
+        zero_output_for_mask=zero,
+    )
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(4, 7, 6)).astype("float32")
+    start = generator.normal(size=(4, 3)).astype("float32")
+    x[~MASKS] = np.nan  # Padding may be anything.
+    given = [keras.ops.convert_to_tensor(each) for each in (x, start)]
+    got = layer(given[0], mask=keras.ops.convert_to_tensor(MASKS), initial_state=[given[1]])
+    assert layer.path == "all steps at once"
+    kernel, bias = (keras.ops.convert_to_numpy(w).astype(float) for w in layer.weights)
+    new, f, r, skip = np.split(x.astype(float) @ kernel, 4, axis=-1)
+    f, r = (1 / (1 + np.exp(-v - b)) for v, b in zip((f, r), np.split(bias, 2), strict=True))
+    c, h, outputs = start.astype(float), np.zeros((4, 3)), []
+    for t in reversed(range(7)) if backwards else range(7):
+        seen = MASKS[:, t, None]
+        c = np.where(seen, f[:, t] * c + (1 - f[:, t]) * new[:, t], c)
+        out = r[:, t] * np.tanh(c) + (1 - r[:, t]) * skip[:, t]
+        h = np.where(seen, out, 0 * h if zero else h)
+        outputs.append(h)
+    expected = [np.stack(outputs, 1) if sequences else h, c]
+    for ours, right in zip(got, expected, strict=True):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(ours), right, atol=1e-6)
+
+
+@pytest.mark.tensorflow
+def test_gradients_pass_a_mask_as_in_keras_s_loop(x):
+    ours, theirs = (layer(SRUCell(5)) for layer in (Recurrent, keras.layers.RNN))
+    theirs.build(x.shape)
+    ours.build(x.shape)
+    ours.set_weights(theirs.get_weights())
+    found = []
+    for layer in (ours, theirs):
+        with tf.GradientTape() as tape:
+            given = tf.constant(x)
+            tape.watch(given)
+            loss = tf.reduce_sum(layer(given, mask=MASK) ** 2)
+        found.append(tape.gradient(loss, [given, *layer.trainable_variables]))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
 
 
 def test_dropout_masks_still_differ_from_step_to_step():
