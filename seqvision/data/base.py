@@ -2,6 +2,7 @@
 
 import hashlib
 import reprlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from seqvision.data.notes import Notes
 from seqvision.data.pixels import scaled
 from seqvision.data.series import Series
 from seqvision.data.split import stratified
+from seqvision.data.whole_groups import numbered_groups
 from seqvision.errors import DataError
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -152,6 +154,7 @@ def make_dataset(
     validation: Pair | None = None,
     test: float | None = None,
     pixels: str = "auto",
+    groups: Mapping[str, np.ndarray | None] | None = None,
     notes: Notes | None = None,
 ) -> Dataset:
     """Return a dataset after a check that its arrays fit together.
@@ -165,6 +168,8 @@ def make_dataset(
         test: the share of each class that is held out if there are no test images; a fifth if not
             given.
         pixels: the values of black and white, `0..1`; `auto` infers them from all pixels.
+        groups: what each image comes from, such as a person, `(n,)`, by `training`, `test` and
+            `validation`; no split divides them.
         notes: what was decided so far.
 
     Raises:
@@ -181,7 +186,8 @@ def make_dataset(
         if y.shape[:1] != (len(x),):
             raise DataError(f"{source}: {len(x)} {part} images, but labels of {y.shape}")
     images, scale = scaled(images, pixels, source, notes)
-    splits = {part: Split(images[part], y) for part, (_, y) in parts.items()}
+    numbers = numbered_groups({part: (groups or {}).get(part) for part in parts}, notes)
+    splits = {part: Split(images[part], y, numbers.get(part)) for part, (_, y) in parts.items()}
     return assembled(name, splits, source, class_names, test=test, scale=scale, notes=notes)
 
 

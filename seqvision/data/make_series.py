@@ -8,6 +8,7 @@ import numpy as np
 from seqvision.data.base import Dataset, Split, assembled
 from seqvision.data.notes import Notes, some
 from seqvision.data.series import Series
+from seqvision.data.whole_groups import numbered_groups
 from seqvision.errors import DataError
 
 
@@ -52,7 +53,7 @@ def make_series(
         DataError: it says which series is wrong and how.
     """
     notes = notes or Notes(source)
-    numbers = _numbered_groups(parts, notes)
+    numbers = numbered_groups({part: of.groups for part, of in parts.items()}, notes)
     checked = {part: _checked(given, source, part) for part, given in parts.items()}
     splits: dict[str, Split] = {}
     for part, series in checked.items():
@@ -100,19 +101,6 @@ def _checked(given: Part, source: str, part: str) -> Series:
             "float32; write NaN for what was not observed"
         )
     return series
-
-
-def _numbered_groups(parts: Mapping[str, Part], notes: Notes) -> dict[str, np.ndarray]:
-    """Groups of each part as whole numbers, the same in all; none if a part has none."""
-    groups = {p: np.asarray(of.groups) for p, of in parts.items() if of.groups is not None}
-    if len(groups) < len(parts):
-        if groups:
-            others = " and ".join(part for part in parts if part not in groups)
-            notes.warning(f"groups are not used, as {others} series have none")
-        return {}
-    _, numbers = np.unique(np.concatenate(list(groups.values())), return_inverse=True)
-    ends = np.cumsum([len(of) for of in groups.values()])[:-1]
-    return dict(zip(groups, np.split(numbers.astype(np.int64), ends), strict=True))
 
 
 def _note_constant(values: np.ndarray, names: tuple[str, ...] | None, notes: Notes) -> None:

@@ -32,9 +32,10 @@ def npz(
     """Your own .npz file: x_train, y_train, x_test and y_test, or x and y.
 
     Series `(n, steps, features)`, or `(n, steps)` of one feature, are NaN where nothing was
-    observed. Beside each array x may be one of its name with `lengths` or `groups` for x, such as
-    lengths_train: the steps of each series, after which all is padding (NaN, one value throughout,
-    or the last step again); and what each comes from, such as a person, which no split divides.
+    observed. Beside each array x may be one of its name with `groups` for x, such as groups_train:
+    what each sample comes from, such as a person, which no split divides. Beside series may be one
+    with `lengths` for x: the steps of each, after which all is padding (NaN, one value throughout,
+    or the last step again).
 
     Args:
         path: the file. Images `(n, height, width[, channels])`; labels are whole numbers, texts or
@@ -54,7 +55,7 @@ def npz(
     if len(keys) < len(names):
         raise DataError(f"{path}: names of arrays differ by case alone: {', '.join(names)}")
     parts = _parts(file, keys)
-    beside = _beside(keys, parts) if kind == "series" else {}
+    beside = _beside(keys, parts, ("lengths", "groups") if kind == "series" else ("groups",))
     wanted = [*(name for pair in parts.values() for name in pair), *beside.values()]
     found = read_npz(file, tuple(wanted))
     notes = Notes(path)
@@ -72,6 +73,7 @@ def npz(
             notes=notes,
         )
     pairs: dict[str, Pair] = {part: (found[x], found[y]) for part, (x, y) in parts.items()}
+    groups = {_PARTS[p]: _groups(f"{path}: {x}", found, x, beside) for p, (x, _) in parts.items()}
     return make_dataset(
         f"npz:{file.name}",
         pairs["train"] + pairs.get("test", ()),
@@ -79,15 +81,18 @@ def npz(
         validation=pairs.get("val"),
         test=test,
         pixels=pixels,
+        groups=groups,
         notes=notes,
     )
 
 
-def _beside(keys: dict[str, str], parts: dict[str, tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _beside(
+    keys: dict[str, str], parts: dict[str, tuple[str, str]], words: tuple[str, ...]
+) -> dict[tuple[str, str], str]:
     """The names of the arrays of `lengths` and of `groups`, by that word and the name of x."""
     found = {}
     for x, _ in parts.values():
-        for word in ("lengths", "groups"):
+        for word in words:
             if (name := name_beside(x, word, keys)) is not None:
                 found[word, x] = keys[name]
     return found
@@ -106,15 +111,27 @@ def _part(
     Raises:
         DataError: the arrays are not of series.
     """
-    series, lengths = found[x], found.get(beside.get(("lengths", x), ""))
+    series = as_series(found[x], found.get(beside.get(("lengths", x), "")), where, notes)
+    groups = _groups(where, found, x, beside)
+    return Part(series, found[y], groups, lambda one: f"row {one + 1} of {x}")
+
+
+def _groups(
+    where: str, found: dict[str, np.ndarray], x: str, beside: dict[tuple[str, str], str]
+) -> np.ndarray | None:
+    """What each sample of x comes from; None if no array says so.
+
+    Raises:
+        DataError: the array does not fit x.
+    """
     groups = found.get(beside.get(("groups", x), ""))
-    series = as_series(series, lengths, where, notes)
-    if groups is not None and (groups.shape != (len(series),) or groups.dtype.kind not in "buifSU"):
+    count = len(found[x]) if found[x].ndim else 0
+    if groups is not None and (groups.shape != (count,) or groups.dtype.kind not in "buifSU"):
         raise DataError(
-            f"{where}: {len(series)} series, but groups of {groups.shape} ({groups.dtype}); "
+            f"{where}: {count} samples, but groups of {groups.shape} ({groups.dtype}); "
             "expected a number or a text for each"
         )
-    return Part(series, found[y], groups, lambda one: f"row {one + 1} of {x}")
+    return groups
 
 
 def _parts(file: Path, keys: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -4,8 +4,11 @@ As `sklearn.model_selection.StratifiedGroupKFold` does for parts of one size; he
 any sizes, such as four fifths and one, and a seed gives other parts.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
+from seqvision.data.notes import Notes
 from seqvision.data.scatter import scattered
 
 _ORDERS = 20
@@ -111,3 +114,18 @@ def _sums(shares: np.ndarray, parts: np.ndarray, count: int) -> np.ndarray:
     sums = np.zeros((count, shares.shape[1]), np.int64)
     np.add.at(sums, parts, shares)
     return sums
+
+
+def numbered_groups(
+    groups: Mapping[str, Sequence[str] | np.ndarray | None], notes: Notes
+) -> dict[str, np.ndarray]:
+    """Groups of each part as whole numbers, the same in all; none if a part has none."""
+    known = {part: np.asarray(of) for part, of in groups.items() if of is not None}
+    if len(known) < len(groups):
+        if known:
+            others = " and ".join(part for part in groups if part not in known)
+            notes.warning(f"groups are not used, as {others} samples have none")
+        return {}
+    _, numbers = np.unique(np.concatenate(list(known.values())), return_inverse=True)
+    ends = np.cumsum([len(of) for of in known.values()])[:-1]
+    return dict(zip(known, np.split(numbers.astype(np.int64), ends), strict=True))

@@ -7,6 +7,7 @@ import pytest
 
 from seqvision.data import load
 from seqvision.data.files import download, read_idx, read_idx_folder, read_npz
+from seqvision.data.split import train_and_validation
 from seqvision.errors import DataError, SeqvisionError
 
 
@@ -212,3 +213,31 @@ def test_pictures_that_cannot_fit_are_told_before_they_are_read(tmp_path, monkey
     spec = {"name": "image_folder", "path": str(tmp_path), "size": [10_000, 9_000], "color": "rgb"}
     with pytest.raises(SeqvisionError, match=r"2 pictures of 10000×9000 pixels would take 0\.5 GB"):
         load(spec)
+
+
+def test_images_of_a_group_stay_together(npz, caplog):
+    """Four images of each person: neither testing nor validation cuts one."""
+    generator = np.random.default_rng(0)
+    persons = np.repeat([f"p{n}" for n in range(25)], 4)
+    order = generator.permutation(100)
+    images = generator.integers(0, 256, (100, 4, 4)).astype("uint8")
+    arrays = {"x": images, "y": np.arange(100) % 2, "groups": persons[order]}
+    dataset = npz({"test": 0.2}, **arrays)
+    train, validation = train_and_validation(dataset, 0.25)
+    parts = [train, validation, dataset.test]
+    held = [{*part.groups.tolist()} for part in parts]
+    assert sum(map(len, held)) == len(set.union(*held)) == 25
+    assert all(len(part) == 4 * len(groups) for part, groups in zip(parts, held, strict=True))
+    assert "passed over" not in caplog.text
+    whole = npz(x=images, y=np.arange(100) % 2)
+    assert whole.train.groups is None and whole.checksum != dataset.checksum
+    with pytest.raises(DataError, match=r"x: 100 samples, but groups of \(99,\)"):
+        npz(**{**arrays, "groups": persons[1:]})
+
+
+def test_groups_of_one_part_alone_are_not_used(npz, caplog):
+    x, y = np.zeros((4, 3, 3), "uint8"), np.arange(4) % 2
+    x[0] = 255
+    dataset = npz(x_train=x, y_train=y, x_test=x, y_test=y, groups_train=y)
+    assert dataset.train.groups is None
+    assert "groups are not used, as test samples have none" in caplog.text

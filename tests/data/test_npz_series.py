@@ -64,8 +64,8 @@ def test_lengths_beyond_what_was_observed_are_said(series, caplog):
         ({"lengths": LENGTHS + 0.5}, "but lengths of (20,) (float64); expected a whole number"),
         ({"lengths": LENGTHS * 0}, "series 1 has the length 0, and there are 6 steps"),
         ({"lengths": LENGTHS + 6}, "and there are 6 steps"),
-        ({"groups": LABELS[:3]}, "20 series, but groups of (3,)"),
-        ({"groups": np.zeros((20, 2))}, "20 series, but groups of (20, 2)"),
+        ({"groups": LABELS[:3]}, "20 samples, but groups of (3,)"),
+        ({"groups": np.zeros((20, 2))}, "20 samples, but groups of (20, 2)"),
         ({"x": PADDED.astype(str)}, "expected series (n, steps, features) of numbers, got <U"),
         ({"x": PADDED[0, 0]}, "got float32 of (2,)"),
         ({"x": PADDED[:, :0]}, "got float32 of (20, 0, 2)"),
@@ -91,7 +91,7 @@ def test_groups_of_one_part_alone_are_said(npz, caplog):
     arrays = {"x_train": PADDED, "y_train": LABELS, "x_test": PADDED, "y_test": LABELS}
     dataset = npz({"kind": "series"}, **arrays, groups_train=LABELS)
     assert dataset.train.groups is None
-    assert "groups are not used, as test series have none" in caplog.text
+    assert "groups are not used, as test samples have none" in caplog.text
 
 
 def test_a_test_part_of_other_channels(npz):
