@@ -48,7 +48,8 @@ class Data(Section):
     UCR and UEA archives' published results, as tsml-eval and aeon draw them. One
     `numpy.random.RandomState(seed)` shuffles the indices of each class in turn, by the classes'
     names as texts; as many as the class had training samples are trained on, the rest is tested
-    with."""
+    with. A dataset's own validation samples are drawn anew with the others, as many as they were;
+    so with `folds`, where they are as large a share of what is not tested with."""
     folds: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Deal all samples, training and test together, into so many parts of one size, of each class
     its share in each, for cross-validation; the same parts each time."""

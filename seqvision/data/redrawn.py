@@ -1,13 +1,18 @@
-"""Training and test samples drawn anew from all of a dataset: resamples and folds."""
+"""Training and test samples drawn anew from all of a dataset: resamples and folds.
+
+Validation samples of a dataset's own are drawn anew too. Kept as they came they might be of the
+same persons or machines as those that are now tested with, and choosing by them would leak.
+"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqvision.data.notes import some
+from seqvision.data.notes import log, some
 from seqvision.data.resampling import Resampling
 from seqvision.data.scatter import scattered
+from seqvision.data.split import split_validation
 from seqvision.data.whole_groups import dealt, held_out
 from seqvision.errors import DataError
 
@@ -18,21 +23,39 @@ if TYPE_CHECKING:
 def redrawn(dataset: "Dataset", resampling: Resampling) -> "Dataset":
     """The dataset with training and test samples drawn anew from both together.
 
-    Its own validation samples, if it has any, stay what they are.
+    If it has validation samples of its own, these are drawn too: they are trained with until test
+    samples are drawn; of the others then as large a share is taken as they were, of each class its
+    own and of groups whole ones, as `split_validation` does. The record's notes say so.
 
     Raises:
-        DataError: as `resample` and `fold`.
+        DataError: as `resample`, `fold` and `split_validation`.
     """
     if resampling.is_own:
         return dataset
-    whole = dataset.train.joined(dataset.test)
+    before, own = dataset.train, dataset.validation
+    if own is not None:
+        before = before.joined(own)
+    whole = before.joined(dataset.test)
     if resampling.folds:
         kept, taken = fold(whole, resampling.folds, resampling.fold, dataset.class_names)
     else:
-        size = len(dataset.train)
-        kept, taken = resample(whole, size, resampling.resample, dataset.class_names)
+        kept, taken = resample(whole, len(before), resampling.resample, dataset.class_names)
+    train, notes = whole.take(kept), dataset.notes
+    if own is not None:
+        train, own = split_validation(train, len(own) / len(before))
+        sentence = (
+            "its own training, validation and test samples are drawn anew together, "
+            f"{len(own):,} of them for validation"
+        )
+        log.info("%s: %s", dataset.source, sentence)
+        notes = (*notes, sentence)
     return replace(
-        dataset, train=whole.take(kept), test=whole.take(taken), drawn_from=dataset.checksum
+        dataset,
+        train=train,
+        test=whole.take(taken),
+        validation=own,
+        notes=notes,
+        drawn_from=dataset.checksum,
     )
 
 

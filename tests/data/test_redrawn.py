@@ -94,6 +94,38 @@ def test_folds_and_resamples_do_not_cut_groups():
     assert len({each.checksum for each in drawn}) == 3
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("how", [{"resample": 1}, {"resample": 2}, {"folds": 4, "fold": 1}])
+def test_validation_samples_are_drawn_anew_too(grouped, how):
+    """Kept as they came they may be of persons who are now tested with."""
+    labels = np.arange(120) % 3
+    groups = np.arange(120) // 5
+    # Each person is in training and in validation, as at random.
+    sizes = {"training": np.arange(120) % 5 < 3, "validation": np.arange(120) % 5 == 3}
+    sizes["test"] = ~sizes["training"] & ~sizes["validation"]
+    parts = {
+        part: Part(
+            [np.full((2, 1), value) for value in np.flatnonzero(of)],
+            labels[of],
+            groups[of] if grouped else None,
+        )
+        for part, of in sizes.items()
+    }
+    dataset = make_series("mine", parts, "mine.csv")
+    assert len(dataset.validation) == 24
+    drawn = redrawn(dataset, Resampling(**how))
+    held = [[float(one[0, 0]) for one in part.samples] for part in drawn.parts.values()]
+    assert sorted(np.concatenate(held)) == list(range(120))
+    assert not np.array_equal(held[2], np.flatnonzero(sizes["validation"]))
+    tested = 30 if "folds" in how else 24
+    assert abs(len(drawn.test) - tested) <= 5 * grouped
+    assert abs(len(drawn.validation) - (120 - tested) / 4) <= (5 if grouped else 1)
+    if grouped:
+        persons = [{*part.groups} for part in drawn.parts.values()]
+        assert sum(map(len, persons)) == len(set.union(*persons)) == 24
+    assert "drawn anew together" in drawn.notes[-1] and drawn.drawn_from == dataset.checksum
+
+
 def test_what_cannot_be_dealt_is_told():
     with pytest.raises(DataError, match=r"data\.folds: 3 samples cannot be dealt into 4 parts"):
         fold(plain([0, 1, 1]), 4, 0, NAMES)
