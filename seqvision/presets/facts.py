@@ -38,8 +38,9 @@ class Facts:
             it was tested with others than the dataset's own test samples. Of
             published weights too: `tag`; `file`, `bytes`, `sha256`, `dtype` and `urls` of the
             weights, and what their `rounding` changed; `parameters`; `config`, which is what it
-            says beyond the defaults, and what its hash is made of; `metrics` over `seeds`, each
-            `{mean, low, high}`, and `own_metrics` of this seed; `command`, `versions`, `licence`.
+            says beyond the defaults, and what its hash is made of (but that of a person's own files
+            only the names are told); `metrics` over `seeds`, each `{mean, low, high}`, and
+            `own_metrics` of this seed; `command`, `versions`, `licence`.
     """
 
     input_shape: tuple[int | None, ...]

@@ -4,6 +4,7 @@ https://huggingface.co/docs/hub/model-cards
 """
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,13 +104,15 @@ def _table(facts: Facts) -> str:
     ]
     shown = {
         "test_accuracy": ("accuracy", percent),
+        "balanced_accuracy": ("balanced accuracy", percent),
         "macro_f1": ("macro F1", percent),
-        "test_loss": ("loss", number),
+        "macro_auroc": ("macro AUROC", number),
+        "test_loss": ("log-loss", number),
         "calibration_error": ("expected calibration error", percent),
         "calibration_error_at_temperature": ("… with the temperature", percent),
     }
     for key, (words, text) in shown.items():
-        if key not in own:
+        if key not in own or not math.isfinite(own[key]):  # Of one class there is no AUROC.
             continue
         cells = [words]
         if several:

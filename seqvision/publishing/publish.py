@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from seqvision.config import load_config
 from seqvision.data.base import Dataset
@@ -22,8 +21,9 @@ from seqvision.import_keras import import_keras
 from seqvision.presets.checksum import sha256
 from seqvision.presets.facts import NAME, Facts, from_json, of_record
 from seqvision.publishing.choose import best, runs_of_one_config
+from seqvision.publishing.own_paths import without_folders
 from seqvision.publishing.repeat import CONFIG, repeating
-from seqvision.runs.files import check_writable, copy_atomically, write_json
+from seqvision.runs.files import check_writable, copy_atomically, write_json, write_yaml
 from seqvision.runs.record import RunRecord
 
 log = logging.getLogger("seqvision")
@@ -94,7 +94,7 @@ def publish_weights(
     more = {
         "name": name,
         "tag": tag,
-        "config": config.content(),
+        "config": without_folders(config.content()),
         "config_hash": config.hash,
         "dataset": {**facts.more["dataset"], **sizes},
         # Where it lay on a person's machine is nobody's concern; its hash says which it was.
@@ -105,7 +105,7 @@ def publish_weights(
         "licence": licence,
         "urls": [f"{url.rstrip('/')}/{name}.{tag}.weights.h5" for url in urls],
     }
-    facts = replace(facts, data=_without_folders(facts.data), more={**facts.more, **more})
+    facts = replace(facts, data=without_folders(facts.data), more={**facts.more, **more})
     dataset = _dataset(record)
     with _whole(target) as folder:
         facts = _fill(folder, facts, records, record, dataset, rounded)
@@ -210,12 +210,22 @@ def _fill(
     )
     facts = from_json(facts.to_json(), NAME)  # As it will be read.
     write_json(folder / NAME, facts.to_json())
-    copy_atomically(record.folder / "config.yaml", folder / CONFIG)
+    _write_config(folder / CONFIG, record)
     shown = picture(test.samples, test.labels, answers.argmax(axis=1), dataset.class_names)
     (folder / PICTURE).write_bytes(shown)
     text = card(facts)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return facts
+
+
+def _write_config(path: Path, record: RunRecord) -> None:
+    """Write the config of a run, without where files lay on the machine."""
+    config = load_config(record["config"]).resolved()
+    shown = without_folders(config)
+    if shown == config:
+        copy_atomically(record.folder / "config.yaml", path)
+    else:
+        write_yaml(path, shown)
 
 
 def _check_accuracy(record: RunRecord, accuracy: float, samples: int) -> None:
@@ -226,16 +236,6 @@ def _check_accuracy(record: RunRecord, accuracy: float, samples: int) -> None:
             f"{record.folder}: its model.keras has a test accuracy of {accuracy:.4f}, its record "
             f"says {recorded:.4f}: they do not belong together"
         )
-
-
-def _without_folders(spec: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
-    """A dataset's spec in which a person's paths are names alone."""
-    if spec is None or isinstance(spec, str):
-        return spec
-    return {
-        key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
-        for key, value in spec.items()
-    }
 
 
 @contextmanager

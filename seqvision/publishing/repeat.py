@@ -10,6 +10,7 @@ from seqvision.config.schema import Config
 from seqvision.config.train import NO_EFFECT
 from seqvision.errors import SeqvisionError
 from seqvision.formatting import ranges
+from seqvision.publishing.own_paths import without_folders
 
 CONFIG = "config.yaml"
 _MOST_OVERRIDES = 4
@@ -30,19 +31,25 @@ def _of_zoo(config: Config) -> list[str] | None:
     if config.name not in zoo_names():
         return None
     mine, theirs = config.resolved(), load_config(config.name).resolved()
-    overrides = []
-    for section in ("data", "model", "train"):
-        for path, value in _differing(mine[section], theirs[section], section):
-            if path not in _NO_EFFECT:
-                text = value if isinstance(value, str) else json.dumps(value)
-                overrides.append(f"{path}={text}")
+    differing = [
+        (path, value)
+        for section in ("data", "model", "train")
+        for path, value in _differing(mine[section], theirs[section], section)
+        if path not in _NO_EFFECT
+    ]
     try:
+        overrides = [_override(path, value) for path, value in differing]
         same = load_config(config.name, overrides).hash == config.hash
     except SeqvisionError:
         return None
-    if not same or len(overrides) > _MOST_OVERRIDES:
+    if not same or len(differing) > _MOST_OVERRIDES:
         return None
-    return [word for override in overrides for word in ("--set", override)]
+    shown = [_override(path, without_folders(value)) for path, value in differing]
+    return [word for override in shown for word in ("--set", override)]
+
+
+def _override(path: str, value: Any) -> str:
+    return f"{path}={value if isinstance(value, str) else json.dumps(value)}"
 
 
 def _differing(mine: Any, theirs: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,14 @@ import pytest
 from PIL import Image
 
 import seqvision
+from seqvision.config import load_config
 from seqvision.data import load
 from seqvision.data.series import Series
 from seqvision.presets import manifest as manifest_module
 from seqvision.presets import places
 from seqvision.presets.facts import add_to_archive, from_json, of_archive
 from seqvision.presets.find import find_trained
+from seqvision.publishing.own_paths import without_folders
 from seqvision.publishing.picture import picture
 from seqvision.publishing.publish import add_to_manifest, publish_weights
 
@@ -94,6 +97,38 @@ def test_the_card_speaks_of_series(published):
     assert "(batch, steps, features)" in text and "A test series of each class" in text
     assert "image" not in text and "pixel" not in text
     assert "pipeline_tag" not in text and "type: time-series-classification" in text
+
+
+def test_where_the_data_lay_is_told_nowhere(published, run):
+    folder = str(run.folder.parents[1]), run["config"]["data"]["dataset"]["path"]
+    for name in ("README.md", "config.yaml", "seqvision.json"):
+        text = (published.folder / name).read_text()
+        assert "waves.npz" in text and not any(each in text for each in folder), name
+        assert "pytest" not in text  # As all temporary folders are called here.
+    text = (published.folder / "README.md").read_text()
+    assert '"path": "waves.npz"' in text and run["dataset"]["checksum"] in text
+    again = load_config(published.folder / "config.yaml").resolved()
+    again["data"]["dataset"]["path"] = folder[1]
+    assert load_config(again).hash == run["config_hash"]
+
+
+def test_the_card_shows_each_metric_of_the_record(published):
+    text, own = (published.folder / "README.md").read_text(), published.facts.more["own_metrics"]
+    for words, key in {
+        "accuracy": "test_accuracy",
+        "balanced accuracy": "balanced_accuracy",
+        "macro F1": "macro_f1",
+        "macro AUROC": "macro_auroc",
+        "log-loss": "test_loss",
+    }.items():
+        (value,) = re.findall(rf"^\| {words} \| ([0-9.]+)(%?) \|$", text, re.MULTILINE)
+        assert float(value[0]) * (0.01 if value[1] else 1) == pytest.approx(own[key], rel=1e-3)
+
+
+def test_paths_of_a_machine_are_names():
+    given = {"a": "/home/me/x.npz", "b": ["~/y.csv", 3, {"c": "../z"}], "d": "data/x.npz", "e": "x"}
+    shown = {"a": "x.npz", "b": ["y.csv", 3, {"c": "z"}], "d": "data/x.npz", "e": "x"}
+    assert without_folders(given) == shown
 
 
 def test_the_picture_draws_lines_that_are_open_at_gaps():
