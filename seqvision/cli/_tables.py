@@ -47,7 +47,7 @@ def show_records(records: "list[RunRecord]") -> None:
         return
     from rich.console import Console
 
-    table = _table("run", "data", "test accuracy", "test error", "images/s", "training")
+    table = _table("run", "data", "test accuracy", "test error", "samples/s", "training")
     for record in records:
         metrics, timing = record["metrics"], record["timing"]
         speed = timing["train_images_per_second"]
