@@ -30,6 +30,7 @@ def csv(
     features: list[str] | None = None,
     labels: FilePath | None = None,
     test: Rate | FilePath | None = None,
+    sort: bool = False,
 ) -> Dataset:
     """Your own series in a table, CSV or Parquet: a row is a series (wide) or a step (long).
 
@@ -46,8 +47,8 @@ def csv(
         path: the file.
         layout: `long` if not given and there are columns of ids and of times; else `wide`.
         id: the column that names the series of a row; texts or numbers.
-        time: the column of times, numbers or ISO dates, by which the steps of a series are sorted.
-            Without it they are in the order of the rows.
+        time: the column of times, numbers or ISO dates, which must not go back within a series.
+            Without it steps are in the order of the rows.
         label: the column of labels; the same in each row of a series.
         group: the column that tells what a series comes from, such as a person; no split divides
             it.
@@ -56,6 +57,7 @@ def csv(
         labels: another table, of a row for each id, which has the label, group and split.
         test: the share of each class that is kept for testing, a fifth if not given; or another
             table like `path`, of test series.
+        sort: whether the steps of a series are sorted by their times if these go back.
 
     Raises:
         DataError: a file does not exist, is damaged, or a row is wrong; with its line.
@@ -63,7 +65,9 @@ def csv(
     notes = Notes(path)
     given = {"id": id, "time": time, "label": label, "group": group, "split": split}
     about = None if labels is None else read_labels(labels, given)
-    read = partial(read_table, layout=layout, given=given, features=features, about=about)
+    read = partial(
+        read_table, layout=layout, given=given, features=features, about=about, sort=sort
+    )
     tables = {"training": read(path, notes=notes)}
     if isinstance(test, str):
         of_test = Notes(test)

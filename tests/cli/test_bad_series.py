@@ -22,6 +22,7 @@ LONG = "id,time,label,x\n" + "".join(
         ("s1,0,q,1", "s1,0,q,-inf", "mine.csv:5: 'x' is infinite"),
         ("s1,0,q,1", "s1,0,p,1", "mine.csv:6: id 's1' has the label 'q', and 'p' in line 5"),
         ("s1,0,q,1", "s1,1,q,1", "mine.csv:6: id 's1' has a step of this time"),
+        ("s1,0,q,1", "s1,7,q,1", "mine.csv:6: the time ('time') of id 's1' goes back"),
         ("id,time", "case,time", "no column is the id"),
     ],
 )

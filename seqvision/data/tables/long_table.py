@@ -10,15 +10,18 @@ from seqvision.data.tables.wide_table import said
 from seqvision.errors import DataError
 
 
-def read_long(columns: Columns, features: list[str], notes: Notes, *, one: bool = False) -> Told:
+def read_long(
+    columns: Columns, features: list[str], notes: Notes, *, one: bool = False, sort: bool = False
+) -> Told:
     """The series of a table, in the order in which their ids come; the rows of one may be apart.
 
     Args:
         features: the columns of the features, in order.
         one: whether all rows are of one series, and there is no column of ids.
+        sort: whether the steps of a series are sorted if their times go back.
 
     Raises:
-        DataError: a cell is wrong, or two steps of a series are of one time.
+        DataError: a cell is wrong, times go back, or two steps of a series are of one time.
     """
     table, facts, ids = columns.table, Facts(columns), Ids()
     of_id = None if one else columns.needed("id", "which tells the series of a row")
@@ -51,7 +54,7 @@ def read_long(columns: Columns, features: list[str], notes: Notes, *, one: bool 
         rows.append(np.concatenate(each))
         each.clear()  # Which is as large again.
     if of_time:
-        rows = _by_time(rows, columns, ids.names, notes)
+        rows = _by_time(rows, columns, ids.names, sort, notes)
     else:
         notes.warning("no column is the time: the steps of a series are in the order of its rows")
         rows = _ordered(rows, np.argsort(rows[0], kind="stable"))
@@ -67,7 +70,7 @@ def read_long(columns: Columns, features: list[str], notes: Notes, *, one: bool 
 
 
 def _by_time(
-    rows: list[np.ndarray], columns: Columns, names: list[str], notes: Notes
+    rows: list[np.ndarray], columns: Columns, names: list[str], sort: bool, notes: Notes
 ) -> list[np.ndarray]:
     """The rows `(series, times, lines, values)` by series and, within each, by time."""
     table = columns.table
@@ -77,6 +80,13 @@ def _by_time(
     same = series[1:] == series[:-1]
     if (back := same & (when[1:] < when[:-1])).any():
         first = int(np.argmax(back)) + 1
+        if not sort:
+            raise DataError(
+                f"{table.where(lines[first])}: the time ({columns.of['time']!r}) of id "
+                f"{names[series[first]]!r} goes back: its step before, in {table.line} "
+                f"{lines[first - 1]}, is later; put the rows in order, or let them be sorted, "
+                "`sort: true`"
+            )
         notes.warning(
             f"times go back in {len(np.unique(series[1:][back]))} of {len(names)} series, first in "
             f"{table.line} {lines[first]} (id {names[series[first]]!r}): steps are sorted by time"

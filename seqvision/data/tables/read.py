@@ -20,6 +20,7 @@ def read_table(
     notes: Notes,
     about: Labels | None = None,
     like: Told | None = None,
+    sort: bool = False,
 ) -> Told:
     """The series of a table, each of which has a label.
 
@@ -29,6 +30,7 @@ def read_table(
         features: the names of the features' columns, or of the steps'; all others if not given.
         about: what another table tells of the series.
         like: the training series, whose layout and features these should have.
+        sort: whether the steps of a series are sorted if their times go back.
 
     Raises:
         DataError: a column is missing, or a cell is wrong; with its line.
@@ -53,7 +55,7 @@ def read_table(
             f"{path}: has the features {some(found)} ({len(found)}), and {like.table.path} has "
             f"{some(like.features)} ({len(like.features)})"
         )
-    return read_long(columns, like.features if like else found, notes)
+    return read_long(columns, like.features if like else found, notes, sort=sort)
 
 
 def read_to_answer(
@@ -68,7 +70,7 @@ def read_to_answer(
     """The series of a table for a model of `count` features.
 
     The table needs fewer columns than one to train with: those of labels, groups and splits may be
-    missing, and rows of a long one without ids are one series.
+    missing, and rows of a long one without ids are one series. Steps are sorted by their times.
 
     Args:
         layout, given, features: as the model's own table was read; what is not given is told by
@@ -99,7 +101,7 @@ def read_to_answer(
         raise DataError(f"{path}: {what}, and the model reads {count}")
     if layout == "wide":
         return read_wide(columns, found, notes)
-    return read_long(columns, found, notes, one="id" not in columns.of)
+    return read_long(columns, found, notes, one="id" not in columns.of, sort=True)
 
 
 def _opened(path: str, notes: Notes) -> Table:
