@@ -9,11 +9,12 @@ class Notes:
     """Sentences about one source, each logged once.
 
     Args:
-        source: where the images come from; each logged sentence begins with it.
+        source: where the samples come from; each logged sentence begins with it.
+        logged: False where they are told elsewhere.
     """
 
-    def __init__(self, source: str):
-        self.source = source
+    def __init__(self, source: str, *, logged: bool = True):
+        self.source, self.logged = source, logged
         self.sentences: list[str] = []
 
     def info(self, sentence: str) -> None:
@@ -27,7 +28,8 @@ class Notes:
     def _add(self, level: int, sentence: str) -> None:
         if sentence not in self.sentences:
             self.sentences.append(sentence)
-            log.log(level, "%s: %s", self.source, sentence)
+            if self.logged:
+                log.log(level, "%s: %s", self.source, sentence)
 
 
 def some(names: list[str]) -> str:

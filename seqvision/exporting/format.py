@@ -59,12 +59,12 @@ class Format(ABC):
             threads: how many one call may use; None leaves it to the runtime.
         """
 
-    def read(self, path: Path, threads: int | None = None) -> Answer:
-        """Load a file that takes images."""
+    def read(self, path: Path, threads: int | None = None, name: str = INPUT) -> Answer:
+        """Load a file that takes samples, by the name of its input: `INPUT` or `SERIES`."""
         run = self.run(path, threads)
 
-        def answer(images: "np.ndarray") -> "np.ndarray":
-            (result,) = run({INPUT: images}).values()
+        def answer(samples: "np.ndarray") -> "np.ndarray":
+            (result,) = run({name: samples}).values()
             return result
 
         return answer

@@ -130,7 +130,7 @@ def _checked(
 def _of_file(
     content: bytes, ending: str, preparation: SeriesPreparation, limits: Limits
 ) -> tuple[list[np.ndarray], Sequence[str], list[str]]:
-    notes = Notes("a file that was sent")
+    notes = Notes("the file", logged=False)  # The answer tells them.
     with tempfile.TemporaryDirectory(prefix="seqvision-") as folder:
         path = Path(folder, f"file{ending}")
         path.write_bytes(content)

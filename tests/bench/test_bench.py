@@ -126,6 +126,14 @@ def test_an_exported_model_answers_as_keras_does_and_does_not_train(tmp_path):
 
 
 @pytest.mark.tensorflow
+def test_an_exported_model_of_series_answers_as_keras_does(tmp_path):
+    asked = series_work(units=[6])
+    weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
+    contender = CONTENDERS.get("onnx")(asked, weights)
+    np.testing.assert_allclose(contender.predict(asked.batch()[0]), logits, atol=1e-5)
+
+
+@pytest.mark.tensorflow
 def test_work_that_a_format_cannot_do_is_said(monkeypatch):
     from seqvision.bench.contenders import exported
 

@@ -143,7 +143,8 @@ CSV = {"Content-Type": "text/csv"}
 TABLE = "id,time,x,y\nb,1,0.5,\nb,2,1,2\na,2,7,8\na,1,5,6\n"
 
 
-def test_a_table_is_answered_each_series_by_its_id(client, saved):
+def test_a_table_is_answered_each_series_by_its_id(client, saved, caplog):
+    caplog.set_level("INFO")
     right = expected(saved[1], [[0.5, np.nan], [1, 2]], [[5, 6], [7, 8]])
     for said in (
         client.post("/predict", content=TABLE, headers=CSV),
@@ -151,6 +152,8 @@ def test_a_table_is_answered_each_series_by_its_id(client, saved):
     ):
         answers = {each["series"]: each["probabilities"] for each in said.json()["answers"]}
         np.testing.assert_allclose([answers["b"], answers["a"]], right, atol=1e-5)
+        assert any("each row is a step" in note for note in said.json()["notes"])
+    assert "each row is a step" not in caplog.text  # What strangers send is not for the log.
 
 
 def test_a_file_of_the_archives_is_answered(client, saved):

@@ -12,6 +12,7 @@ from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
 from seqvision.bench.work import Work
 from seqvision.cores import available_cores
 from seqvision.errors import SeqvisionError
+from seqvision.exporting.format import INPUT, SERIES
 from seqvision.exporting.formats import FORMATS
 
 
@@ -47,7 +48,8 @@ def _contender(name: str, work: Work, weights: list[np.ndarray]) -> Contender:
     path = Path(folder.name, f"model{format.card['ending']}")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         batch = process.submit(_export, name, work, weights, path).result()
-    answer = format().read(path, threads=available_cores())
+    name = INPUT if work.steps is None else SERIES
+    answer = format().read(path, threads=available_cores(), name=name)
 
     def predict(images: np.ndarray) -> np.ndarray:
         if batch is None:
