@@ -158,7 +158,7 @@ def test_alone_in_a_batch_and_with_more_padding(family, options, gradients_of):
     labels = LABELS.astype("int32")
     batch = outcome(padded(SERIES, 7), labels)
     logits = batch[0]
-    assert np.abs(logits - logits[:1])[1:].max(axis=1).min() > 1e-4  # It does tell them apart.
+    assert np.abs(logits - logits[:1])[1:].max(axis=1).min() > 5e-5  # It does tell them apart.
     assert_same(outcome(padded(SERIES, 57), labels), batch)
     alone = [outcome(one[None], labels[n : n + 1]) for n, one in enumerate(SERIES)]
     said, *rest = zip(*alone, strict=True)

@@ -34,6 +34,7 @@ def command(as_json: bool) -> None:
 def _facts() -> dict[str, Any]:
     from seqvision.cores import available_cores
     from seqvision.devices import devices
+    from seqvision.formatting import short
     from seqvision.import_keras import import_keras
     from seqvision.native import core
     from seqvision.native.build import CannotBuild, compiler
@@ -57,7 +58,7 @@ def _facts() -> dict[str, Any]:
     hindrance = core.hindrance() or _hindrance_of_binding(backend)
     if hindrance is None:
         facts["native kernels"] = f"{core.processor()}, {core.threads()} threads"
-        facts["peak of a core"] = f"{core.load().sv_peak(0.2) / 1e9:.0f} GFLOP/s in float32"
+        facts["peak of a core"] = f"{short(core.load().sv_peak(0.2))}FLOP/s in float32"
     else:
         facts["native kernels"] = f"not used: {hindrance}"
         facts["how to get them"] = _remedy(hindrance)

@@ -17,7 +17,7 @@ LABELS = np.arange(60) % 3
 FIGURE = {"median": 1234.5, "min": 1000.0, "max": 2000.0, "ratio": {"median": 1.5}}
 FIGURES = ("train_images_per_second", "inference_images_per_second", "latency_milliseconds")
 BENCH = {
-    "work": {"name": "tiny", "precision": "float32", "batch_size": 64},
+    "work": {"name": "tiny", "precision": "float32", "batch_size": 64, "steps": None},
     "contenders": {"seqvision": dict.fromkeys((*FIGURES, "first_step_seconds"), FIGURE)},
     "rounds": 3,
     "cores": 2,
@@ -45,6 +45,7 @@ SAID = {
         (["--format", "md"], "| name |"),
         (["--format", "latex"], "tabular"),
     ],
+    "doctor": [([], "native kernels"), (["--json"], '"backend"')],
     "init": [(["ö_{encoding}.yaml"], "wrote")],
     "list": [
         ([what], " ")
