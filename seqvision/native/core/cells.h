@@ -1,9 +1,8 @@
 // One time step of each cell, elementwise: what stands between the products.
 //
-// A step keeps `SLOTS` vectors for the way back, which puts the gradients of its sums in place of the
-// first `GRADIENTS`.
-// `X` are the slots of what comes from the input, `H` of what comes from the state, each with the gate
-// of Keras's kernel that it is.
+// A step keeps `SLOTS` vectors for the way back, which puts the gradients of its sums in place of
+// the first `GRADIENTS`. `X` are the slots of what comes from the input, `H` of what comes from the
+// state, each with the gate of Keras's kernel that it is.
 #pragma once
 
 #include "vector.h"

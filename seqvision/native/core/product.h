@@ -1,19 +1,19 @@
-// Products of matrices: panels of the right one, packed or as they lie, and tiles of the result that
-// stay in registers.
+// Products of matrices: panels of the right one, packed or as they lie, and tiles of the result
+// that stay in registers.
 #pragma once
 
 #include "vector.h"
 
 namespace SV_ARCH {
 
-// So many rows of a result, each of `vectors` vectors, leave registers for a row of the right matrix.
+// So many rows of a result, each of `vectors` vectors, leave registers for a row of the right one.
 constexpr int rows_of_tile(int vectors) {
   const int registers = W >= 16 ? 24 : 12;
   return vectors >= 3 ? registers / vectors : 8;
 }
 
-// tile[r][v] += sum over k of a[r, k] * b[k * ldb + v * W ...]; a[r, k] is at r * lda + k, or turned at
-// k * lda + r.
+// tile[r][v] += sum over k of a[r, k] * b[k * ldb + v * W ...]; a[r, k] is at r * lda + k, or
+// turned at k * lda + r.
 template <int R, int V, bool TURNED>
 SV_INLINE void accumulate(vec (&tile)[R][V], const float* a, long lda, const float* b, long ldb,
                           long depth) {
@@ -94,8 +94,8 @@ struct Panels {
   long size(long panel) const { return first(panel + 1) - first(panel); }
 };
 
-// Calls `use(row, first_column, values, vectors)` for each row of each panel of a result; `b` has the
-// panels one after another, each `(depth * pieces, size * W)`.
+// Calls `use(row, first_column, values, vectors)` for each row of each panel of a result; `b` has
+// the panels one after another, each `(depth * pieces, size * W)`.
 template <class Use>
 SV_INLINE void plain_product(Panels panels, long rows, Operands of, const Use& use) {
   for (long panel = 0; panel < panels.count(); ++panel) {
