@@ -58,7 +58,7 @@ def _facts() -> dict[str, Any]:
     hindrance = core.hindrance() or _hindrance_of_binding(backend)
     if hindrance is None:
         facts["native kernels"] = f"{core.processor()}, {core.threads()} threads"
-        facts["peak of a core"] = f"{short(core.load().sv_peak(0.2))}FLOP/s in float32"
+        facts["peak of a core"] = f"{short(core.load().sv_peak(0.2) / 1e9)} GFLOP/s in float32"
     else:
         facts["native kernels"] = f"not used: {hindrance}"
         facts["how to get them"] = _remedy(hindrance)
