@@ -20,6 +20,8 @@ PAGE = (Path(__file__).parents[1] / "docs" / "series.md").read_text(encoding="ut
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 ADDRESS = "127.0.0.1:8000"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def typed(tmp_path, monkeypatch):
