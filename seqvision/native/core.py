@@ -18,12 +18,22 @@ CELLS = {"tanh_rnn": 0, "relu_rnn": 1, "gru": 2, "gru_reset_before": 3, "lstm": 
 _threads: int | None = None
 
 
-def hindrance() -> str | None:
-    """Why there is no native recurrence in this process; None if there is."""
+def hindrance(binding: Callable[[], Any] | None = None) -> str | None:
+    """Why there is no native recurrence in this process; None if there is.
+
+    Args:
+        binding: loads that of a backend; the core alone if None.
+    """
     if os.environ.get("SEQVISION_NATIVE", "1") == "0":
         return "SEQVISION_NATIVE is 0"
+    return _failure(binding or load)
+
+
+@lru_cache
+def _failure(loading: Callable[[], Any]) -> str | None:
+    """Kept for the process: layers ask at every call."""
     try:
-        load()
+        loading()
     except CannotBuild as error:
         return str(error)
     return None

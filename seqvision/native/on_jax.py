@@ -25,13 +25,7 @@ def cannot_bind() -> str | None:
     """Why there is no such operation in this process."""
     if jax.default_backend() != "cpu":
         return f"there is a {jax.default_backend().upper()}"
-    if reason := core.hindrance():
-        return reason
-    try:
-        _register()
-    except CannotBuild as error:
-        return str(error)
-    return None
+    return core.hindrance(_register)
 
 
 @lru_cache(1)

@@ -23,13 +23,7 @@ def cannot_bind() -> str | None:
     """Why there is no such operation in this process."""
     if tf.config.get_visible_devices("GPU"):  # Hidden ones do not count.
         return "there is a GPU"
-    if reason := core.hindrance():
-        return reason
-    try:
-        _operations()
-    except CannotBuild as error:
-        return str(error)
-    return None
+    return core.hindrance(_operations)
 
 
 @lru_cache(1)
