@@ -83,7 +83,7 @@ def _remedy(hindrance: str) -> str:
         return "unset SEQVISION_NATIVE"
     if "there is a" in hindrance:
         return "they are for CPUs; a GPU has the backend's own"
-    return "name a folder to write to in $SEQVISION_CACHE, or remove the compiled files to try again"
+    return "name a folder to write to in $SEQVISION_CACHE, or remove the compiled files"
 
 
 def _version(package: str) -> str | None:
