@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -30,6 +31,23 @@ void set_control_word([[maybe_unused]] unsigned word) {
 #endif
 }
 
+// Waits for what comes within the time that sleeping and waking would take: a layer goes back in
+// stretches, each over in some hundred microseconds.
+template <class Condition>
+bool spin(const Condition& holds) {
+  using clock = std::chrono::steady_clock;
+  const auto end = clock::now() + std::chrono::microseconds(50);
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (holds()) return true;
+#if defined(__SSE__)
+      _mm_pause();
+#endif
+    }
+  } while (clock::now() < end);
+  return false;
+}
+
 class Pool {
  public:
   // Does all parts, of which idle threads take some.
@@ -44,9 +62,15 @@ class Pool {
     next_ = 0;
     left_ = parts;
     word_ = control_word();
-    begun_.notify_all();
+    ++calls_;
+    if (asleep_) begun_.notify_all();
     do_parts(lock);
-    done_.wait(lock, [this] { return left_ == 0; });
+    if (left_) {
+      lock.unlock();
+      spin([this] { return left_ == 0; });
+      lock.lock();
+      done_.wait(lock, [this] { return left_ == 0; });
+    }
     work_ = nullptr;
   }
 
@@ -67,17 +91,27 @@ class Pool {
   [[noreturn]] void wait_for_work() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
+      ++asleep_;
       begun_.wait(lock, [this] { return work_ && next_ < parts_; });
-      set_control_word(word_);
-      do_parts(lock);
+      --asleep_;
+      for (unsigned seen = calls_;; seen = calls_) {
+        set_control_word(word_);
+        do_parts(lock);
+        lock.unlock();
+        const bool more = spin([&] { return calls_ != seen; });
+        lock.lock();
+        if (!more) break;
+      }
     }
   }
 
   std::mutex mutex_;
   std::condition_variable begun_, done_;
   const std::function<void(int)>* work_ = nullptr;
-  int parts_ = 0, next_ = 0, left_ = 0;
-  unsigned threads_ = 0, word_ = 0;
+  int parts_ = 0, next_ = 0;
+  std::atomic<int> left_{0};
+  std::atomic<unsigned> calls_{0};
+  unsigned threads_ = 0, asleep_ = 0, word_ = 0;
 };
 
 // Never destroyed: its threads may outlive the end of main. A forked process has none of its
