@@ -27,6 +27,7 @@ PROCESSORS = {
     "portable": (4, []),
     "avx2": (8, ["-mavx2", "-mfma"]),
     "avx512": (16, _AVX512.split()),
+    "avx512_bf16": (16, [*_AVX512.split(), "-mavx512bf16"]),
 }
 """For each kind of processor the floats in a register and the compiler's flags."""
 
@@ -49,9 +50,19 @@ def compiler() -> list[str]:
 
 
 def processors() -> list[str]:
-    """The kinds of processor that the core is compiled for on this machine; portable first."""
-    on_x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return list(PROCESSORS) if on_x86 else ["portable"]
+    """The kinds of processor that the core is compiled for on this machine; portable first.
+
+    Raises:
+        CannotBuild: there is no compiler.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return ["portable"]
+    # Compilers of before 2020 do not know it.
+    knows = subprocess.run(
+        [*compiler(), "-mavx512bf16", "-E", "-x", "c++", os.devnull, "-o", os.devnull],
+        capture_output=True,
+    )
+    return [name for name in PROCESSORS if name != "avx512_bf16" or knows.returncode == 0]
 
 
 def file_name(name: str, about: str) -> str:
@@ -74,7 +85,8 @@ def build_core(to: Path) -> None:
         CannotBuild: as above.
     """
     with tempfile.TemporaryDirectory() as folder:
-        objects = [Path(folder) / f"{name}.o" for name in processors()]
+        names = processors()
+        objects = [Path(folder) / f"{name}.o" for name in names]
 
         def one_kind(name: str, out: Path) -> None:
             width, flags = PROCESSORS[name]
@@ -82,11 +94,12 @@ def build_core(to: Path) -> None:
             _compile([*FLAGS, *flags, *defined, "-c", CORE / "layer.cc", "-o", out])
 
         with ThreadPoolExecutor() as pool:  # Each waits for a process.
-            list(pool.map(one_kind, processors(), objects))
+            list(pool.map(one_kind, names, objects))
         # The linker keeps the first of several equal functions of C++'s own library, so portable
         # ones come first: those of the others would not run on every processor.
         others = [CORE / "core.cc", CORE / "threads.cc"]
-        _link([*FLAGS, objects[0], *others, *objects[1:], "-pthread"], to)
+        known = ["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in names else []
+        _link([*FLAGS, *known, objects[0], *others, *objects[1:], "-pthread"], to)
 
 
 def build_binding(name: str, to: Path, flags: Sequence[str]) -> None:

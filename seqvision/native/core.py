@@ -74,6 +74,8 @@ class Call(NamedTuple):
 
     cell: str
     go_backwards: bool
+    in_bfloat16: bool
+    """Whether to multiply in bfloat16, where the processor can; all else is float32."""
     every: bool
     """Whether the states after each step are wanted, or the last ones alone."""
     portable: Callable[..., Any]
@@ -88,6 +90,7 @@ class Layer(ctypes.Structure):
         ("cell", ctypes.c_int32),
         ("threads", ctypes.c_int32),
         ("go_backwards", ctypes.c_int32),
+        ("in_bfloat16", ctypes.c_int32),
         ("batch", ctypes.c_int64),
         ("steps", ctypes.c_int64),
         ("features", ctypes.c_int64),
@@ -121,8 +124,13 @@ class Gradients(ctypes.Structure):
 
 
 def processor() -> str:
-    """The kind of processor that the core runs for: `avx512`, `avx2` or `portable`."""
+    """The kind of processor that the core runs for: one of `build.PROCESSORS`."""
     return load().sv_processor().decode()
+
+
+def multiplies_in_bfloat16(cell: str) -> bool:
+    """Whether a layer that asks for products in bfloat16 gets them, or float32's."""
+    return bool(load().sv_bfloat16(CELLS[cell]))
 
 
 def choose_processor(name: str) -> bool:

@@ -52,6 +52,7 @@ def run(
     dropout: Any,
     *,
     go_backwards: bool,
+    in_bfloat16: bool,
     every: bool,
     keep: bool,
     portable: Callable[..., Any],
@@ -60,7 +61,7 @@ def run(
 
     `keep` says nothing here: JAX tells by itself whether a gradient is asked for.
     """
-    call = core.Call(cell, go_backwards, every, portable)
+    call = core.Call(cell, go_backwards, in_bfloat16, every, portable)
     outputs, last = cast(Any, _layer)(call, (x, list(first), list(weights)), (mask, dropout))
     return outputs, list(last)
 
@@ -122,7 +123,8 @@ def _arguments(given: Any, fixed: Any) -> list[Any]:
 
 
 def _options(call: core.Call) -> dict[str, Any]:
-    return {"cell": np.int32(core.CELLS[call.cell]), "go_backwards": call.go_backwards}
+    cell = np.int32(core.CELLS[call.cell])
+    return {"cell": cell, "go_backwards": call.go_backwards, "in_bfloat16": call.in_bfloat16}
 
 
 def _none() -> Any:

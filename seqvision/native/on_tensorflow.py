@@ -47,6 +47,7 @@ def run(
     dropout: tf.Tensor | None,
     *,
     go_backwards: bool,
+    in_bfloat16: bool,
     every: bool,
     keep: bool,
     portable: Callable[..., tuple[tf.Tensor, list[tf.Tensor]]],
@@ -61,6 +62,7 @@ def run(
             None.
         mask: `(batch, steps)`.
         dropout: factors of the state within its product, `(batch, units)`.
+        in_bfloat16: whether to multiply in it, where the processor can; all else is float32.
         every: whether the states after each step are wanted.
         keep: whether to keep what a gradient needs; without it the gradient computes it anew.
         portable: computes the same from `x`, `first` and `weights` by operations that have
@@ -72,9 +74,8 @@ def run(
     """
     # Variables are read here: a gradient function is to be given tensors only.
     given = [tf.convert_to_tensor(w) for w in (x, *first, *weights) if w is not None]
-    return _Layer(cell, len(first), weights, mask, dropout, go_backwards, every, keep, portable)(
-        *given
-    )
+    options = {"cell": core.CELLS[cell], "go_backwards": go_backwards, "in_bfloat16": in_bfloat16}
+    return _Layer(options, len(first), weights, mask, dropout, every, keep, portable)(*given)
 
 
 class _Layer:
@@ -85,12 +86,11 @@ class _Layer:
 
     def __init__(
         self,
-        cell: str,
+        options: dict[str, Any],
         states: int,
         weights: Sequence[Any],
         mask: Any,
         dropout: Any,
-        go_backwards: bool,
         every: bool,
         keep: bool,
         portable: Callable[..., Any],
@@ -100,7 +100,7 @@ class _Layer:
         self.none = tf.zeros([0], tf.float32)
         self.fixed = [tf.zeros([0], tf.bool) if mask is None else mask]
         self.fixed.append(self.none if dropout is None else dropout)
-        self.options = {"cell": core.CELLS[cell], "go_backwards": go_backwards}
+        self.options = options
 
     def __call__(self, *tensors: Any) -> tuple[Any, list[Any]]:
         @tf.custom_gradient

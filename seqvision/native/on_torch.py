@@ -33,6 +33,7 @@ def run(
     dropout: torch.Tensor | None,
     *,
     go_backwards: bool,
+    in_bfloat16: bool,
     every: bool,
     keep: bool,
     portable: Callable[..., Any],
@@ -41,7 +42,7 @@ def run(
 
     `keep` says nothing here: PyTorch tells by itself whether a gradient is asked for.
     """
-    call = core.Call(cell, go_backwards, every, portable)
+    call = core.Call(cell, go_backwards, in_bfloat16, every, portable)
     fixed = [None if t is None else t.detach().contiguous() for t in (mask, dropout)]
     outputs, *last = _Layer.apply(call, *fixed, len(first), x, *first, *weights)
     return outputs if every else None, list(last)
@@ -147,6 +148,7 @@ def _layer(call: Any, mask: Any, dropout: Any, states: int, tensors: Any) -> cor
     return core.Layer(
         cell=core.CELLS[call.cell],
         go_backwards=call.go_backwards,
+        in_bfloat16=call.in_bfloat16,
         batch=x.shape[0],
         steps=x.shape[1],
         features=x.shape[2],

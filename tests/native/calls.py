@@ -17,7 +17,9 @@ def pointers(arrays):
     return (ctypes.c_void_p * 2)(*[*map(pointer, arrays), None][:2])
 
 
-def forward(cell, x, first, weights, mask=None, dropout=None, backwards=False, threads=1):
+def forward(
+    cell, x, first, weights, mask=None, dropout=None, backwards=False, threads=1, in_bfloat16=False
+):
     """The layer, its outputs, its last states and what it kept."""
     batch, steps, features = x.shape
     units = weights[1].shape[0]
@@ -25,6 +27,7 @@ def forward(cell, x, first, weights, mask=None, dropout=None, backwards=False, t
         cell=core.CELLS[cell],
         threads=threads,
         go_backwards=backwards,
+        in_bfloat16=in_bfloat16,
         batch=batch,
         steps=steps,
         features=features,
@@ -81,10 +84,10 @@ def problem(cell, batch, steps, features, units, seed, biases=True, masked=False
     return normal(batch, steps, features), first, weights, mask, dropout if drops else None
 
 
-def everything(cell, given, threads):
+def everything(cell, given, threads, in_bfloat16=False):
     """All numbers of a call, in bytes."""
     x, first, weights, mask, dropout = given
-    made = forward(cell, x, first, weights, mask, dropout, threads=threads)
+    made = forward(cell, x, first, weights, mask, dropout, False, threads, in_bfloat16)
     ones = np.ones_like(made[1]), [np.ones_like(f) for f in first]
     gradients = backward(made, x, first, weights, *ones)
     return b"".join(a.tobytes() for a in (made[1], *made[2], *gradients) if a is not None)

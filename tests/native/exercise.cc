@@ -18,7 +18,7 @@ std::vector<float> numbers(long count, unsigned seed) {
   return values;
 }
 
-void exercise(int cell, long batch, long steps, long features, long units, bool all) {
+void exercise(int cell, long batch, long steps, long features, long units, bool all, bool in_bfloat16) {
   const long gates = cell == SV_LSTM ? 4 : cell >= SV_GRU ? 3 : 1, columns = gates * units;
   const int states = cell == SV_LSTM ? 2 : 1;
   auto x = numbers(batch * steps * features, 1), kernel = numbers(features * columns, 2);
@@ -28,7 +28,7 @@ void exercise(int cell, long batch, long steps, long features, long units, bool 
   std::vector<uint8_t> mask(batch * steps, 1);
   for (size_t i = 0; i < mask.size(); i += 3) mask[i] = 0;
   sv_layer layer = {};
-  layer.cell = cell, layer.threads = 3, layer.go_backwards = all;
+  layer.cell = cell, layer.threads = 3, layer.go_backwards = all, layer.in_bfloat16 = in_bfloat16;
   layer.batch = batch, layer.steps = steps, layer.features = features, layer.units = units;
   layer.x = x.data(), layer.kernel = kernel.data(), layer.recurrent_kernel = recurrent.data();
   if (all) {
@@ -58,17 +58,19 @@ void exercise(int cell, long batch, long steps, long features, long units, bool 
 }  // namespace
 
 int main() {
-  for (const char* processor : {"avx512", "avx2", "portable"}) {
+  for (const char* processor : {"avx512_bf16", "avx512", "avx2", "portable"}) {
     if (!sv_choose(processor)) continue;
     std::printf("%s\n", processor);
     for (int cell = SV_TANH_RNN; cell <= SV_LSTM; ++cell)
       for (long units : {1, 4, 15, 17, 49})
         for (long batch : {0, 1, 9, 13})
-          for (long steps : {0, 1, 5}) exercise(cell, batch, steps, units + 2, units, units % 2);
+          for (long steps : {0, 1, 5})
+            for (bool in_bfloat16 : {false, true})
+              exercise(cell, batch, steps, units + 2, units, units % 2, in_bfloat16);
     std::vector<std::thread> callers;
     for (int k = 0; k < 4; ++k)
       callers.emplace_back([] {
-        for (int i = 0; i < 20; ++i) exercise(SV_GRU, 16, 3, 5, 18, true);
+        for (int i = 0; i < 20; ++i) exercise(SV_GRU, 16, 3, 5, 18, true, i % 2);
       });
     for (auto& caller : callers) caller.join();
   }

@@ -119,13 +119,56 @@ def test_sizes_around_the_edges_of_tiles(processor, cell, units):
                 assert_near(mine, exact, 2e-5)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    cell=st.sampled_from(["tanh_rnn", "gru", "lstm"]),
+    batch=st.integers(1, 40),
+    steps=st.integers(1, 6),
+    features=st.integers(1, 70),
+    units=st.integers(1, 70),
+    masked=st.booleans(),
+    drops=st.booleans(),
+    backwards=st.booleans(),
+    threads=st.integers(1, 8),
+    seed=st.integers(0, 999),
+)
+def test_products_in_bfloat16(
+    cell, batch, steps, features, units, masked, drops, backwards, threads, seed
+):
+    """Eight bits of a product's operands lose some thousandths, a wrong pair of them everything."""
+    if not core.multiplies_in_bfloat16(cell):
+        pytest.skip(f"{core.processor()} has no products in bfloat16")
+    given = problem(cell, batch, steps, features, units, seed, True, masked, drops)
+    x, first, weights, mask, dropout = given
+    generator = np.random.default_rng(seed)
+    d_every = generator.normal(size=(batch, steps, units)).astype("float32")
+    d_last = [generator.normal(size=(batch, units)).astype("float32") for _ in first]
+    made = forward(cell, x, first, weights, mask, dropout, backwards, threads, in_bfloat16=True)
+    every, last, gradients = expected(cell, given, d_every, d_last, backwards)
+    found = backward(made, x, first, weights, d_every, d_last)
+    pairs = zip((made[1], *made[2], *found), (every, *last, *gradients), strict=True)
+    for mine, exact in pairs:
+        if exact is not None:
+            away = np.linalg.norm(mine - np.asarray(exact))
+            assert away < 0.03 * np.linalg.norm(exact) + 0.01
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_float32_takes_the_place_of_bfloat16_where_it_is_not_there(cell):
+    core.choose_processor("portable")
+    given = problem(cell, 5, 3, 7, 9, 0)
+    assert everything(cell, given, 1, in_bfloat16=True) == everything(cell, given, 1)
+
+
 @pytest.mark.parametrize("processor", available())
 @pytest.mark.parametrize("cell", GATES)
 def test_threads_change_no_bit(processor, cell):
     core.choose_processor(processor)
     given = problem(cell, 37, 5, 19, 43, 0, masked=True, drops=True)
-    alone = everything(cell, given, 1)
-    assert all(everything(cell, given, threads) == alone for threads in (2, 3, 5, 8))
+    for in_bfloat16 in (False, True):
+        alone = everything(cell, given, 1, in_bfloat16)
+        threads = (2, 3, 5, 8)
+        assert all(everything(cell, given, count, in_bfloat16) == alone for count in threads)
 
 
 def test_calls_from_several_threads_at_once():

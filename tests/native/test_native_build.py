@@ -122,6 +122,7 @@ def test_sanitizers_find_nothing(sanitizer, tmp_path):
         objects.append(tmp_path / f"{name}.o")
         given = [*flags, *of_processor, *defined, "-c", build.CORE / "layer.cc", "-o", objects[-1]]
         subprocess.run([*build.compiler(), *map(str, given)], check=True)
+    flags += ["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in build.processors() else []
     given = [*flags, f"-I{build.CORE}", *objects, *sources, "-pthread", "-o", program]
     subprocess.run([*build.compiler(), *map(str, given)], check=True)
     done = subprocess.run([program], capture_output=True, text=True)

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 from seqvision.layers.engine.loop import forward, one_by_one
 from seqvision.layers.engine.reading import over_time, shown, weights_of
@@ -17,7 +17,7 @@ NAME = "native"
 
 def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
     """Why it does not apply."""
-    if layer.cell.compute_dtype != "float32":
+    if layer.cell.compute_dtype not in ("float32", "bfloat16"):
         return f"it computes in {layer.cell.compute_dtype}"
     if layer.unroll:
         return "unroll is True"
@@ -34,24 +34,38 @@ def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool)
 
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer over all time steps; return what `inner_loop` does, and how it was done."""
+    in_bfloat16 = layer.cell.compute_dtype == "bfloat16"
     sequences, states, mask, _, dropout = given
-    kernel, recurrent_kernel, bias = weights_of(layer.cell)
+    weights = weights_of(layer.cell)
+    if in_bfloat16:  # Only products are: states, gates and sums have float32's digits.
+        sequences, states, dropout, weights = tree.map_structure(
+            _exact, (sequences, states, dropout, weights)
+        )
+    kernel, recurrent_kernel, bias = weights
     biases = [bias[0], bias[1]] if bias is not None and len(bias.shape) == 2 else [bias, None]
+    cell = _cell(step)
     outputs, last = _binding().run(
-        _cell(step),
+        cell,
         sequences,
         states,
         [kernel, recurrent_kernel, *biases],
         None if mask is None else ops.cast(mask, "bool"),
         dropout[0] if dropout else None,
         go_backwards=layer.go_backwards,
+        in_bfloat16=in_bfloat16,
         every=bool(layer.return_sequences or mask is not None),
         keep=bool(training),
         portable=partial(_portable, layer, step, mask, dropout),
     )
     threads = core.threads()
     how = f"{core.processor()}, {threads} thread{'s' if threads > 1 else ''}"
+    if in_bfloat16 and not core.multiplies_in_bfloat16(cell):
+        how += ", products in float32"
     return shown(layer, outputs, last, mask, time_axis=1), how
+
+
+def _exact(tensor: Any) -> Any:
+    return None if tensor is None else ops.cast(tensor, "float32")
 
 
 def _binding() -> Any:

@@ -28,11 +28,13 @@ struct Results {
   }
 };
 
-sv_layer layer_of(int32_t cell, bool go_backwards, int states, ffi::RemainingArgs& args) {
+sv_layer layer_of(int32_t cell, bool go_backwards, bool in_bfloat16, int states,
+                  ffi::RemainingArgs& args) {
   const Given given{args};
   sv_layer layer = {};
   layer.cell = cell;
   layer.go_backwards = go_backwards;
+  layer.in_bfloat16 = in_bfloat16;
   const auto x = args.get<Floats>(0)->dimensions();
   layer.batch = x[0], layer.steps = x[1], layer.features = x[2];
   layer.units = args.get<Floats>(2 + states)->dimensions()[0];
@@ -50,20 +52,20 @@ sv_layer layer_of(int32_t cell, bool go_backwards, int states, ffi::RemainingArg
 
 int states_of(int32_t cell) { return cell == SV_LSTM ? 2 : 1; }
 
-ffi::Error forward(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
+ffi::Error forward(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::RemainingArgs args,
                    ffi::RemainingRets rets) {
   const int states = states_of(cell);
-  const sv_layer layer = layer_of(cell, go_backwards, states, args);
+  const sv_layer layer = layer_of(cell, go_backwards, in_bfloat16, states, args);
   const Results results{rets};
   float* last[2] = {results[1], states == 2 ? results[2] : nullptr};
   sv_forward(&layer, results[0], last, results[1 + states]);
   return ffi::Error::Success();
 }
 
-ffi::Error gradient(int32_t cell, bool go_backwards, ffi::RemainingArgs args,
+ffi::Error gradient(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::RemainingArgs args,
                     ffi::RemainingRets rets) {
   const int states = states_of(cell), after = 7 + states;
-  const sv_layer layer = layer_of(cell, go_backwards, states, args);
+  const sv_layer layer = layer_of(cell, go_backwards, in_bfloat16, states, args);
   const Given given{args};
   const Results results{rets};
   sv_gradients of = {};
@@ -87,6 +89,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_layer, forward,
                               ffi::Ffi::Bind()
                                   .Attr<int32_t>("cell")
                                   .Attr<bool>("go_backwards")
+                                  .Attr<bool>("in_bfloat16")
                                   .RemainingArgs()
                                   .RemainingRets());
 
@@ -94,5 +97,6 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_layer_gradient, gradient,
                               ffi::Ffi::Bind()
                                   .Attr<int32_t>("cell")
                                   .Attr<bool>("go_backwards")
+                                  .Attr<bool>("in_bfloat16")
                                   .RemainingArgs()
                                   .RemainingRets());

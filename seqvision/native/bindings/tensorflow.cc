@@ -23,6 +23,7 @@ using tensorflow::shape_inference::InferenceContext;
 REGISTER_OP("SeqvisionLayer")
     .Attr("cell: int")
     .Attr("go_backwards: bool")
+    .Attr("in_bfloat16: bool")
     .Attr("every: bool")
     .Attr("keep: bool")
     .Attr("states: int >= 1")
@@ -53,6 +54,7 @@ REGISTER_OP("SeqvisionLayer")
 REGISTER_OP("SeqvisionLayerGradient")
     .Attr("cell: int")
     .Attr("go_backwards: bool")
+    .Attr("in_bfloat16: bool")
     .Attr("states: int >= 1")
     .Input("x: float")
     .Input("first: states * float")
@@ -92,6 +94,7 @@ class Layer : public OpKernel {
   explicit Layer(OpKernelConstruction* context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("cell", &cell_));
     OP_REQUIRES_OK(context, context->GetAttr("go_backwards", &go_backwards_));
+    OP_REQUIRES_OK(context, context->GetAttr("in_bfloat16", &in_bfloat16_));
     OP_REQUIRES_OK(context, context->GetAttr("states", &states_));
   }
 
@@ -114,6 +117,7 @@ class Layer : public OpKernel {
     *layer = {};
     layer->cell = cell_;
     layer->go_backwards = go_backwards_;
+    layer->in_bfloat16 = in_bfloat16_;
     layer->batch = x.dim_size(0), layer->steps = x.dim_size(1), layer->features = x.dim_size(2);
     layer->units = recurrent_kernel.dim_size(0);
     const int64_t gates = cell_ == SV_LSTM ? 4 : cell_ >= SV_GRU ? 3 : 1;
@@ -150,7 +154,7 @@ class Layer : public OpKernel {
   }
 
   int cell_, states_;
-  bool go_backwards_;
+  bool go_backwards_, in_bfloat16_;
 };
 
 class Forward : public Layer {

@@ -10,15 +10,22 @@ namespace portable { extern const Processor processor; }
 #if defined(__x86_64__)
 namespace avx2 { extern const Processor processor; }
 namespace avx512 { extern const Processor processor; }
+#if defined(SV_HAS_AVX512_BF16)
+namespace avx512_bf16 { extern const Processor processor; }
+#endif
 #endif
 
 namespace {
 
 bool has(const Processor& processor) {
 #if defined(__x86_64__)
-  if (!std::strcmp(processor.name, "avx512"))
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (!std::strcmp(processor.name, "avx512")) return avx512;
+#if defined(SV_HAS_AVX512_BF16)
+  if (!std::strcmp(processor.name, "avx512_bf16"))
+    return avx512 && __builtin_cpu_supports("avx512bf16");
+#endif
   if (!std::strcmp(processor.name, "avx2"))
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
@@ -26,6 +33,9 @@ bool has(const Processor& processor) {
 }
 
 const Processor* const all[] = {
+#if defined(SV_HAS_AVX512_BF16)
+    &avx512_bf16::processor,
+#endif
 #if defined(__x86_64__)
     &avx512::processor, &avx2::processor,
 #endif
@@ -67,6 +77,8 @@ void sv_backward(const sv_layer* layer, const sv_gradients* gradients) {
 }
 
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
+
+int sv_bfloat16(int32_t cell) { return processor().bfloat16(cell); }
 
 const char* sv_processor(void) { return processor().name; }
 

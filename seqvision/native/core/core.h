@@ -21,6 +21,7 @@ typedef struct {
   int32_t cell;
   int32_t threads;      /* At most so many take part; 0: as many as `sv_set_threads` says. */
   int32_t go_backwards; /* Begin with the last step; outputs are in the order of reading. */
+  int32_t in_bfloat16;  /* Multiply in bfloat16, sums in float32, where `sv_bfloat16` says so. */
   int64_t batch, steps, features, units;
   const float* x; /* (batch, steps, features) */
   const float* first[2];         /* (batch, units): the states before all steps; null: zeros. */
@@ -58,7 +59,10 @@ SV_API void sv_backward(const sv_layer* layer, const sv_gradients* gradients);
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
 
-/* The name of what was chosen for this processor: "avx512", "avx2" or "portable". */
+/* Whether a cell's products can be in bfloat16; else a layer that asks for it has float32's. */
+SV_API int sv_bfloat16(int32_t cell);
+
+/* The name of what was chosen for this processor, such as "avx512", "avx2" or "portable". */
 SV_API const char* sv_processor(void);
 
 /* Takes another that this processor has, for tests; returns 0 if it has it. */

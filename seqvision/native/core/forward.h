@@ -15,7 +15,7 @@ namespace SV_ARCH {
 
 constexpr long ROWS_AT_ONCE = 64;  // The input of so many rows and steps is multiplied at a time.
 
-template <class Cell>
+template <class Cell, bool WORDS>
 struct Forward {
   const sv_layer& layer;
   Size size;
@@ -27,21 +27,25 @@ struct Forward {
   void rows(long begin, long end) const;
 };
 
-template <class Cell>
-void Forward<Cell>::rows(long begin, long end) const {
+template <class Cell, bool WORDS>
+void Forward<Cell, WORDS>::rows(long begin, long end) const {
   constexpr int G = Cell::X::count, HG = Cell::H::count, STATES = Cell::STATES;
   const long count = end - begin, width = size.width, features = size.features;
   const long chunk = std::min(size.steps, (ROWS_AT_ONCE + count - 1) / count);
   const long projected_block = chunk * count * G * W;
+  // How far one row's operands are from the next one's, and how deep their products are.
+  const long of_row = WORDS ? words_of(features) : features, depth = WORDS ? (features + 1) / 2
+                                                                           : features;
+  const long of_state = WORDS ? width / 2 : width, state_depth = WORDS ? (size.units + 1) / 2
+                                                                       : size.units;
 
-  Scratch scratch(own_scratch(), {chunk * count * features, size.blocks * projected_block,
+  Scratch scratch(own_scratch(), {chunk * count * of_row, size.blocks * projected_block,
                                   2 * STATES * count * width, count * width,
                                   saved ? 0 : size.blocks * count * Cell::SLOTS * W});
   float* inputs = scratch[0];
   float* projected = scratch[1];
   float* states = scratch[2];  // [turn][state][row][width]
   float* operand = scratch[3];
-  std::fill_n(operand, count * width, 0.0f);
   const auto state = [&](long turn, int k, long row) {
     return states + ((turn % 2 * STATES + k) * count + row) * width;
   };
@@ -65,30 +69,45 @@ void Forward<Cell>::rows(long begin, long end) const {
     if (at == 0) {  // The input of the next few steps.
       const long here = std::min(chunk, size.steps - s);
       for (long step = 0; step < here; ++step)
-        for (long row = 0; row < count; ++row)
-          std::copy_n(layer.x + ((begin + row) * size.steps + read_at(layer, s + step)) * features,
-                      features, inputs + (step * count + row) * features);
+        for (long row = 0; row < count; ++row) {
+          const float* x =
+              layer.x + ((begin + row) * size.steps + read_at(layer, s + step)) * features;
+          float* to = inputs + (step * count + row) * of_row;
+          if constexpr (WORDS) {
+            for (long i = 0; i < features; i += W)
+              store_words(to + i / 2, load(x + i, features - i));
+          } else {
+            std::copy_n(x, features, to);
+          }
+        }
       for (long b = 0; b < size.blocks; ++b) {
         vec bias[G];
         for (int g = 0; g < G; ++g) bias[g] = load(x_bias + (b * G + g) * W);
         float* to = projected + b * projected_block;
-        panel_product<G>(here * count,
-                         {inputs, features, x_panels + b * features * G * W, G * W, features},
-                         [&](long row, const float* sums) {
-                           for (int g = 0; g < G; ++g)
-                             store(to + (row * G + g) * W,
-                                 first(load(sums + g * W) + bias[g], size.left(b)));
-                         });
+        panel_product<G, false, WORDS>(
+            here * count, {inputs, of_row, x_panels + b * depth * G * W, G * W, depth},
+            [&](long row, const float* sums) {
+              for (int g = 0; g < G; ++g)
+                store(to + (row * G + g) * W,
+                      first(load(sums + g * W) + bias[g], size.left(b)));
+            });
       }
     }
 
     const float* old_h = state(s, 0, 0);
     const float* multiplied = old_h;
-    if (layer.dropout) {
+    if (WORDS || layer.dropout) {
       for (long row = 0; row < count; ++row)
-        for (long u = 0; u < size.units; ++u)
-          operand[row * width + u] =
-              old_h[row * width + u] * layer.dropout[(begin + row) * size.units + u];
+        for (long b = 0; b < size.blocks; ++b) {
+          vec h = load(old_h + row * width + b * W);
+          if (layer.dropout)
+            h *= load(layer.dropout + (begin + row) * size.units + b * W, size.left(b));
+          if constexpr (WORDS) {
+            store_words(operand + row * of_state + b * W / 2, h);
+          } else {
+            store(operand + row * of_state + b * W, h);
+          }
+        }
       multiplied = operand;
     }
     const auto finish = [&](long b, long row, vec* now, vec* kept_now) {
@@ -102,8 +121,9 @@ void Forward<Cell>::rows(long begin, long end) const {
     for (long b = 0; b < size.blocks; ++b) {
       vec bias[HG];
       for (int g = 0; g < HG; ++g) bias[g] = load(h_bias + (b * HG + g) * W);
-      panel_product<HG>(
-          count, {multiplied, width, h_panels + b * size.units * HG * W, HG * W, size.units},
+      panel_product<HG, false, WORDS>(
+          count,
+          {multiplied, of_state, h_panels + b * state_depth * HG * W, HG * W, state_depth},
           [&](long row, const float* sums) {
             vec p[G], sum[HG], now[STATES], kept_now[Cell::SLOTS] = {};
             const float* from = projected + b * projected_block + (at * count + row) * G * W;
@@ -143,7 +163,7 @@ void Forward<Cell>::rows(long begin, long end) const {
                   last[k] + (begin + row) * size.units);
 }
 
-template <class Cell>
+template <class Cell, bool WORDS>
 void forward(const sv_layer& layer, float* every, float* const* last, float* saved) {
   constexpr int G = Cell::X::count, HG = Cell::H::count;
   const Size size(layer);
@@ -156,16 +176,16 @@ void forward(const sv_layer& layer, float* every, float* const* last, float* sav
   in_parts(size.threads, [&](int part) {
     const long begin = size.blocks * part / size.threads;
     const long end = size.blocks * (part + 1) / size.threads;
-    pack_gates<typename Cell::X>(layer.kernel, features, units, columns, begin, end, scratch[0]);
+    pack_gates<typename Cell::X, WORDS>(layer.kernel, features, units, columns, begin, end, scratch[0]);
     pack_gates<typename Cell::X>(layer.bias, 1, units, columns, begin, end, scratch[1]);
-    pack_gates<typename Cell::H>(layer.recurrent_kernel, units, units, columns, begin, end,
-                                 scratch[2]);
+    pack_gates<typename Cell::H, WORDS>(layer.recurrent_kernel, units, units, columns, begin, end,
+                                        scratch[2]);
     pack_gates<typename Cell::H>(layer.recurrent_bias, 1, units, columns, begin, end, scratch[3]);
     if constexpr (Cell::TWO)
       pack_gates<typename Cell::SECOND>(layer.recurrent_kernel, units, units, columns, begin, end,
                                         scratch[4], size.width);
   });
-  const Forward<Cell> pass{layer,      size,       every,      last,      saved,
+  const Forward<Cell, WORDS> pass{layer,      size,       every,      last,      saved,
                            scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]};
   in_parts(size.threads, [&](int part) {
     pass.rows(size.first_row(part), size.first_row(part + 1));

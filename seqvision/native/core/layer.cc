@@ -32,12 +32,32 @@ int64_t saved_size_of(const sv_layer& layer) {
   return with_cell(layer, [&](auto cell) { return saved_size<decltype(cell)>(layer); });
 }
 
+// A second product within a step would need its operand in words too.
+template <class Cell>
+constexpr bool in_words = HAS_BFLOAT16 && !Cell::TWO;
+
+bool bfloat16_of(int32_t cell) {
+  sv_layer layer = {};
+  layer.cell = cell;
+  return with_cell(layer, [](auto cell) { return in_words<decltype(cell)>; });
+}
+
 void forward_of(const sv_layer& layer, float* every, float* const* last, float* saved) {
-  with_cell(layer, [&](auto cell) { forward<decltype(cell)>(layer, every, last, saved); });
+  with_cell(layer, [&](auto cell) {
+    using Cell = decltype(cell);
+    if constexpr (in_words<Cell>)
+      if (layer.in_bfloat16) return forward<Cell, true>(layer, every, last, saved);
+    forward<Cell, false>(layer, every, last, saved);
+  });
 }
 
 void backward_of(const sv_layer& layer, const sv_gradients& of) {
-  with_cell(layer, [&](auto cell) { backward<decltype(cell)>(layer, of); });
+  with_cell(layer, [&](auto cell) {
+    using Cell = decltype(cell);
+    if constexpr (in_words<Cell>)
+      if (layer.in_bfloat16) return backward<Cell, true>(layer, of);
+    backward<Cell, false>(layer, of);
+  });
 }
 
 // A tile times a panel that stays in the first cache, again and again.
@@ -61,6 +81,7 @@ double peak(double seconds) {
 
 }  // namespace
 
-extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak};
+extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak,
+                                    bfloat16_of};
 
 }  // namespace SV_ARCH

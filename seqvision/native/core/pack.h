@@ -9,27 +9,31 @@ namespace SV_ARCH {
 
 // Columns of a kernel by W units, with the gates of each side by side: [block][row][gate][W].
 // Unit columns that there are not, and rows up to `filled`, are zeros; no kernel at all is zeros.
-template <class Gates>
+// As words, two rows are one.
+template <class Gates, bool WORDS = false>
 void pack_gates(const float* kernel, long rows, long units, long columns, long begin, long end,
                 float* to, long filled = 0) {
   filled = std::max(filled, rows);
+  const long depth = WORDS ? (filled + 1) / 2 : filled;
+  const auto at = [&](long row, int g, long block) {
+    if (!kernel || row >= rows) return vec{};
+    return load(kernel + row * columns + Gates::gates[g] * units + block * W, units - block * W);
+  };
   for (long block = begin; block < end; ++block)
-    for (long row = 0; row < filled; ++row)
-      for (int g = 0; g < Gates::count; ++g) {
-        vec value = {};
-        if (kernel && row < rows)
-          value = load(kernel + row * columns + Gates::gates[g] * units + block * W,
-                       units - block * W);
-        store(to + ((block * filled + row) * Gates::count + g) * W, value);
-      }
+    for (long row = 0; row < depth; ++row)
+      for (int g = 0; g < Gates::count; ++g)
+        store(to + ((block * depth + row) * Gates::count + g) * W,
+              WORDS ? words(at(2 * row, g, block), at(2 * row + 1, g, block)) : at(row, g, block));
 }
 
 // The same kernel turned, for gradients: from the gates of each W units to the kernel's rows, which
-// are cut in panels: [panel][block][gate][W][vectors * W]. A part of several does some panels.
-template <class Gates>
+// are cut in panels: [panel][block][gate][W][vectors * W], or W / 2 words in place of W numbers. A
+// part of several does some panels.
+template <class Gates, bool WORDS = false>
 void pack_turned(const float* kernel, Panels panels, long units, long columns, long blocks,
                  long part, long parts, float* to) {
-  const long depth = blocks * Gates::count * W;
+  constexpr int PER_BLOCK = WORDS ? W / 2 : W;
+  const long depth = blocks * Gates::count * PER_BLOCK;
   const long begin = panels.count() * part / parts, end = panels.count() * (part + 1) / parts;
   for (long panel = begin; panel < end; ++panel) {
     const long first = panels.first(panel) * W, width = panels.size(panel) * W;
@@ -38,12 +42,13 @@ void pack_turned(const float* kernel, Panels panels, long units, long columns, l
       for (int g = 0; g < Gates::count; ++g) {
         const long left = std::min<long>(W, units - block * W);
         for (long column = 0; column < width; ++column) {
-          const bool there = first + column < panels.columns;
-          const float* from =
-              kernel + (first + column) * columns + Gates::gates[g] * units + block * W;
-          for (long i = 0; i < W; ++i)
-            here[((block * Gates::count + g) * W + i) * width + column] =
-                there && i < left ? from[i] : 0.0f;
+          float values[W] = {};
+          if (first + column < panels.columns)
+            store(values, load(kernel + (first + column) * columns + Gates::gates[g] * units +
+                                   block * W, left));
+          if constexpr (WORDS) store_words(values, load(values));
+          for (long i = 0; i < PER_BLOCK; ++i)
+            here[((block * Gates::count + g) * PER_BLOCK + i) * width + column] = values[i];
         }
       }
   }

@@ -9,4 +9,5 @@ struct Processor {
   void (*forward)(const sv_layer&, float* every, float* const* last, float* saved);
   void (*backward)(const sv_layer&, const sv_gradients&);
   double (*peak)(double seconds);
+  bool (*bfloat16)(int32_t cell);
 };

@@ -2,6 +2,7 @@
 // that stay in registers.
 #pragma once
 
+#include "bfloat16.h"
 #include "vector.h"
 
 namespace SV_ARCH {
@@ -13,8 +14,8 @@ constexpr int rows_of_tile(int vectors) {
 }
 
 // tile[r][v] += sum over k of a[r, k] * b[k * ldb + v * W ...]; a[r, k] is at r * lda + k, or
-// turned at k * lda + r.
-template <int R, int V, bool TURNED>
+// turned at k * lda + r. Of words each k is two numbers.
+template <int R, int V, bool TURNED, bool WORDS>
 SV_INLINE void accumulate(vec (&tile)[R][V], const float* a, long lda, const float* b, long ldb,
                           long depth) {
   const float* rows[R];
@@ -29,7 +30,9 @@ SV_INLINE void accumulate(vec (&tile)[R][V], const float* a, long lda, const flo
     for (int r = 0; r < R; ++r) {
       const vec left = all(rows[r][k * step]);
 #pragma GCC unroll 16
-      for (int v = 0; v < V; ++v) tile[r][v] += left * right[v];
+      for (int v = 0; v < V; ++v)
+        tile[r][v] = WORDS ? add_product_of_words(tile[r][v], left, right[v])
+                           : tile[r][v] + left * right[v];
     }
   }
 }
@@ -45,13 +48,13 @@ struct Operands {
   long a_piece = 0;  // From one piece to the next.
 };
 
-template <int R, int V, bool TURNED>
+template <int R, int V, bool TURNED, bool WORDS = false>
 __attribute__((noinline)) void tile_of(const Operands& of, float* result) {
   vec tile[R][V] = {};
   const float* a = of.a;
   const float* b = of.b;
   for (long piece = 0; piece < of.pieces; ++piece) {
-    accumulate<R, V, TURNED>(tile, a, of.lda, b, of.ldb, of.depth);
+    accumulate<R, V, TURNED, WORDS>(tile, a, of.lda, b, of.ldb, of.depth);
     a += of.a_piece;
     b += of.depth * of.ldb;
   }
@@ -61,16 +64,16 @@ __attribute__((noinline)) void tile_of(const Operands& of, float* result) {
     for (int v = 0; v < V; ++v) store(result + (r * V + v) * W, tile[r][v]);
 }
 
-template <int V, bool TURNED, int R = rows_of_tile(V)>
+template <int V, bool TURNED, bool WORDS, int R = rows_of_tile(V)>
 SV_INLINE void tile_of_rows(int rows, const Operands& of, float* result) {
   if constexpr (R > 1) {
-    if (rows < R) return tile_of_rows<V, TURNED, R - 1>(rows, of, result);
+    if (rows < R) return tile_of_rows<V, TURNED, WORDS, R - 1>(rows, of, result);
   }
-  tile_of<R, V, TURNED>(of, result);
+  tile_of<R, V, TURNED, WORDS>(of, result);
 }
 
 // Computes `rows` rows of a panel of V vectors; calls `use(row, values)` with each, V * W floats.
-template <int V, bool TURNED = false, class Use>
+template <int V, bool TURNED = false, bool WORDS = false, class Use>
 SV_INLINE void panel_product(long rows, Operands of, const Use& use) {
   constexpr int R = rows_of_tile(V);
   alignas(64) float result[R * V * W];
@@ -79,7 +82,7 @@ SV_INLINE void panel_product(long rows, Operands of, const Use& use) {
     const int count = static_cast<int>((rows - row + tiles - tile - 1) / (tiles - tile));
     Operands here = of;
     here.a += TURNED ? row : row * of.lda;
-    tile_of_rows<V, TURNED>(count, here, result);
+    tile_of_rows<V, TURNED, WORDS>(count, here, result);
     for (int r = 0; r < count; ++r) use(row + r, result + r * V * W);
     row += count;
   }
@@ -96,7 +99,7 @@ struct Panels {
 
 // Calls `use(row, first_column, values, vectors)` for each row of each panel of a result; `b` has
 // the panels one after another, each `(depth * pieces, size * W)`.
-template <class Use>
+template <bool WORDS = false, class Use>
 SV_INLINE void plain_product(Panels panels, long rows, Operands of, const Use& use) {
   for (long panel = 0; panel < panels.count(); ++panel) {
     const long first = panels.first(panel), size = panels.size(panel);
@@ -104,9 +107,9 @@ SV_INLINE void plain_product(Panels panels, long rows, Operands of, const Use& u
     here.ldb = size * W;
     here.b += first * W * of.depth * of.pieces;
     const auto used = [&](long row, const float* values) { use(row, first * W, values, size); };
-    if (size == 3) panel_product<3>(rows, here, used);
-    if (size == 2) panel_product<2>(rows, here, used);
-    if (size == 1) panel_product<1>(rows, here, used);
+    if (size == 3) panel_product<3, false, WORDS>(rows, here, used);
+    if (size == 2) panel_product<2, false, WORDS>(rows, here, used);
+    if (size == 1) panel_product<1, false, WORDS>(rows, here, used);
   }
 }
 

@@ -54,7 +54,7 @@ class Scratch {
 
  private:
   static long aligned(long size) { return (size + 15) / 16 * 16; }
-  std::array<float*, 6> parts_{};
+  std::array<float*, 8> parts_{};
 };
 
 }  // namespace SV_ARCH
