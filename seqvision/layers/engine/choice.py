@@ -6,7 +6,8 @@
 | JAX        | native           | a scan                                | Keras's loop |
 | PyTorch    | native           | PyTorch's own kernels                 | Keras's loop |
 
-Native is for a CPU, float32, Keras's usual activations, and graphs that stay in this process.
+Native is for a CPU, float32 or bfloat16, Keras's usual activations, and graphs that stay in this
+process.
 """
 
 from importlib import import_module
