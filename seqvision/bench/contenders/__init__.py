@@ -1,8 +1,9 @@
 """Contenders: implementations of a model, each one file.
 
 A contender is a function from a `Work` and the weights of its model, in Keras's order, to a
-`Contender`. It raises `CannotDo` for work that it has no layers for. One that needs no Keras in its
-process says `keras=False` on its card.
+`Contender`. It raises `CannotDo` for work that it has no layers for. Its card says `keras=False` if
+it needs no Keras in its process, `ours=True` if its layers are this project's, which makes it no
+rival of theirs, and `precision=` if it does the work in another one than is asked for.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,8 @@ class Contender:
     `time.perf_counter`. None of one that only answers, whose card says `trains=False`."""
     predict: Callable[[np.ndarray], np.ndarray]
     """From images to logits, float32 `(n, classes)`."""
+    path: Callable[[], str | None] = lambda: None
+    """Which way its layers last ran, such as `native: avx512, 2 threads`, if they say so."""
 
 
 class CannotDo(SeqvisionError):

@@ -16,25 +16,25 @@ from seqvision.exporting.format import INPUT, SERIES
 from seqvision.exporting.formats import FORMATS
 
 
-@CONTENDERS.register("onnx", trains=False, keras=False)
+@CONTENDERS.register("onnx", ours=True, trains=False, keras=False)
 def onnx(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model exported to ONNX, in ONNX Runtime."""
     return _contender("onnx", work, weights)
 
 
-@CONTENDERS.register("litert", trains=False, keras=False)
+@CONTENDERS.register("litert", ours=True, trains=False, keras=False)
 def litert(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model exported to LiteRT; in batches of the one size that the file takes, if it does."""
     return _contender("litert", work, weights)
 
 
-@CONTENDERS.register("openvino", trains=False, keras=False)
+@CONTENDERS.register("openvino", ours=True, trains=False, keras=False)
 def openvino(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model exported to OpenVINO, in float32."""
     return _contender("openvino", work, weights)
 
 
-@CONTENDERS.register("saved_model", trains=False, keras=False)
+@CONTENDERS.register("saved_model", ours=True, trains=False, keras=False)
 def saved_model(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model exported to a SavedModel, in TensorFlow without Keras."""
     return _contender("saved_model", work, weights)

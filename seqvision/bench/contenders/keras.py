@@ -19,7 +19,7 @@ _TWINS = {
 
 @CONTENDERS.register("keras")
 def as_it_comes(work: Work, weights: list[np.ndarray]) -> Contender:
-    """Keras's layers with Keras's defaults."""
+    """Keras's layers with Keras's defaults, among them which backends compile."""
     return _contender(work, weights)
 
 
@@ -50,11 +50,14 @@ def twin(work: Work, *, unroll: bool = False) -> Any:
         return keras.Model.from_config(_replaced(model.get_config(), unroll))
 
 
-def trained_by_fit(model: Any, work: Work, weights: list[np.ndarray], **options: Any) -> Contender:
-    """A contender that is a Keras model, trained as its users train it."""
+def trained_by_fit(model: Any, work: Work, **options: Any) -> Contender:
+    """A contender that is a Keras model with its weights, trained as its users train it.
+
+    Args:
+        options: of its `compile`.
+    """
     import keras
 
-    model.set_weights(weights)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(work.optimizer, loss, **options)
     images, labels = work.batch()
@@ -81,9 +84,11 @@ def trained_by_fit(model: Any, work: Work, weights: list[np.ndarray], **options:
 
 
 def _contender(
-    work: Work, weights: list[np.ndarray], *, unroll: bool = False, jit_compile: bool = False
+    work: Work, weights: list[np.ndarray], *, unroll: bool = False, **options: Any
 ) -> Contender:
-    return trained_by_fit(twin(work, unroll=unroll), work, weights, jit_compile=jit_compile)
+    model = twin(work, unroll=unroll)
+    model.set_weights(weights)
+    return trained_by_fit(model, work, **options)
 
 
 def _replaced(config: Any, unroll: bool) -> Any:

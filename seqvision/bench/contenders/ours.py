@@ -2,6 +2,7 @@
 
 import atexit
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from seqvision.bench.contenders import CONTENDERS, Contender
 from seqvision.bench.work import Work
 
 
-@CONTENDERS.register("seqvision")
+@CONTENDERS.register("seqvision", ours=True)
 def as_run(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model with the threads and shards that `seqvision run` sets."""
     from seqvision.config.train import Train
@@ -22,9 +23,15 @@ def as_run(work: Work, weights: list[np.ndarray]) -> Contender:
     return _contender(work, weights)
 
 
-@CONTENDERS.register("layers")
+@CONTENDERS.register("layers", ours=True)
 def imported(work: Work, weights: list[np.ndarray]) -> Contender:
-    """The layers in a plain Keras model, with TensorFlow's own choice of threads."""
+    """The layers in a plain Keras model, with the backend's own choice of threads."""
+    return _contender(work, weights)
+
+
+@CONTENDERS.register("layers-float32", ours=True, precision="float32")
+def in_float32(work: Work, weights: list[np.ndarray]) -> Contender:
+    """The same in float32 whatever the work's precision is, to hold half precision to."""
     return _contender(work, weights)
 
 
@@ -36,4 +43,18 @@ def _contender(work: Work, weights: list[np.ndarray]) -> Contender:
     options: dict[str, Any] = {k: v for k, v in work.model.items() if k != "family"}
     with precision(work.precision):
         model = FAMILIES.get(work.model["family"])(work.input_shape, work.num_classes, **options)
-    return trained_by_fit(model, work, weights)
+    model.set_weights(weights)
+    return replace(trained_by_fit(model, work), path=lambda: _path(model))
+
+
+def _path(model: Any) -> str | None:
+    """What the model's recurrent layers say of their last call."""
+    from seqvision.layers.engine.path import TellsPath
+
+    layers = [
+        getattr(layer, direction, layer)
+        for layer in model.layers
+        for direction in ("forward_layer", "backward_layer")
+    ]
+    said = (layer.path for layer in layers if isinstance(layer, TellsPath))
+    return "; ".join(dict.fromkeys(said)) or None

@@ -1,4 +1,5 @@
-"""PyTorch's recurrent layers with the same weights (`pip install seqvision[torch]`)."""
+"""PyTorch's recurrent layers with the same weights (`pip install seqvision[torch]`): trained as in
+PyTorch, and within Keras's loop on its PyTorch backend."""
 
 import importlib
 import time
@@ -17,12 +18,8 @@ _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "S
 @CONTENDERS.register("torch", keras=False)
 def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
     """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step."""
-    try:
-        torch: Any = importlib.import_module("torch")
-    except ImportError:
-        raise CannotDo("PyTorch is not installed: pip install 'seqvision[torch]'") from None
+    torch = _torch()
     model = _Stack(torch, work, weights)
-    half = work.precision in ("bfloat16", "mixed_bfloat16")
     optimizer_name = _OPTIMIZERS.get(work.optimizer)
     if optimizer_name is None:
         raise CannotDo(f"the optimizer {work.optimizer!r} is not among {', '.join(_OPTIMIZERS)}")
@@ -30,16 +27,12 @@ def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
     images, labels = (torch.from_numpy(array) for array in work.batch())
     loss_of = torch.nn.CrossEntropyLoss()
 
-    def logits(images: Any) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-            return model(images).float()
-
     def fit(steps: int) -> list[float]:
         model.train()
         ends = []
         for _ in range(steps):
             optimizer.zero_grad(set_to_none=True)
-            loss_of(logits(images), labels).backward()
+            loss_of(model(images), labels).backward()
             optimizer.step()
             ends.append(time.perf_counter())
         return ends
@@ -47,9 +40,31 @@ def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
     def predict(images: np.ndarray) -> np.ndarray:
         model.eval()
         with torch.inference_mode():
-            return logits(torch.from_numpy(images)).numpy()
+            return model(torch.from_numpy(images)).numpy()
 
     return Contender(fit, predict)
+
+
+@CONTENDERS.register("torch-in-keras")
+def within_keras(work: Work, weights: list[np.ndarray]) -> Contender:
+    """The same module in a Keras model, with Keras's optimizer and loop: KERAS_BACKEND=torch."""
+    import keras
+
+    from seqvision.bench.contenders.keras import trained_by_fit
+
+    if keras.backend.backend() != "torch":
+        raise CannotDo("a module of PyTorch is a Keras layer under KERAS_BACKEND=torch")
+    stack = _Stack(_torch(), work, weights)
+    shape = (None, work.num_classes)
+    layer = keras.layers.TorchModuleWrapper(stack, output_shape=shape)
+    return trained_by_fit(keras.Sequential([keras.Input(work.input_shape), layer]), work)
+
+
+def _torch() -> Any:
+    try:
+        return importlib.import_module("torch")
+    except ImportError:
+        raise CannotDo("PyTorch is not installed: pip install 'seqvision[torch]'") from None
 
 
 def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
@@ -72,6 +87,7 @@ def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
         scaled = _normalized(torch, options["input"], given)
         features = work.input_shape[1]
     make = {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+    half = work.precision in ("bfloat16", "mixed_bfloat16")
     units = options["units"] if isinstance(options["units"], list) else [options["units"]]
 
     class Stack(torch.nn.Module):
@@ -91,15 +107,15 @@ def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
                 self.logits.bias.copy_(next(rest))
 
         def forward(self, samples: Any) -> Any:
-            sequence = scaled(samples)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+                return self.logits(self.pooled(scaled(samples))).float()
+
+        def pooled(self, sequence: Any) -> Any:
             for layer in self.layers:
                 sequence = self.dropout(layer(sequence)[0])
-            pooled = {
-                "last": lambda: sequence[:, -1],
-                "mean": lambda: sequence.mean(dim=1),
-                "max": lambda: sequence.amax(dim=1),
-            }[options["pooling"]]()
-            return self.logits(pooled)
+            if options["pooling"] == "last":
+                return sequence[:, -1]
+            return sequence.mean(dim=1) if options["pooling"] == "mean" else sequence.amax(dim=1)
 
     return Stack()
 
