@@ -5,4 +5,6 @@
 - measure.py: what one process measures of one contender
 - ceiling.py: how fast this machine multiplies the matrices of the same work alone
 - rounds.py: contenders by turns, each time in a fresh process; medians, ranges and ratios
+- machine.py: the processor and versions that speeds depend on
+- record.py, page.py: records of all that, and a page made of them
 """

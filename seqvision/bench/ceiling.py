@@ -7,31 +7,54 @@ from typing import Any
 import numpy as np
 
 from seqvision.bench.work import Work
+from seqvision.cores import available_cores
+
+_PEAK_SECONDS = 0.5
 
 
-def images_per_second(work: Work) -> float:
+def ceiling(work: Work) -> dict[str, Any]:
     """Training images/s of the products of the model's recurrent layers alone, in float32.
 
-    Each layer's products of one training step, forward and backward, are done in the shapes that
-    an ideal implementation has: the input of all steps at once, the state step by step, and each
-    kernel's gradient at once. They do not depend on one another, with nothing between them. Each is
-    cut into one shard for each core, which is faster than cores that share a product.
+    The speed is the peak of this processor: what one core reaches in the native core's products of
+    packed operands that never leave its caches, times the cores. Where there is no native core,
+    TensorFlow's products in the same shapes are timed in its place.
+
+    Returns:
+        `train_images_per_second`, and `peak_flops_per_core`, in FLOP/s, if it was measured.
 
     Raises:
-        RuntimeError: TensorFlow has started, and with it its threads.
+        RuntimeError: there is no native core, and TensorFlow has started, and with it its threads.
+    """
+    from seqvision.native import core
+
+    if core.hindrance() is not None:
+        return {"train_images_per_second": work.batch_size / _seconds_in_tensorflow(work)}
+    peak = core.load().sv_peak(_PEAK_SECONDS)
+    flops = sum(2 * m * k * n * count for (m, k, n), count in products(work))
+    rate = work.batch_size * peak * available_cores() / flops
+    return {"train_images_per_second": rate, "peak_flops_per_core": peak}
+
+
+def _seconds_in_tensorflow(work: Work) -> float:
+    """The time of one training step's products in TensorFlow.
+
+    Each layer's are done in the shapes that an ideal implementation has (see `products`). They do
+    not depend on one another, with nothing between them. Each is cut into one shard for each core,
+    which is faster than cores that share a product.
     """
     import tensorflow as tf
 
-    from seqvision.cores import available_cores
-
     tf.config.threading.set_inter_op_parallelism_threads(available_cores())
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    seconds = sum(count * _seconds(shape, available_cores()) for shape, count in products(work))
-    return work.batch_size / seconds
+    return sum(count * _seconds(shape, available_cores()) for shape, count in products(work))
 
 
 def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
-    """`((m, k, n), how often)` of every product (m, k) × (k, n) in one training step."""
+    """`((m, k, n), how often)` of every product (m, k) × (k, n) in one training step.
+
+    Forward and backward, in the shapes of an ideal implementation: the input of all steps at once,
+    the state step by step, and each kernel's gradient at once.
+    """
     from seqvision.bench.contenders.keras import twin
 
     batch, counted = work.batch_size, []

@@ -14,14 +14,19 @@ from typing import Any
 import numpy as np
 
 from seqvision.bench.contenders import CONTENDERS, CannotDo, Contender
+from seqvision.bench.machine import machine
 from seqvision.bench.work import Work
 from seqvision.memory import peak_memory
 
 _WARM_UP = 3  # steps after the first, in which caches fill and pools of threads start
 
 
-def reference(work: Work, path: Path) -> None:
-    """Write weights drawn by Keras, and the logits of a model of Keras's layers with them."""
+def reference(work: Work, path: Path) -> dict[str, Any]:
+    """Write weights drawn by Keras, and the logits of a model of Keras's layers with them.
+
+    Returns:
+        `environment`: the versions and the processor that speeds depend on.
+    """
     from seqvision.bench.contenders.keras import twin
     from seqvision.import_keras import import_keras
 
@@ -29,7 +34,9 @@ def reference(work: Work, path: Path) -> None:
     model = twin(work)
     images, _ = work.batch()
     arrays = {f"weight_{i}": weight for i, weight in enumerate(model.get_weights())}
-    np.savez(path, logits=np.asarray(model.predict_on_batch(images)), **arrays)
+    logits = import_keras().ops.convert_to_numpy(model.predict_on_batch(images))
+    np.savez(path, logits=logits, **arrays)
+    return {"environment": machine()}
 
 
 def measure(
@@ -44,8 +51,8 @@ def measure(
         `train_images_per_second` and `inference_images_per_second` (of 256 images at a time)
         without the first steps, `latency_milliseconds` of one image, `first_step_seconds` from
         the making of the model to the end of its first training step, `peak_memory_mb` of the
-        process, and `difference`, the largest between its logits and the reference's. Without
-        training, what is of training is left out.
+        process, `difference`, the largest between its logits and the reference's, and `path`,
+        which way its layers train. Without training, what is of training is left out.
 
     Raises:
         CannotDo: the contender has no layers for this work.
@@ -63,6 +70,7 @@ def measure(
     found: dict[str, Any] = {"difference": difference}
     if training and contender.fit is not None:
         found.update(_of_training(contender.fit, work, seconds))
+        found["path"] = contender.path()
     many, _ = work.batch(256)
     found["inference_images_per_second"] = 256 / _median_seconds(contender, many, seconds / 4)
     one = 1000 * _median_seconds(contender, many[:1], seconds / 8)
@@ -103,12 +111,11 @@ def main() -> None:
         work, path = Work.from_json(order["work"]), Path(order["reference"])
         try:
             if order["contender"] == "reference":
-                reference(work, path)
-                found: dict[str, Any] = {}
+                found = reference(work, path)
             elif order["contender"] == "ceiling":
-                from seqvision.bench.ceiling import images_per_second
+                from seqvision.bench.ceiling import ceiling
 
-                found = {"train_images_per_second": images_per_second(work)}
+                found = ceiling(work)
             else:
                 found = measure(work, order["contender"], path, order["seconds"], order["training"])
         except CannotDo as error:

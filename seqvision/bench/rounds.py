@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -49,8 +51,10 @@ def bench(
         that has no layers for the work. If one is held to the others, each figure has the `ratio`
         of that one's to its own (the median over rounds of the ratio within a round) with its
         range; if several are, the ratio of its own to that of the first of the others. `ceiling`:
-        the images/s of the matrix products alone, and `share` of it that the first reaches.
-        `cores`: how many this process may use.
+        the images/s of the matrix products alone, `share` of it that the first reaches, and
+        `peak_flops_per_core`. `cores`: how many this process may use. `measured`: for each
+        contender and the ceiling, the figures of every round. `ours`: which contenders are this
+        project's, those `held` first. `seconds`, `started`, and the `environment`.
 
     Raises:
         RunFailed: a contender's process died, or its logits are not those of Keras's layers.
@@ -59,13 +63,15 @@ def bench(
     measured_too = ["ceiling"] if training else []
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in [*contenders, "ceiling"]}
     cannot: dict[str, str] = {}
+    environment: dict[str, Any] = {}
+    begun = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="seqvision-bench-") as folder:
         works = {name: _as_done_by(name, work) for name in contenders}
         references: dict[str, Path] = {}
         for name, own in works.items():
             path = Path(folder, f"{hash(json.dumps(own.as_json())) & 0xFFFFFFFF}.npz")
             if not path.exists():
-                _ask(own, "reference", path)
+                environment = _ask(own, "reference", path)["environment"]
             references[name] = path
         for number in range(rounds):
             for name in (*contenders, *measured_too):
@@ -79,7 +85,16 @@ def bench(
                     continue
                 _check_same_work(name, measured, work)
                 found[name].append(measured)
-    return summary(work, contenders, found, cannot, held)
+    ours = [name for name in contenders if CONTENDERS.entry(name).card.get("ours", False)]
+    return {
+        **summary(work, contenders, found, cannot, held),
+        "measured": {name: rows for name, rows in found.items() if rows or name in contenders},
+        "held": list(contenders[:held]),
+        "ours": list(dict.fromkeys([*contenders[:held], *ours])),
+        "seconds": seconds,
+        "started": begun.isoformat(timespec="seconds"),
+        "environment": environment,
+    }
 
 
 def trains(name: str) -> bool:
@@ -106,12 +121,14 @@ def summary(
         for figure in FIGURES:
             if any(figure not in row for row in found[name]):
                 continue
-            rows[name][figure] = _spread([row[figure] for row in found[name]])
+            rows[name][figure] = spread([row[figure] for row in found[name]])
             over, under = (first, found[name]) if held == 1 else (found[name], beside)
             if len(over) == len(under) and all(figure in row for row in (*over, *under)):
                 pairs = zip(over, under, strict=True)
-                rows[name][figure]["ratio"] = _spread([a[figure] / b[figure] for a, b in pairs])
+                rows[name][figure]["ratio"] = spread([a[figure] / b[figure] for a, b in pairs])
         rows[name]["difference"] = max(row["difference"] for row in found[name])
+        if path := found[name][-1].get("path"):
+            rows[name]["path"] = path
     summed = {
         "work": work.as_json(),
         "rounds": max(map(len, found.values())),
@@ -120,15 +137,20 @@ def summary(
     }
     if found["ceiling"]:
         ceilings = [row["train_images_per_second"] for row in found["ceiling"]]
-        summed["ceiling"] = ceiling = dict[str, Any](_spread(ceilings))
+        summed["ceiling"] = ceiling = dict[str, Any](spread(ceilings))
         if first and all("train_images_per_second" in row for row in first):
             pairs = zip(first, ceilings, strict=True)
             shares = [own["train_images_per_second"] / ceiling for own, ceiling in pairs]
-            ceiling["share"] = _spread(shares)
+            ceiling["share"] = spread(shares)
+        if all("peak_flops_per_core" in row for row in found["ceiling"]):
+            ceiling["peak_flops_per_core"] = median(
+                row["peak_flops_per_core"] for row in found["ceiling"]
+            )
     return summed
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def spread(values: list[float]) -> dict[str, float]:
+    """The `median`, `min` and `max` of numbers; nothing of none."""
     if not values:
         return {}
     return {"median": median(values), "min": min(values), "max": max(values)}
@@ -137,6 +159,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 def _as_done_by(name: str, work: Work) -> Work:
     """The work in the variant that a contender has, such as a GRU with `reset_after=False`."""
     card = CONTENDERS.entry(name).card
+    work = replace(work, precision=card.get("precision", work.precision))
     cell, options = name_and_options(work.model.get("cell", ""))
     if cell == "gru" and "reset_after" in card:
         cell_spec = {"name": cell, **options, "reset_after": card["reset_after"]}

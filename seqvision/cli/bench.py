@@ -1,10 +1,11 @@
 """`seqvision bench`: how fast models train and answer, beside other implementations."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from seqvision.formatting import rate
+from seqvision.formatting import rate, short
 
 
 @click.command(name="bench")
@@ -21,6 +22,9 @@ from seqvision.formatting import rate
     "--steps", type=click.IntRange(1), help="Of made-up series.  [default: the data's median]"
 )
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write a record of each to this folder."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     configs: tuple[str, ...],
@@ -30,6 +34,7 @@ def command(
     seconds: float,
     steps: int | None,
     overrides: tuple[str, ...],
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """Measure each CONFIG's model in turn with other implementations of the same work.
@@ -37,7 +42,8 @@ def command(
     The same weights give the same logits, which is checked first. Every measurement has a fresh
     process; contenders take turns. Read the ratios: absolute figures are this machine's of today.
     Of exported models, only how fast they answer is measured. Images and series are made up;
-    series have one length and no gaps.
+    series have one length and no gaps. Records, which `seqvision publish` makes a page of, hold
+    every round, the processor and the versions.
 
     \b
     seqvision bench gru3
@@ -45,15 +51,19 @@ def command(
     seqvision bench gru3 --as onnx,litert,openvino,saved_model
     seqvision bench outlines --steps 200 --against keras,torch
     seqvision bench lstm3 --as layers --set train.precision=mixed_bfloat16 --json
+    KERAS_BACKEND=torch seqvision bench gru3 --as layers --against torch-in-keras,torch
+    KERAS_BACKEND=jax seqvision bench gru3 --as layers --against keras -o measured
     """
     import json
 
     from rich.console import Console
 
     from seqvision.bench.contenders import CONTENDERS
+    from seqvision.bench.record import command_of, write_record
     from seqvision.bench.rounds import bench
     from seqvision.bench.work import work_of
     from seqvision.config import load_config
+    from seqvision.runs.files import check_writable
 
     held = _names(own)
     if not held:
@@ -61,15 +71,21 @@ def command(
     contenders = list(dict.fromkeys([*held, *_names(against)]))
     for name in contenders:
         CONTENDERS.entry(name)
+    if output is not None:
+        check_writable(output)
     asked = [work_of(load_config(config, overrides), steps) for config in configs]
     console, found = Console(stderr=True), []
-    for work in asked:
+    for config, work in zip(configs, asked, strict=True):
         with console.status("") as status:
 
             def heard(name: str, number: int, status: Any = status, title: str = work.name):
                 status.update(f"{title}: round {number + 1} of {rounds}, {name}")
 
-            found.append(bench(work, contenders, rounds, seconds, heard, len(held)))
+            measured = bench(work, contenders, rounds, seconds, heard, len(held))
+        again = command_of(config, held, contenders[len(held) :], overrides, steps)
+        found.append({"command": again, **measured})
+        if output is not None:
+            console.print(f"wrote {write_record(output, found[-1])}", highlight=False)
         if not as_json:
             _show(found[-1], len(held))
     if as_json:
@@ -125,8 +141,10 @@ def _show(found: dict[str, Any], held: int) -> None:
     said += f"× is {over}."
     if "share" in found.get("ceiling", {}):
         ceiling = found["ceiling"]
+        peak = ceiling.get("peak_flops_per_core")
+        at = f", at {short(peak / 1e9)} GFLOP/s a core" if peak else ""
         said += (
-            f" The matrix products alone: {rate(ceiling['median'])} {samples}/s, of which "
+            f" The matrix products alone{at}: {rate(ceiling['median'])} {samples}/s, of which "
             f"{names[0]} reaches {ceiling['share']['median']:.0%}."
         )
     console.print(f"{said}\n", highlight=False)

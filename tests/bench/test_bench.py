@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from seqvision.bench import rounds
 from seqvision.bench.ceiling import products
 from seqvision.bench.contenders import CONTENDERS, CannotDo
 from seqvision.bench.measure import reference
+from seqvision.bench.record import read_records
 from seqvision.bench.work import Work, work_of
 from seqvision.config import load_config
 from seqvision.config.schema import check_model
@@ -176,6 +178,58 @@ def test_the_products_are_those_of_the_model():
         assert flops == 3 * 4 * (flops_per_image(built) - dense)
 
 
+@pytest.mark.tensorflow
+def test_the_ceiling_is_the_peak_of_all_cores_or_else_what_tensorflow_reaches(monkeypatch):
+    from seqvision.bench import ceiling
+    from seqvision.native import core
+
+    asked = work(cell="lstm")
+    native = SimpleNamespace(sv_peak=lambda seconds: 1e9)
+    monkeypatch.setattr(core, "load", lambda: native)
+    monkeypatch.setattr(core, "hindrance", lambda: None)
+    monkeypatch.setattr(ceiling, "available_cores", lambda: 3)
+    found = ceiling.ceiling(asked)
+    # Of an image: 7 steps, a kernel of 5 × 24 and 6 × 24, then of 6 × 20 and 5 × 20, three times.
+    flops = 3 * 2 * 7 * (5 * 24 + 6 * 24 + 6 * 20 + 5 * 20)
+    assert found["train_images_per_second"] == pytest.approx(3e9 / flops)
+    assert found["peak_flops_per_core"] == 1e9
+    monkeypatch.setattr(core, "hindrance", lambda: "there is no compiler")
+    monkeypatch.setattr(ceiling, "_seconds_in_tensorflow", lambda _: 0.5)
+    assert ceiling.ceiling(asked) == {"train_images_per_second": 8}
+
+
+def test_half_precision_is_held_to_ours_in_float32():
+    half = replace(work(), precision="mixed_bfloat16")
+    assert rounds._as_done_by("layers-float32", half).precision == "float32"
+    assert rounds._as_done_by("layers", half) == half
+
+
+def test_pytorchs_layers_train_within_keras_on_its_backend_alone(tmp_path):
+    import keras
+
+    asked = work(cell="lstm", dropout=0.2)
+    weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
+    if keras.backend.backend() != "torch":
+        with pytest.raises(CannotDo, match="KERAS_BACKEND=torch"):
+            CONTENDERS.get("torch-in-keras")(asked, weights)
+        return
+    contender = CONTENDERS.get("torch-in-keras")(asked, weights)
+    images, _ = asked.batch()
+    np.testing.assert_allclose(contender.predict(images), logits, atol=1e-5)
+    assert len(contender.fit(3)) == 3
+    assert np.abs(contender.predict(images) - logits).max() > 1e-5
+
+
+def test_ours_says_which_way_it_ran(tmp_path):
+    asked = work(family="bidirectional", cell="lstm")
+    contender = CONTENDERS.get("layers")(asked, built_weights(asked))
+    contender.predict(asked.batch()[0])
+    said = contender.path()
+    assert (
+        said and "not called yet" not in said and len(set(said.split("; "))) == said.count("; ") + 1
+    )
+
+
 def test_ratios_are_taken_within_a_round():
     def row(rate):
         return {**dict.fromkeys(rounds.FIGURES, 1.0), "train_images_per_second": rate}
@@ -247,11 +301,15 @@ def test_the_command_measures_in_processes_of_their_own(tmp_path, capsys, monkey
     from seqvision.cli import main
 
     arguments = ["bench", "digits_gru", "--rounds", "1", "--seconds", "0.1", "--json"]
+    arguments += ["-o", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["seqvision", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 0
     (found,) = json.loads(capsys.readouterr().out)
+    assert read_records(tmp_path) == [found]
+    assert found["environment"]["processor"]["cores"] == found["cores"]
+    assert found["contenders"]["seqvision"]["path"]
     assert list(found["contenders"]) == ["seqvision", "keras"]
     for row in found["contenders"].values():
         assert all(row[figure]["median"] > 0 for figure in rounds.FIGURES)
