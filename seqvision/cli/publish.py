@@ -1,6 +1,8 @@
 """`seqvision publish`: a page of results, for others to read and to repeat."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,27 +14,42 @@ import click
 def command(results: Path, notes: Path | None, output: Path | None) -> None:
     """Write a Markdown page of the records in RESULTS, each row with the command that repeats it.
 
-    NOTES is YAML: `questions` that pairs of models answer, such as {ask: GRU or LSTM?, pairs:
-    [[lstm3, gru3]]}, and `others`, published elsewhere: {dataset, what, error, source}.
+    RESULTS holds runs, or what `seqvision bench -o` wrote: the page is one of speeds then. NOTES is
+    YAML: `questions` that pairs of models answer, such as {ask: GRU or LSTM?, pairs: [[lstm3,
+    gru3]]}, and `others`, published elsewhere: {dataset, what, error, source}. Of speeds it is
+    `remarks`, and `rows` in their order: {title, command}.
 
     \b
     seqvision publish results/published
     seqvision publish results/published --notes results/notes.yaml -o results/README.md
+    seqvision publish results/published/bench -o results/speed.md
     """
+    from seqvision.bench.record import read_records
     from seqvision.cli._output import write_output
+
+    words = ["seqvision publish", str(results)]
+    words += ["--notes", str(notes)] if notes else []
+    words += ["-o", str(output)] if output else []
+    speeds = read_records(results)
+    command = " ".join(words)
+    text = _speeds(speeds, notes, command) if speeds else _runs(results, notes, command)
+    if output is None:
+        click.echo(text(), nl=False)
+    else:
+        write_output(output, {".md": text})
+
+
+def _speeds(records: list[dict[str, Any]], notes: Path | None, command: str) -> Callable[[], str]:
+    from seqvision.bench.page import SpeedNotes, page, read_speed_notes
+
+    remarks = read_speed_notes(notes) if notes else SpeedNotes()
+    return lambda: page(records, remarks, command)
+
+
+def _runs(results: Path, notes: Path | None, command: str) -> Callable[[], str]:
     from seqvision.comparison.publish import page
     from seqvision.comparison.records import load_records
     from seqvision.comparison.remarks import Notes, read_notes
 
     remarks = read_notes(notes) if notes else Notes()
-    words = ["seqvision publish", str(results)]
-    words += ["--notes", str(notes)] if notes else []
-    words += ["-o", str(output)] if output else []
-
-    def text() -> str:
-        return page(load_records(results), remarks, " ".join(words))
-
-    if output is None:
-        click.echo(text(), nl=False)
-    else:
-        write_output(output, {".md": text})
+    return lambda: page(load_records(results), remarks, command)

@@ -1,13 +1,15 @@
 """What a person adds to a page of published results, read from YAML."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqvision.config.read import read_file
 from seqvision.errors import ConfigError
 from seqvision.specs import first_problem
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -48,9 +50,18 @@ def read_notes(path: Path) -> Notes:
     Raises:
         ConfigError: `file:line:column: what is wrong`.
     """
+    return read_as(path, Notes)
+
+
+def read_as(path: Path, kind: type[_Kind]) -> _Kind:
+    """Read YAML of a given kind.
+
+    Raises:
+        ConfigError: `file:line:column: what is wrong`.
+    """
     document = read_file(path)
     try:
-        return Notes.model_validate(document.values)
+        return kind.model_validate(document.values)
     except ValidationError as error:
         place, message, _ = first_problem(error)
         dotted = ".".join(map(str, place))
