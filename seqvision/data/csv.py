@@ -104,11 +104,11 @@ def _parts(told: Told, about: Labels | None, default: str) -> dict[str, Part]:
     splits = np.array([PART_NAMES.get(name.lower(), name) for name in every.get("split", ())])
     for number, name in enumerate(splits.tolist()):
         if name not in PART_NAMES.values():
+            where, of_id = told.place(number)
             raise DataError(
-                f"{told.table.path}: {told.place(number)} is of the split {name!r}, expected "
-                "train, test or validation"
+                f"{where}: {of_id or 'the series'} is of the split {name!r}, expected train, test "
+                "or validation"
             )
-    file = f" of {told.table.path}" if default == "test" else ""
     parts = {}
     for part in np.unique(splits) if len(splits) else [default]:
         taken = np.flatnonzero(splits == part) if len(splits) else np.arange(count)
@@ -117,7 +117,7 @@ def _parts(told: Told, about: Labels | None, default: str) -> dict[str, Part]:
             [told.series[n] for n in taken],
             _labels([every["label"][n] for n in taken]),
             [groups[n] for n in taken] if groups else None,
-            lambda n, taken=taken: told.place(int(taken[n])) + file,
+            lambda n, taken=taken: told.place(int(taken[n])),
         )
     return parts
 

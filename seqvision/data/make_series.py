@@ -12,6 +12,15 @@ from seqvision.data.whole_groups import numbered_groups
 from seqvision.errors import DataError
 
 
+class Place(NamedTuple):
+    """Where a series was found."""
+
+    where: str
+    """The file, and its line if it has lines: `mine.csv:7`."""
+    name: str = ""
+    """What the file calls the series: `id 'a'`."""
+
+
 class Part(NamedTuple):
     """Some series, what they are, and what they come from."""
 
@@ -20,13 +29,14 @@ class Part(NamedTuple):
     labels: np.ndarray
     """Whole numbers, texts or one-hot rows."""
     groups: Sequence[str] | np.ndarray | None = None
-    place: Callable[[int], str] | None = None
-    """Says where a series was found, by its index: `line 7`. Its own number if not given."""
+    place: Callable[[int], Place] | None = None
+    """Says where a series was found, by its index."""
 
-    def named(self, part: str, index: int) -> str:
-        """What messages call a series: `training series 4 (line 7)`."""
-        place = f" ({self.place(index)})" if self.place else ""
-        return f"{part} series {index + 1}{place}"
+    def named(self, source: str, part: str, index: int) -> str:
+        """How a message about a series begins: `mine.csv:7: training series 4 (id 'a')`."""
+        place = self.place(index) if self.place else Place(source)
+        name = f" ({place.name})" if place.name else ""
+        return f"{place.where}: {part} series {index + 1}{name}"
 
 
 def make_series(
@@ -88,16 +98,16 @@ def _checked(given: Part, source: str, part: str) -> Series:
         if False in fits:
             one = fits.index(False)
             raise DataError(
-                f"{source}: {given.named(part, one)} is {np.shape(series[one])}; expected "
+                f"{given.named(source, part, one)} is {np.shape(series[one])}; expected "
                 f"(steps, features), as many features as the first, {np.shape(series[0])}"
             )
         series = Series.of(series)
     if len(empty := np.flatnonzero(series.lengths == 0)):
-        raise DataError(f"{source}: {given.named(part, int(empty[0]))} has no observed value")
+        raise DataError(f"{given.named(source, part, int(empty[0]))} has no observed value")
     if len(wrong := np.flatnonzero(np.isinf(series.values).any(axis=1))):
         one = int(np.searchsorted(np.cumsum(series.lengths), wrong[0], side="right"))
         raise DataError(
-            f"{source}: {given.named(part, one)} holds an infinite value, or one too large for "
+            f"{given.named(source, part, one)} holds an infinite value, or one too large for "
             "float32; write NaN for what was not observed"
         )
     return series

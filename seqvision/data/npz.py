@@ -9,7 +9,7 @@ from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, Pair, make_dataset, person_path
 from seqvision.data.files import npz_keys, read_npz
 from seqvision.data.left_behind import left_behind
-from seqvision.data.make_series import Part, make_series
+from seqvision.data.make_series import Part, Place, make_series
 from seqvision.data.notes import Notes, some
 from seqvision.data.padding import as_series, name_beside
 from seqvision.errors import DataError
@@ -65,7 +65,7 @@ def npz(
         return make_series(
             f"npz:{file.name}",
             {
-                _PARTS[part]: _part(f"{path}: {x}", found, x, y, beside, notes)
+                _PARTS[part]: _part(path, found, x, y, beside, notes)
                 for part, (x, y) in parts.items()
             },
             path,
@@ -99,7 +99,7 @@ def _beside(
 
 
 def _part(
-    where: str,
+    path: str,
     found: dict[str, np.ndarray],
     x: str,
     y: str,
@@ -111,9 +111,10 @@ def _part(
     Raises:
         DataError: the arrays are not of series.
     """
+    where = f"{path}: {x}"
     series = as_series(found[x], found.get(beside.get(("lengths", x), "")), where, notes)
     groups = _groups(where, found, x, beside)
-    return Part(series, found[y], groups, lambda one: f"row {one + 1} of {x}")
+    return Part(series, found[y], groups, lambda one: Place(path, f"row {one + 1} of {x}"))
 
 
 def _groups(

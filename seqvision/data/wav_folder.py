@@ -9,7 +9,7 @@ from seqvision.data import DATASETS
 from seqvision.data.base import Dataset, person_path
 from seqvision.data.class_folders import class_folders
 from seqvision.data.folders import Survey
-from seqvision.data.make_series import Part, make_series
+from seqvision.data.make_series import Part, Place, make_series
 from seqvision.data.notes import Notes
 from seqvision.data.sound.features import SoundFeatures
 from seqvision.data.sound.wav import is_wav, read_wav
@@ -60,16 +60,16 @@ def wav_folder(
     several = 0
     parts = {}
     for part, of_classes in files.items():
-        series, labels, names = [], [], []
+        series, labels, places = [], [], []
         for label, name in enumerate(classes):
             for file in of_classes.get(name, ()):
                 sound = read_wav(file)
                 series.append(made.of(sound))
                 labels.append(label)
-                names.append(str(file))
+                places.append(Place(str(file)))
                 rates[sound.rate] += 1
                 several += sound.channels > 1
-        parts[part] = Part(series, np.array(labels), place=names.__getitem__)
+        parts[part] = Part(series, np.array(labels), place=places.__getitem__)
     _say(rates, rate, several, notes)
     return make_series(f"wav_folder:{folder.name}", parts, path, classes, test=test, notes=notes)
 

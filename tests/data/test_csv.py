@@ -219,7 +219,7 @@ def test_a_table_of_test_series(read):
     with pytest.raises(DataError, match=r"test\.csv: has the features x, y, z \(3\), and mine"):
         read(train, test="test.csv")
     test.assign(x=np.nan, y=np.nan).to_csv("test.csv", index=False)
-    with pytest.raises(DataError, match=r"test series 1 \(id 's14' of test\.csv\) has no observed"):
+    with pytest.raises(DataError, match=r"test\.csv:2: test series 1 \(id 's14'\) has no obs"):
         read(train, test="test.csv")
     # Steps of a wide table are no features: there may be fewer.
     wide().iloc[14:].drop(columns="t5").to_csv("test.csv", index=False)
@@ -312,20 +312,26 @@ def test_two_labels_in_a_table_of_labels(read, tmp_path):
 
 
 def test_a_row_of_no_known_part(read):
-    with pytest.raises(DataError, match=r"line 3 is of the split 'traim', expected train, test or"):
+    with pytest.raises(DataError, match=r"mine\.csv:3: the series is of the split 'traim', expe"):
         read(wide().assign(split=["train", "traim"] * 10))
     with pytest.raises(DataError, match="no row is of the split 'train'"):
         read(wide().assign(split="test"))
 
 
-def test_a_series_without_a_value_is_told_by_its_line(read):
+def test_a_series_without_a_value_is_told_by_file_line_and_id(read):
     table = wide()
     table.loc[4, [f"t{step}" for step in range(6)]] = np.nan
-    with pytest.raises(DataError, match=r"series 5 \(line 6\) has no observed value"):
+    with pytest.raises(DataError, match=r"^mine\.csv:6: training series 5 has no observed value$"):
         read(table)
+    with pytest.raises(DataError, match=r"^mine\.csv:6: training series 5 \(id 'e'\) has no obs"):
+        read(table.assign(id=list("abcdefghijklmnopqrst")))
+    with pytest.raises(DataError, match=r"^mine\.parquet: row 5: training series 5 has no obs"):
+        read(table, "mine.parquet")
     table = long()
     table.loc[table["id"] == "s7", ["x", "y"]] = np.nan
-    with pytest.raises(DataError, match=r"series 8 \(id 's7'\) has no observed value"):
+    line = 2 + LENGTHS[:7].sum()
+    said = rf"^mine\.csv:{line}: training series 8 \(id 's7'\) has no observed value$"
+    with pytest.raises(DataError, match=said):
         read(table)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from seqvision.data.make_series import Place
 from seqvision.data.tables.cells import Texts, texts
 from seqvision.data.tables.columns import Columns
 from seqvision.data.tables.table import Table
@@ -91,8 +92,7 @@ class Told:
     facts: Facts
     ids: list[str] | None = None
 
-    def place(self, number: int) -> str:
-        """What messages call a series: `id 'a'`, or `line 7`."""
-        if self.ids is not None:
-            return f"id {self.ids[number]!r}"
-        return f"{self.table.line} {self.facts.lines[number]}"
+    def place(self, number: int) -> Place:
+        """Where a series begins, and its id if it has one."""
+        name = "" if self.ids is None else f"id {self.ids[number]!r}"
+        return Place(self.table.where(self.facts.lines[number]), name)
