@@ -19,7 +19,7 @@ _DRAWN = (".svg", ".png", ".html")
 @click.option("--metric", default="test_error", show_default=True, help="What is compared.")
 @click.option("--target", type=float, help="Say the seconds to this validation accuracy: 0.98.")
 @click.option("--across", "is_across", is_flag=True, help="Rank the rows over all datasets.")
-@click.option("--split", help="With --across: original, resamples or folds.")
+@click.option("--split", help="With --across: original, resamples, redrawn or folds.")
 @click.option("--test", help="With --across: nemenyi (the default) or wilcoxon.")
 @click.option(
     "--published",
@@ -53,7 +53,8 @@ def command(
     With --across they are: mean ranks over datasets, wins, ties and losses, Friedman's test, and
     Nemenyi's or Wilcoxon's with Holm's correction (Demšar 2006). -o ranks.svg draws the
     critical-difference diagram. FILE is tsml-eval's: a line for each dataset, its accuracy on
-    resamples 0, 1, …, named in the first line.
+    resamples 0, 1, …, named in the first line. Resample 0 is the original split; --split redrawn
+    leaves it out.
 
     \b
     seqvision compare results

@@ -85,7 +85,10 @@ def test_files_by_their_ending(call, results, tmp_path):
         (["--across", "--published", "theirs.csv"], "expected NAME=FILE"),
         (["--across", "--published", "a=x.csv", "--published", "a=y.csv"], "'a' is there twice"),
         (["--across", "--published", "a=none.csv"], "none.csv: cannot be read"),
-        (["--across", "--split", "all"], "split: expected original or resamples or folds"),
+        (
+            ["--across", "--split", "all"],
+            "split: expected original or resamples or redrawn or folds",
+        ),
         (["--across", "--split", "folds"], "no finished run of the split 'folds'"),
         (["--across", "--metric", "loss"], "unknown metric 'loss'"),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from demsar import AUC, CHI2, CRITICAL_DIFFERENCE, MEAN_RANKS, MODELS, F
+from scipy import stats
 
 from seqvision.comparison.across import across
 from seqvision.comparison.across.formats import (
@@ -160,7 +161,7 @@ def test_a_cell_is_the_mean_over_seeds_of_each_resample_that_all_models_have(add
     found = across(load_records(results), metric="test_accuracy")
     assert found.cells.split == "resamples" and found.cells.numbers == {"x": [0, 1]}
     assert found.values.loc["x"].to_dict() == pytest.approx({"a": (0.8 + 0.7) / 2, "b": 0.6})
-    assert any("over resamples 0-1, which all" in note for note in found.cells.notes)
+    assert found.cells.notes == ["Over those resamples that all models have: 0-1 on x."]
 
 
 def test_the_original_split_never_stands_beside_resamples(add, results):
@@ -171,12 +172,48 @@ def test_the_original_split_never_stands_beside_resamples(add, results):
     records = load_records(results)
     found = across(records, metric="test_accuracy")
     assert found.values.columns.tolist() == ["a"] or found.values["b"].isna().all()
-    assert any("b has one of the resamples alone" in note for note in found.cells.notes)
+    assert "One of the resamples alone, left out: b on x, y." in found.cells.notes
     own = across(records, metric="test_accuracy", split="original")
     assert own.values.loc["x"].to_dict() == pytest.approx({"b": 0.9, "a": 0.5})
-    assert any("4 runs of resamples left out" in note for note in own.cells.notes)
+    assert any("4 runs of resamples left out" in note for note in own.cells.others)
     with pytest.raises(NothingToShow, match="no finished run of the split 'folds'"):
         across(records, split="folds")
+
+
+def half_interval(values):
+    return stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+
+
+def test_resamples_without_the_original_split(add, results, tmp_path):
+    drawn = {"a": (0.8, 0.7, 0.75), "b": (0.6, 0.4, 0.5)}
+    for model, accuracies in drawn.items():
+        add(model, "x", 0.1)
+        for resample, accuracy in enumerate(accuracies, 1):
+            add(model, "x", accuracy, resample=resample)
+    add("a", "y", 0.2)  # Of which there is no resample.
+    file = published(tmp_path / "p.csv", ["x,0.0,0.9,0.7,0.8"], "Resamples:,0,1,2,3")
+    records = load_records(results)
+    found = across(records, metric="test_accuracy", split="redrawn", published={"p": file})
+    assert found.cells.numbers == {"x": [1, 2, 3]} and found.values.index.tolist() == ["x"]
+    of_all = {**drawn, "p": (0.9, 0.7, 0.8)}
+    means = {model: np.mean(accuracies) for model, accuracies in of_all.items()}
+    assert found.values.loc["x"].to_dict() == pytest.approx(means)
+    halves = {model: half_interval(accuracies) for model, accuracies in of_all.items()}
+    assert found.cells.halves.loc["x"].to_dict() == pytest.approx(halves)
+    assert found.cells.others == ["3 runs of the original split left out: not the same samples."]
+    with_it = across(records, metric="test_accuracy", split="resamples")
+    assert with_it.values.loc["x", "a"] == pytest.approx(np.mean([0.1, *drawn["a"]]))
+
+
+def test_the_interval_of_the_original_split_is_over_seeds(add, results):
+    for seed, accuracy in enumerate((0.9, 0.8, 0.95)):
+        add("a", "x", accuracy, seed=seed)
+    add("b", "x", 0.7)
+    found = across(load_records(results), metric="test_accuracy")
+    assert found.values.loc["x", "a"] == pytest.approx(np.mean([0.9, 0.8, 0.95]))
+    assert found.cells.halves.loc["x", "a"] == pytest.approx(half_interval([0.9, 0.8, 0.95]))
+    assert np.isnan(found.cells.halves.loc["x", "b"])
+    assert found.cells.sizes == {"x": (1000, 100, 400)}
 
 
 def test_folds_are_of_one_dataset_and_apart_from_all_else(add, results):
@@ -191,7 +228,7 @@ def test_folds_are_of_one_dataset_and_apart_from_all_else(add, results):
     assert found.cells.split == "folds" and sorted(found.values.index) == ["x", "y"]
     assert found.values.loc["x"].to_dict() == pytest.approx({"a": 0.6, "b": 0.4})
     assert found.cells.numbers == {"x": [0, 1, 2], "y": [0, 1, 2]}
-    assert any("1 run of the original split left out" in note for note in found.cells.notes)
+    assert any("1 run of the original split left out" in note for note in found.cells.others)
 
 
 def test_runs_that_trained_on_less_are_of_other_data(add, results):
@@ -259,7 +296,7 @@ def test_what_cannot_be_is_told(add, results, tmp_path):
     records = load_records(results)
     file = published(tmp_path / "p.csv", ["x,1,1,1"])
     for arguments, message in (
-        ({"split": "own"}, "split: expected original or resamples or folds, got 'own'"),
+        ({"split": "own"}, "split: expected original or resamples or redrawn or folds, got 'own'"),
         ({"test": "t"}, "test: expected nemenyi or wilcoxon, got 't'"),
         ({"metric": "test_eror"}, "did you mean 'test_error'"),
         ({"by": "model.scam"}, "did you mean 'model.scan'"),

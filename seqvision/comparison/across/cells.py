@@ -1,18 +1,29 @@
 """The cells of a table of models and datasets: means over seeds and over the same resamples."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
+from seqvision.comparison.across.left_out import LeftOut
 from seqvision.comparison.across.published import Published, short_name
+from seqvision.comparison.across.titles import OF_DATA, titles
 from seqvision.comparison.groups import label
 from seqvision.errors import NothingToShow, SeqvisionError
-from seqvision.formatting import count, counted, ranges
+from seqvision.formatting import counted, ranges
+from seqvision.statistics.student import t_interval
 
-SPLITS = ("original", "resamples", "folds")
-"""The dataset's own split; its resamples, of which that is number 0; the folds of all samples."""
+SPLITS = {
+    "original": ("original",),
+    "resamples": ("original", "redrawn"),
+    "redrawn": ("redrawn",),
+    "folds": ("folds",),
+}
+"""Of which runs the values are: of the dataset's own split; of its resamples, of which that is
+number 0; of those that are drawn anew alone, without it; of the folds of all samples."""
+_RUNS = {"original": "the original split", "redrawn": "resamples", "folds": "folds"}
+"""What runs are called that are left out."""
 
 
 @dataclass
@@ -22,14 +33,21 @@ class Cells:
     split: str
     values: pd.DataFrame
     """Datasets, by title, × models; NaN where there is none."""
+    halves: pd.DataFrame
+    """Half the 95 % interval of each value, by Student's t: over the seeds of the original split,
+    or else over the resamples or folds; NaN where there is one alone, or no spread."""
     numbers: dict[str, list[int]]
     """Of each dataset the resamples or folds over which all its values are means."""
+    sizes: dict[str, tuple[int, int, int]]
+    """The samples to train on, to validate and to test with, of each dataset."""
     origins: dict[str, str]
     """The checksum of each dataset as it came."""
     published: dict[str, str]
     """The file of each published model."""
-    notes: list[str] = field(default_factory=list)
-    """What is left out, in sentences."""
+    others: list[str]
+    """The runs of other splits, which are left out, in sentences."""
+    notes: list[str]
+    """What else is left out, in sentences."""
 
 
 def cells(
@@ -48,28 +66,30 @@ def cells(
     Args:
         records: finished runs, as `load_records` gives them.
         by: the columns that name a model.
-        split: one of `SPLITS`; if None, resamples where there are any, else folds, else original.
+        split: a key of `SPLITS`; if None, resamples where there are any, else folds, else original.
         published: others' results by the name of their model.
 
     Raises:
         SeqvisionError: there are no runs of this split, or a published model has the name of one
             of ours.
     """
-    runs = records.reindex(columns=list(dict.fromkeys([*records.columns, *_WANTED])))
+    needed = [*records.columns, *OF_DATA, "resample", "fold", "seed"]
+    runs = records.reindex(columns=list(dict.fromkeys(needed)))
     runs = runs[runs[metric].notna()]
     runs = runs.assign(model=[label(row) for row in runs[by].itertuples(index=False)])
     kinds = pd.Series("original", runs.index)
-    kinds[runs["resample"].fillna(0) > 0] = "resamples"
+    kinds[runs["resample"].fillna(0) > 0] = "redrawn"
     kinds[runs["folds"].notna()] = "folds"
-    split = split or next((s for s in ("resamples", "folds") if (kinds == s).any()), "original")
-    wanted = ["original", "resamples"] if split == "resamples" else [split]
-    notes = []
-    for other in [s for s in SPLITS if s not in wanted]:
-        if n := int((kinds == other).sum()):
-            of = "the original split" if other == "original" else other
-            notes.append(f"{counted(n, 'run')} of {of} left out: not the same samples.")
-    runs = runs[kinds.isin(wanted)]
-    if runs.empty or (split == "resamples" and not (kinds == split).any()):
+    there = {*kinds}
+    if split is None:
+        split = "resamples" if "redrawn" in there else "folds" if "folds" in there else "original"
+    others = []
+    for kind, of in _RUNS.items():
+        if kind in there and kind not in SPLITS[split]:
+            n = int((kinds == kind).sum())
+            others.append(f"{counted(n, 'run')} of {of} left out: not the same samples.")
+    runs = runs[kinds.isin(SPLITS[split])]
+    if SPLITS[split][-1] not in there:
         raise NothingToShow(f"there is no finished run of the split {split!r} with {metric}")
     if taken := sorted({*published} & {*runs["model"]}):
         raise SeqvisionError(f"published: {taken[0]!r} is the name of a model of these runs")
@@ -77,72 +97,52 @@ def cells(
         raise SeqvisionError("published: its resamples cannot stand beside folds")
     number = runs["fold"] if split == "folds" else runs["resample"]
     runs = runs.assign(number=number.fillna(0).astype(int))
-    runs = runs.assign(title=_titles(runs))
+    runs = runs.assign(title=titles(runs))
     origins = dict(zip(runs["title"], runs["drawn_from"].fillna(runs["checksum"]), strict=True))
     files = {name: results.file for name, results in published.items()}
-    found = Cells(split, pd.DataFrame(), {}, origins, files, notes)
-    of_all = {
-        str(title): _of_dataset(str(title), own, metric, published, found)
+    left_out = LeftOut()
+    rows = {
+        str(title): _row(str(title), own, metric, split, published, left_out)
         for title, own in runs.groupby("title", sort=True)
     }
+    rows = {title: row for title, row in rows.items() if row.values}
     models = list(dict.fromkeys([*runs["model"], *published]))
-    found.values = pd.DataFrame(of_all).T.reindex(columns=models).dropna(how="all").astype(float)
-    return found
+    sizes = runs.groupby("title")[["train", "validation", "test"]].first()
+    return Cells(
+        split=split,
+        values=pd.DataFrame({t: row.values for t, row in rows.items()}, models, dtype=float).T,
+        halves=pd.DataFrame({t: row.halves for t, row in rows.items()}, models, dtype=float).T,
+        numbers={title: row.numbers for title, row in rows.items()},
+        sizes={str(size[0]): size[1:] for size in sizes.itertuples(name=None)},
+        origins=origins,
+        published=files,
+        others=others,
+        notes=left_out.sentences(),
+    )
 
 
-_DATA = ["dataset", "data.training", "data.validation", "folds", "drawn_from"]
-_WANTED = [*_DATA, "checksum", "resample", "fold", "seed", "train", "validation", "test"]
+class _Row(NamedTuple):
+    """A dataset: the value of each model, half its interval, and the numbers of the resamples."""
+
+    values: dict[str, float]
+    halves: dict[str, float]
+    numbers: list[int]
 
 
-def _titles(runs: pd.DataFrame) -> pd.Series:
-    """How the data of each run is called, the same for all its resamples or folds.
-
-    Data that differ have other titles: in the dataset, in what is kept for validation, in how many
-    samples are trained on, in the number of folds. Sizes alone tell data apart where they differ
-    for one resample or fold; whole groups make those of several differ.
-    """
-    keys = runs[_DATA].assign(drawn_from=runs["drawn_from"].fillna(runs["checksum"]))
-    sizes = runs[["train", "validation", "test"]].astype(object).map(str)
-    words = pd.DataFrame(
-        {column: keys[column].astype(object).map(_IN_WORDS[column], "ignore") for column in _DATA}
-    ).fillna("")
-    words["sizes"] = sizes.agg(" + ".join, axis=1)
-    of_number = words.assign(number=runs["number"]).groupby([*_DATA, "number"])
-    several = of_number["sizes"].transform("nunique") > 1
-    ambiguous = several.groupby([words[column] for column in _DATA]).transform("any")
-    words["sizes"] = words["sizes"].where(ambiguous, "")
-    block = words.groupby([*words]).ngroup()
-    title = words["dataset"]
-    for column in (column for column in words if column != "dataset"):
-        unclear = block.groupby(title).transform("nunique") > 1
-        unclear &= words[column].groupby(title).transform("nunique") > 1
-        title = title.where(~unclear | (words[column] == ""), title + ", " + words[column])
-    return title
-
-
-_IN_WORDS: dict[str, Callable[[Any], str]] = {
-    "dataset": str,
-    "data.training": lambda value: f"{count(value)} to train on",
-    "data.validation": lambda value: f"validation {value:g}",
-    "folds": lambda value: f"{value:g} folds",
-    "drawn_from": lambda value: f"checksum {value[:8]}",
-}
-"""How what tells data apart is called, in the order in which it is named."""
-
-
-def _of_dataset(
+def _row(
     title: str,
     runs: pd.DataFrame,
     metric: str,
+    split: str,
     published: Mapping[str, Published],
-    found: Cells,
-) -> dict[str, float]:
-    """The value of each model on one dataset; notes what is left out of `found`."""
+    left_out: LeftOut,
+) -> _Row:
+    """The values of one dataset; none if its models share no resamples."""
     configs = runs.groupby(["model", "number"])["config_hash"].nunique()
     for model in dict.fromkeys(configs.index[configs > 1].get_level_values("model")):
-        found.notes.append(f"{title}: {model} is the mean over several configs.")
-    means = runs.groupby(["model", "number", "seed"])[metric].mean()
-    means = means.groupby(["model", "number"]).mean()
+        left_out.add("The mean over several configs", title, model)
+    of_seeds = runs.groupby(["model", "number", "seed"])[metric].mean()
+    means = of_seeds.groupby(["model", "number"]).mean()
     of_models = {
         str(model): {int(number): float(value) for (_, number), value in own.items()}
         for model, own in means.groupby("model")
@@ -150,20 +150,30 @@ def _of_dataset(
     if runs["data.training"].isna().all():  # Others train on all samples.
         name = short_name(str(runs["dataset"].iloc[0]))
         of_models |= {m: p.values[name] for m, p in published.items() if p.values.get(name)}
-    if found.split == "original":
+    drawn = _RUNS[SPLITS[split][-1]]
+    if split == "original":
         of_models = {model: {0: own[0]} for model, own in of_models.items() if 0 in own}
     else:
+        if split == "redrawn":  # Others' have number 0 too.
+            of_models = {m: {n: v for n, v in own.items() if n} for m, own in of_models.items()}
         for model in [model for model, own in of_models.items() if len(own) < 2]:
             del of_models[model]
-            found.notes.append(f"{title}: {model} has one of the {found.split} alone, left out.")
+            left_out.add(f"One of the {drawn} alone, left out", title, model)
     common = sorted(set.intersection(*map(set, of_models.values()))) if of_models else []
-    if not common or (found.split != "original" and len(common) < 2):
+    if not common or (split != "original" and len(common) < 2):
         if of_models:
-            found.notes.append(f"{title}: left out, as its models share no {found.split}.")
-        return {}
-    found.numbers[title] = common
+            left_out.add(f"Left out, as models share no {drawn}", title)
+        return _Row({}, {}, [])
     if any(len(own) > len(common) for own in of_models.values()):
-        found.notes.append(
-            f"{title}: over {found.split} {ranges(common)}, which all its models have."
-        )
-    return {m: sum(own[n] for n in common) / len(common) for m, own in of_models.items()}
+        left_out.add(f"Over those {drawn} that all models have", title, ranges(common))
+    over = {model: pd.Series([own[n] for n in common]) for model, own in of_models.items()}
+    values = {model: float(own.mean()) for model, own in over.items()}
+    if split == "original":
+        over |= {str(model): own for model, own in of_seeds.groupby("model")}
+    return _Row(values, {model: _half(own) for model, own in over.items()}, common)
+
+
+def _half(values: pd.Series) -> float:
+    """Half the 95 % interval of the mean of some values."""
+    low, high = t_interval(values.mean(), values.std(), len(values))
+    return float(high - low) / 2

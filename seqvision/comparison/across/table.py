@@ -81,8 +81,9 @@ def across(
         records: what `load_records` gives, or some rows of it; unfinished runs do not count.
         by: the columns that name a model.
         metric: a column of numbers.
-        split: `original`, `resamples` or `folds`; if None, resamples where there are any, else
-            folds, else original.
+        split: `original`, `resamples` (of which the original split is number 0), `redrawn` (the
+            resamples without it) or `folds`; if None, resamples where there are any, else folds,
+            else original.
         published: files of others' results by the name of their model, see `read_published`.
         test: `nemenyi` or `wilcoxon`.
 
@@ -93,7 +94,7 @@ def across(
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     records, metric = tested(records), ALIASES.get(metric, metric)
     check(records, by, metric)
-    for what, value, known in (("split", split, SPLITS), ("test", test, TESTS)):
+    for what, value, known in (("split", split, tuple(SPLITS)), ("test", test, TESTS)):
         if value not in (None, *known):
             raise SeqvisionError(f"{what}: expected {' or '.join(known)}, got {value!r}")
     done = records[records["status"] == "finished"]
@@ -133,7 +134,7 @@ def _compared(found: Cells, metric: str, test: str) -> Across:
     difference = critical_difference(len(names), len(of_data)) if needs else None
     if overall and overall.p >= ALPHA:  # Then no pair is to be called different.
         pairs["different"] = False
-    alike = _alike(names, pairs) if len(of_data) else []
+    alike = _alike(names, pairs) if len(of_data) > 1 else []
     return Across(
         metric, test, found, list(complete.index), models, pairs, overall, difference, alike
     )

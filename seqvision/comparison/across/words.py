@@ -11,11 +11,18 @@ from seqvision.metrics import higher_is_better, is_share
 
 MARK = "†"
 """Behind the name of a model that was not rerun."""
+OVER = {
+    "original": "the original split",
+    "resamples": "resamples",
+    "redrawn": "resamples without the original split",
+    "folds": "folds",
+}
+"""What the values of each split are of, in words."""
 
 
 def parts(comparison: Across) -> list[Part]:
     """The ranking, the values by dataset, and each two models."""
-    return [_ranking(comparison), _values(comparison), _pairs(comparison)]
+    return [ranking(comparison), values(comparison), pairs(comparison)]
 
 
 def shown(comparison: Across) -> dict[str, str]:
@@ -24,7 +31,8 @@ def shown(comparison: Across) -> dict[str, str]:
     return {model: f"{model} {MARK}" if file else model for model, file in columns}
 
 
-def _ranking(comparison: Across) -> Part:
+def ranking(comparison: Across) -> Part:
+    """Mean ranks, wins, ties and losses."""
     models, names = comparison.models, shown(comparison)
     table = pd.DataFrame(
         {
@@ -34,36 +42,44 @@ def _ranking(comparison: Across) -> Part:
             "datasets": models["datasets"].map(count),
         }
     )
-    over = "the original split" if comparison.cells.split == "original" else comparison.cells.split
     title = f"{counted(len(models), 'model')} over {counted(len(comparison.complete), 'dataset')}"
-    return Part(f"{title}, {over}", table, [], ["model"])
+    return Part(f"{title}, {OVER[comparison.cells.split]}", table, [], ["model"])
 
 
-def _values(comparison: Across) -> Part:
-    share, names = is_share(comparison.metric), shown(comparison)
-    values = comparison.values.sort_index()
+def values(comparison: Across, *, intervals: bool = False) -> Part:
+    """The value of each model on each dataset; with half its 95 % interval if asked for."""
+    share, names, cells = is_share(comparison.metric), shown(comparison), comparison.cells
     text = {
         names[model]: [
-            NONE if value != value else percent(value).rstrip("%") if share else number(value)
-            for value in values[model]
+            _value(value, cells.halves.loc[title, model] if intervals else float("nan"), share)
+            for title, value in own.items()
         ]
-        for model in values
+        for model, own in comparison.values.sort_index().items()
     }
-    table = pd.DataFrame({"dataset": values.index, **text})
+    table = pd.DataFrame({"dataset": sorted(comparison.values.index), **text})
     return Part(f"{comparison.metric}{' %' if share else ''}", table, [], ["dataset"])
 
 
-def _pairs(comparison: Across) -> Part:
-    pairs, names = comparison.pairs, shown(comparison)
-    won = pairs[["wins", "ties", "losses"]].itertuples(index=False)
+def _value(value: float, half: float, share: bool) -> str:
+    """`98.21`, or `98.21 ± 0.52`."""
+    if value != value:
+        return NONE
+    said = [percent(each).rstrip("%") if share else number(each) for each in (value, half)]
+    return said[0] if half != half else " ± ".join(said)
+
+
+def pairs(comparison: Across) -> Part:
+    """Each two models: how often which is better, and whether they differ."""
+    each, names = comparison.pairs, shown(comparison)
+    won = each[["wins", "ties", "losses"]].itertuples(index=False)
     table = pd.DataFrame(
         {
-            "model": pairs["model"].map(names),
-            "against": pairs["other"].map(names),
-            "wins/ties/losses": ["/".join(map(count, each)) for each in won],
-            "ranks apart": _ranks(pairs["rank_difference"]),
-            "p": [NONE if p != p else p_value(p) for p in pairs["p"]],
-            "different": ["yes" if each else "no" for each in pairs["different"]],
+            "model": each["model"].map(names),
+            "against": each["other"].map(names),
+            "wins/ties/losses": ["/".join(map(count, counts)) for counts in won],
+            "ranks apart": _ranks(each["rank_difference"]),
+            "p": [NONE if p != p else p_value(p) for p in each["p"]],
+            "different": ["yes" if different else "no" for different in each["different"]],
         }
     )
     return Part("each pair of models", table, [], ["model", "against"])
@@ -94,7 +110,7 @@ def in_short(comparison: Across) -> str:
 
 def _caption(comparison: Across) -> Iterator[str]:
     metric, cells = comparison.metric, comparison.cells
-    means = "its seeds" if cells.split == "original" else f"its seeds and the {cells.split}"
+    means = "its seeds" if cells.split == "original" else f"its seeds and the {OVER[cells.split]}"
     good = "high" if higher_is_better(metric) else "low"
     yield f"{metric}, best when {good}: a model's mean over {means}."
     if cells.split == "resamples":
@@ -106,11 +122,20 @@ def _caption(comparison: Across) -> Iterator[str]:
         "their mean rank."
     )
     if rest:
-        yield f"{counted(rest, 'dataset')} left out of the ranks: not every model was run on it."
+        them = "it" if rest == 1 else "them"
+        yield f"{counted(rest, 'dataset')} left out of the ranks: not every model was run on {them}."
     if len({cells.origins[title] for title in comparison.complete}) < len(comparison.complete):
         yield "Some rows are of the same dataset: they say the same twice, and p is too small."
     yield in_short(comparison)
-    yield _of_test(comparison)
+    if comparison.test == "wilcoxon":
+        corrected = ", corrected after Holm for the number of pairs"
+        few = len(comparison.models) < 3
+        yield f"p of two models is of Wilcoxon's signed-rank test{'' if few else corrected}."
+    elif comparison.critical_difference is not None:
+        yield (
+            f"By Nemenyi's test two models differ (p < {ALPHA}) if their mean ranks are "
+            f"{mean_rank(comparison.critical_difference)} apart or more, the critical difference."
+        )
     if comparison.friedman and comparison.friedman.p >= ALPHA:
         yield "As Friedman's test shows no difference, no two models are called different."
     if comparison.alike:
@@ -121,21 +146,8 @@ def _caption(comparison: Across) -> Iterator[str]:
     if cells.published:
         files = ", ".join(f"{model} ({file})" for model, file in cells.published.items())
         yield f"{MARK} published results, not rerun here: {files}."
+    yield from cells.others
     yield from cells.notes
-
-
-def _of_test(comparison: Across) -> str:
-    if comparison.test == "wilcoxon":
-        corrected = ", corrected after Holm for the number of pairs"
-        few = len(comparison.models) < 3
-        return f"p of two models is of Wilcoxon's signed-rank test{'' if few else corrected}."
-    if comparison.critical_difference is None:
-        return "Nemenyi's test needs ranks of three models on two datasets."
-    apart = mean_rank(comparison.critical_difference)
-    return (
-        f"By Nemenyi's test two models differ (p < {ALPHA}) if their mean ranks are {apart} apart "
-        "or more, the critical difference."
-    )
 
 
 def _is(p: float) -> str:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from seqvision.comparison.across import Across
-from seqvision.comparison.across.words import in_short, shown
+from seqvision.comparison.across.words import OVER, in_short, shown
 from seqvision.comparison.charts.across import ACROSS_CHARTS
 from seqvision.comparison.charts.base import ACCENT, finished, values
 from seqvision.errors import NothingToShow
@@ -134,7 +134,7 @@ def _draw_names(layer: _Layers, comparison: Across, below: float) -> float:
 def _caption(comparison: Across) -> str:
     datasets = counted(len(comparison.complete), "dataset")
     split = comparison.cells.split
-    over = "on its original split" if split == "original" else f"as the mean over its {split}"
+    over = f"{'on' if split == 'original' else 'as the mean over'} {OVER[split]}"
     test = "Wilcoxon's signed-rank tests, corrected after Holm"
     if comparison.critical_difference is not None:
         test = "Nemenyi's test, of which CD is the critical difference"
