@@ -1,9 +1,10 @@
 """What a person adds to a page of published results, read from YAML."""
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seqvision.config.read import read_file
 from seqvision.errors import ConfigError
@@ -25,14 +26,34 @@ class Question(_Section):
     ]
 
 
+Figure = Annotated[str, Field(pattern=r"^\d+(\.\d+)?( ± \d+(\.\d+)?)?$")]
+"""In percent, with its spread as its source has it: `96.5 ± 0.7`."""
+
+
 class Other(_Section):
-    """Somebody else's published figure for the same task."""
+    """Somebody else's published figure for the same task, an error or an accuracy."""
 
     dataset: str
     what: str
-    error: str
-    """In percent, with its spread as its source has it."""
+    error: Figure | None = None
+    accuracy: Figure | None = None
     source: str
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.error is None) == (self.accuracy is None):
+            raise ValueError("expected either an error or an accuracy, in percent")
+        return self
+
+    def figure(self, metric: str) -> str:
+        """The figure as `test_error` or `test_accuracy`, whichever of them its source has."""
+        own, other = self.error, self.accuracy
+        if metric == "test_accuracy":
+            own, other = other, own
+        if own is not None:
+            return own
+        mean, *spread = (other or "").split(" ± ")
+        return " ± ".join([str(100 - Decimal(mean)), *spread])
 
 
 class Notes(_Section):

@@ -21,34 +21,34 @@ def repeating(config: Config, seeds: Sequence[int]) -> str:
     """The command that repeats the runs of a config: by the zoo's name where it says all, else by
     the file `config.yaml` beside the weights.
     """
-    of_zoo = _of_zoo(config)
-    words = [CONFIG] if of_zoo is None else [config.name, *of_zoo]
+    found = None
+    if config.name in zoo_names():
+        found = overrides_of(config, load_config(config.name))
+    words = [CONFIG]
+    if found is not None and len(found) <= _MOST_OVERRIDES:
+        sets = [override(path, without_folders(value)) for path, value in found.items()]
+        words = [config.name, *(word for each in sets for word in ("--set", each))]
     return shlex.join(["seqvision", "run", *words, "--seeds", ranges(seeds)])
 
 
-def _of_zoo(config: Config) -> list[str] | None:
-    """The overrides that make this config of the zoo's of its name; None if a few will not do."""
-    if config.name not in zoo_names():
-        return None
-    mine, theirs = config.resolved(), load_config(config.name).resolved()
-    differing = [
-        (path, value)
+def overrides_of(config: Config, base: Config) -> dict[str, Any] | None:
+    """The values by their paths that make a config of another one; None if that cannot be."""
+    mine, theirs = config.resolved(), base.resolved()
+    found = {
+        path: value
         for section in ("data", "model", "train")
         for path, value in _differing(mine[section], theirs[section], section)
         if path not in _NO_EFFECT
-    ]
+    }
     try:
-        overrides = [_override(path, value) for path, value in differing]
-        same = load_config(config.name, overrides).hash == config.hash
+        made = load_config(base, [override(path, value) for path, value in found.items()])
     except SeqvisionError:
         return None
-    if not same or len(differing) > _MOST_OVERRIDES:
-        return None
-    shown = [_override(path, without_folders(value)) for path, value in differing]
-    return [word for override in shown for word in ("--set", override)]
+    return found if made.hash == config.hash else None
 
 
-def _override(path: str, value: Any) -> str:
+def override(path: str, value: Any) -> str:
+    """What `--set` is given."""
     return f"{path}={value if isinstance(value, str) else json.dumps(value)}"
 
 

@@ -22,7 +22,11 @@ def results(tmp_path):
                 "seed": 0,
                 "status": "finished",
                 "config_hash": run.name[:8],
-                "config": {"name": name, "data": {"dataset": "x"}, "model": {"cell": name}},
+                "config": {
+                    "name": name,
+                    "data": {"dataset": {"name": "archive", "problem": f"set{dataset}"}},
+                    "model": {"cell": name},
+                },
                 "dataset": {
                     "name": f"set{dataset}",
                     "checksum": f"{dataset:064x}",
@@ -73,6 +77,16 @@ def test_files_by_their_ending(call, results, tmp_path):
     said = call("plot", "critical_difference", "-o", "c.svg")
     assert said.out.startswith("wrote c.svg")
     assert (tmp_path / "c.svg").read_text() == (tmp_path / "b.svg").read_text()
+
+
+def test_a_page_has_its_diagram_beside_it(call, results, tmp_path):
+    said = call("publish", "results", "-o", "pages/there.md")
+    assert said.code == 0 and "wrote pages/there.md" in said.out
+    assert "wrote pages/there.svg" in said.out
+    assert "](there.svg)" in (tmp_path / "pages/there.md").read_text()
+    assert "CD = " in (tmp_path / "pages/there.svg").read_text()
+    said = call("publish", "results")
+    assert said.out.startswith("# Results") and ".svg" not in said.out
 
 
 @pytest.mark.parametrize(

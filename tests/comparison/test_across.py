@@ -2,7 +2,6 @@
 
 import io
 import json
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -24,37 +23,6 @@ from seqvision.comparison.records import load_records
 from seqvision.errors import NothingToShow, SeqvisionError
 
 NAMES = [name.replace("+", "_") for name in MODELS]
-
-
-@pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
-
-@pytest.fixture
-def add(write_run):
-    """Write a finished run of a model on a dataset, of its own split or another."""
-
-    def write(model, dataset, accuracy, seed=0, resample=0, fold=None, **changes):
-        origin = f"{dataset}-as-it-came"
-        kind = f"fold {fold}" if fold is not None else f"resample {resample}"
-        drawn = {"dataset.resample": resample} if fold is None else {}
-        if fold is not None:
-            drawn |= {"dataset.folds": 3, "dataset.fold": fold}
-        own = kind == "resample 0"
-        values = {
-            "dataset.name": dataset,
-            "dataset.checksum": origin if own else f"{origin}, {kind}",
-            **({} if own else {"dataset.drawn_from": origin}),
-            **drawn,
-            "metrics.test_accuracy": accuracy,
-            "metrics.test_error": 1 - accuracy,
-            **changes,
-        }
-        key = f"{dataset}{kind}{model}{sorted(changes.items())}"
-        write_run(model, seed, values, config_hash=f"{zlib.crc32(key.encode()):08x}")
-
-    return write
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The page of published results says what the records say, and nothing of what they do not."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from seqvision.comparison.publish import page
 from seqvision.comparison.records import load_records
 from seqvision.comparison.remarks import Notes, read_notes
-from seqvision.config import load_config
-from seqvision.errors import ConfigError
+from seqvision.config import load_config, zoo_names
+from seqvision.errors import ConfigError, SeqvisionError
 
 NOTES = Notes.model_validate(
     {
@@ -36,7 +37,7 @@ def text(writer, tmp_path_factory):
     errors(write_run, "gru", 0.10, 0.11, 0.12)
     errors(write_run, "lstm", 0.070, 0.081, 0.089)
     errors(write_run, "noise", 0.09, 0.12, 0.11)
-    return page(load_records(results), NOTES, "seqvision publish there")
+    return page(load_records(results), NOTES, "seqvision publish there").text
 
 
 def test_each_row_has_its_mean_interval_and_command(text):
@@ -53,7 +54,7 @@ def test_a_row_is_repeated_by_its_own_config(write_run, tmp_path):
     errors(write_run, "tiny", 0.10, 0.11, config_hash=of_zoo)
     other = {"dataset.name": "other", "dataset.checksum": "b" * 64}
     errors(write_run, "tiny", 0.30, 0.31, changes=other, config_hash="0123abcd")
-    text = page(load_records(tmp_path / "results"), Notes(), "seqvision publish there")
+    text = page(load_records(tmp_path / "results"), Notes(), "seqvision publish there").text
     first, second = [line for line in text.splitlines() if line.startswith("| tiny |")]
     assert "`seqvision run tiny --seeds 0-1`" in first
     assert "/tiny/0123abcd-s0/config.yaml --seeds 0-1`" in second
@@ -81,20 +82,23 @@ def test_versions_and_hardware_are_named(text):
     assert "- keras: 3.15.0" in made and "- cpu: a cpu" in made
 
 
+def test_without_a_finished_run_there_is_no_page(write_run, tmp_path):
+    (write_run("gru") / "record.json").unlink()
+    with pytest.raises(SeqvisionError, match="none of 1 run is finished: there is nothing to pub"):
+        page(load_records(tmp_path / "results"), Notes(), "seqvision publish there")
+
+
 def test_a_mistake_in_the_notes_has_its_place(tmp_path):
     (tmp_path / "notes.yaml").write_text("questions:\n  - ask: a\n    pairs: [[gru]]\n")
     with pytest.raises(ConfigError, match=r"notes\.yaml:3:13: questions\.0\.pairs\.0: .* 2 items"):
         read_notes(tmp_path / "notes.yaml")
 
 
-def test_the_project_has_notes_that_name_models_of_the_zoo():
-    from pathlib import Path
-
-    from seqvision.config import zoo_names
-
-    notes = read_notes(Path(__file__).parents[2] / "results" / "notes.yaml")
+@pytest.mark.parametrize("file", ["notes", "series_notes", "archive_notes"])
+def test_the_project_has_notes_that_name_models_of_the_zoo(file):
+    notes = read_notes(Path(__file__).parents[2] / "results" / f"{file}.yaml")
     named = {name for question in notes.questions for pair in question.pairs for name in pair}
-    assert named <= set(zoo_names())
+    assert named and named <= set(zoo_names())
 
 
 def test_training_sets_of_several_sizes_are_told_apart(write_run, tmp_path):
@@ -103,6 +107,6 @@ def test_training_sets_of_several_sizes_are_told_apart(write_run, tmp_path):
             changes = {"dataset.train": size}
             more = (error, error + 0.01)
             errors(write_run, name, *more, changes=changes, config_hash=f"{size:08d}")
-    text = page(load_records(tmp_path / "results"), NOTES, "seqvision publish there")
+    text = page(load_records(tmp_path / "results"), NOTES, "seqvision publish there").text
     for size, points in (("100", "-20.00"), ("1,000", "-15.00")):
         assert f"on digits, {size} + 100 + 400 samples: {points} points" in text

@@ -1,4 +1,4 @@
-"""What a table of models and datasets leaves out: a sentence for each reason, however many cells."""
+"""What a table of models and datasets leaves out: a sentence for each reason."""
 
 _MOST = 8
 

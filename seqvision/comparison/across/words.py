@@ -122,8 +122,8 @@ def _caption(comparison: Across) -> Iterator[str]:
         "their mean rank."
     )
     if rest:
-        them = "it" if rest == 1 else "them"
-        yield f"{counted(rest, 'dataset')} left out of the ranks: not every model was run on {them}."
+        why = f"not every model was run on {'it' if rest == 1 else 'them'}"
+        yield f"{counted(rest, 'dataset')} left out of the ranks: {why}."
     if len({cells.origins[title] for title in comparison.complete}) < len(comparison.complete):
         yield "Some rows are of the same dataset: they say the same twice, and p is too small."
     yield in_short(comparison)

@@ -1,4 +1,4 @@
-"""A page of published results: each row with its interval, cost, and how to repeat it."""
+"""A page with a table for each data: each row with its interval, cost, and how to repeat it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pandas as pd
 
 from seqvision.comparison.formats import escape_md
 from seqvision.comparison.groups import DATA, data_titles
-from seqvision.comparison.left_out import grouped_warnings
+from seqvision.comparison.publish.body import Body, code, table
 from seqvision.comparison.readable import readable
 from seqvision.comparison.remarks import Notes, Other, Question
 from seqvision.comparison.speeds import UNEVEN, any_uneven
@@ -16,34 +16,22 @@ from seqvision.comparison.table import compare
 from seqvision.config import load_config, zoo_names
 from seqvision.formatting import NONE, counted, percent, points, ranges
 
-_BACKENDS = ["tensorflow", "jax", "jaxlib", "torch"]
-_MADE_WITH = ["seqvision", "git_commit", "keras", *_BACKENDS, "numpy", "python", "backend"]
-_MADE_ON = ["cpu", "cores", "threads", "platform", "deterministic"]
 
-
-@grouped_warnings()
-def page(records: pd.DataFrame, notes: Notes, command: str) -> str:
-    """Return the page in GitHub's Markdown.
-
-    Args:
-        records: what `load_records` gives.
-        command: the command that wrote the page, to be named on it.
-    """
+def by_data(records: pd.DataFrame, notes: Notes) -> Body:
+    """The page's tables, one for each data, with findings and others' figures."""
     comparison = compare(records)
     uneven = [escape_md(UNEVEN)] if any_uneven(comparison) else []
-    parts = [
-        "# Results",
-        f"Written by `{command}`. Test error in percent, mean over seeds with its 95 % interval by "
-        "Student's t. No choice within a run looks at the test images. Speeds are in images/s, "
-        "medians over the runs, on the machine named below: read ratios.",
-        *uneven,
-        *map(escape_md, notes.remarks),
-        *_tables(comparison, records),
-        *_findings(records, notes.questions),
-        *_others(comparison, notes.others),
-        *_provenance(records),
-    ]
-    return "\n\n".join(parts) + "\n"
+    return Body(
+        lead="Test error in percent, mean over seeds with its 95 % interval by Student's t. No "
+        "choice within a run looks at the test images. Speeds are in images/s, medians over the "
+        "runs, on the machine named below: read ratios.",
+        warnings=uneven,
+        sections=[
+            *_tables(comparison, records),
+            *_findings(records, notes.questions),
+            *_others(comparison, notes.others),
+        ],
+    )
 
 
 def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
@@ -55,12 +43,11 @@ def _tables(comparison: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
         rows = part.table.drop(columns=["sd", "best", "worst"])
         keys = comparison.loc[rows.index, row_of].itertuples(index=False, name=None)
         repeat = [_commands(runs[key]) if key in runs else NONE for key in keys]
-        columns = [*map(str, rows.columns), "repeat it"]
         lines = [
-            f"| {' | '.join([*map(escape_md, row), command])} |"
+            [*map(escape_md, row), command]
             for row, command in zip(rows.to_numpy(), repeat, strict=True)
         ]
-        yield "\n".join([f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *lines])
+        yield table([*map(str, rows.columns), "repeat it"], lines)
         yield from map(escape_md, part.notes)
 
 
@@ -70,7 +57,7 @@ def _commands(runs: pd.DataFrame) -> str:
     for (name, config_hash), own in runs.groupby(["name", "config_hash"], sort=False):
         of_zoo = name in zoo_names() and load_config(name).hash == config_hash
         source = name if of_zoo else Path(own["folder"].iloc[0], "config.yaml")
-        found.append(_code(f"seqvision run {source} --seeds {ranges(own['seed'])}"))
+        found.append(code(f"seqvision run {source} --seeds {ranges(own['seed'])}"))
     return "<br>".join(found)
 
 
@@ -94,14 +81,16 @@ def _pair(records: pd.DataFrame, name: str, baseline: str) -> Iterator[str]:
     both = records[records["name"].isin([name, baseline])]
     if set(both.loc[both["status"] == "finished", "name"]) != {name, baseline}:
         return
-    table = compare(both, baseline=baseline)
-    titles = data_titles(table)
-    several = titles.nunique() > table["dataset"].nunique()  # Such as training sets of many sizes.
-    for title, row in zip(titles, table.itertuples(), strict=True):
+    compared = compare(both, baseline=baseline)
+    titles = data_titles(compared)
+    several = (
+        titles.nunique() > compared["dataset"].nunique()
+    )  # Such as training sets of many sizes.
+    for title, row in zip(titles, compared.itertuples(), strict=True):
         if row.name != name or pd.isna(row.difference):
             continue
         dataset = escape_md(title if several else title.partition(",")[0])
-        yield f"- {_code(name)} against {_code(baseline)} on {dataset}: {_in_words(row)}"
+        yield f"- {code(name)} against {code(baseline)} on {dataset}: {_in_words(row)}"
 
 
 def _in_words(row: Any) -> str:
@@ -123,27 +112,11 @@ def _others(comparison: pd.DataFrame, others: list[Other]) -> Iterator[str]:
     ranked = comparison[comparison["rank"].notna()]
     for dataset in dict.fromkeys(other.dataset for other in others):
         best = ranked[ranked["dataset"] == dataset].sort_values("mean").head(1)
-        rows = [[o.what, o.error, o.source] for o in others if o.dataset == dataset]
+        rows = [[o.what, o.figure("test_error"), o.source] for o in others if o.dataset == dataset]
         for ours in best.itertuples():
             half = percent((ours.high - ours.low) / 2).rstrip("%")
             spread = "" if pd.isna(ours.low) else f" ± {half}"
             error = percent(ours.mean).rstrip("%") + spread
             rows.append([f"{ours.name} (ours)", error, "this page"])
         yield f"## Beside others' figures: {escape_md(dataset)}"
-        lines = [f"| {' | '.join(map(escape_md, row))} |" for row in rows]
-        yield "\n".join(["| model | test error % | source |", "|---|---|---|", *lines])
-
-
-def _provenance(records: pd.DataFrame) -> Iterator[str]:
-    finished = records[records["status"] == "finished"]
-    yield "## Made with"
-    lines = []
-    for column in [*_MADE_WITH, *_MADE_ON]:
-        if column in finished:
-            values = sorted({str(value) for value in finished[column].dropna()})
-            lines.append(f"- {escape_md(column)}: {escape_md(', '.join(values))}")
-    yield "\n".join(lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`"
+        yield table(["model", "test error %", "source"], [[*map(escape_md, row)] for row in rows])
