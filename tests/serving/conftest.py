@@ -83,7 +83,7 @@ def told():
     return Told()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client_of():
     """Asks an application as a browser on this machine would."""
     return partial(TestClient, base_url="http://localhost", raise_server_exceptions=False)

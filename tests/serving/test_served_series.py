@@ -48,8 +48,9 @@ def saved(folder):
     return path, built(path, pooling="mean", input={"name": "series", "gaps": "hold"})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(saved, client_of):
+    """Of one application for all tests: it keeps nothing of a request, and warms up for a second."""
     limits = Limits(steps=50, series=20)
     app = create_app(open_model(saved[0], "small", batch=8), limits, max_batch=8, max_wait=0.02)
     with client_of(app) as client:
