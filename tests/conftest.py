@@ -53,6 +53,37 @@ def _gradients(loss, variables):
     return [None if g is None else np.asarray(g) for g in gradients]
 
 
+@pytest.fixture(scope="session")
+def performed_here():
+    """In place of `Local.__call__`: does here, one by one, what a process of its own would do.
+
+    Such a process spends most of its time on the import of TensorFlow. They are tested in
+    tests/sweep.
+    """
+    import json
+    import threading
+
+    from seqvision.sweep.schedule import outcome_of
+    from seqvision.sweep.worker import FINAL_EVENTS, carry_out, order
+
+    one_by_one = threading.Lock()
+
+    def perform(self, job, listener):
+        events = []
+
+        def send(event):
+            events.append(json.loads(json.dumps(event, default=str)))
+            if event["event"] not in (*FINAL_EVENTS, "log", "ask"):
+                listener.event(job, events[-1])
+
+        sent = json.loads(json.dumps(order(job, self.cores_a_run)))
+        with one_by_one:
+            carry_out(sent, send, lambda: listener.event(job, events[-1]))
+        return outcome_of(job, events[-1])
+
+    return perform
+
+
 @pytest.fixture(scope="module")
 def graphs_as_traced():
     """TensorFlow runs graphs as they are traced, where its rewriting of them is not what is tested.

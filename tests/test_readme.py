@@ -4,7 +4,6 @@ The two commands that make an environment of their own are for .ci/run.
 """
 
 import csv
-import json
 import os
 import re
 import shlex
@@ -23,8 +22,6 @@ from seqvision.config import load_config
 from seqvision.config.search import load_tunable
 from seqvision.data.loading import load
 from seqvision.sweep.local import Local
-from seqvision.sweep.schedule import outcome_of
-from seqvision.sweep.worker import FINAL_EVENTS, carry_out, order
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,7 +42,7 @@ def commands():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, performed_here):
     """A folder in which a newcomer has typed every command, in the README's order.
 
     The first in a shell; the others in this process, where Keras is imported already, and so are
@@ -66,20 +63,6 @@ def folder(tmp_path_factory):
                 main()
             assert not end.value.code, line
     return folder
-
-
-def performed_here(self, job, listener):
-    """What a process of its own would do with a run."""
-    events = []
-
-    def send(event):
-        events.append(json.loads(json.dumps(event, default=str)))
-        if event["event"] not in (*FINAL_EVENTS, "log", "ask"):
-            listener.event(job, events[-1])
-
-    sent = json.loads(json.dumps(order(job, self.cores_a_run)))
-    carry_out(sent, send, lambda: listener.event(job, events[-1]))
-    return outcome_of(job, events[-1])
 
 
 def write_pictures(folder):

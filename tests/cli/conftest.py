@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from seqvision.cli import main
+from seqvision.sweep.local import Local
 
 
 @dataclass
@@ -28,3 +29,9 @@ def call(monkeypatch, capsys, tmp_path):
         return Said(end.value.code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def in_this_process(monkeypatch, performed_here):
+    """Runs are performed in this process, which has imported TensorFlow already."""
+    monkeypatch.setattr(Local, "__call__", performed_here)

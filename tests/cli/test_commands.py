@@ -12,6 +12,7 @@ import pytest
 SMALL = ["--set", "train.epochs=1", "--set", "model.units=[8]"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_init_check_run_and_read(call, tmp_path):
     assert call("init", "mine.yaml").code == 0
     again = call("init", "mine.yaml")
@@ -116,6 +117,7 @@ def test_answers_at_once_without_tensorflow(arguments):
     assert min(seconds) < 2
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_failed_run_is_exit_code_1_and_the_rest_goes_on(call):
     diverging = ["--set", "train.optimizer={name: sgd, learning_rate: 1e38}"]
     said = call("run", "digits_gru", *SMALL, *diverging, "--seeds", "0-1", "--json")
@@ -125,21 +127,18 @@ def test_a_failed_run_is_exit_code_1_and_the_rest_goes_on(call):
     assert "Traceback" not in said.err
 
 
-def test_a_run_says_nothing_on_stderr_but_its_own(tmp_path):
+def test_a_run_says_nothing_on_stderr_but_its_own(call, tmp_path):
+    """Nor does what it imports, in a process of its own; a quiet one says nothing at all."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-
-    def run(*more):
-        command = [sys.executable, "-m", "seqvision.cli", "run", "digits_gru", *SMALL, *more]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
-        )
-
-    done = run("--json")
+    command = [sys.executable, "-m", "seqvision.cli", "run", "digits_gru", *SMALL, "--json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+    )
     (record,) = json.loads(done.stdout)
     assert done.returncode == 0
     assert not re.search("tensorflow|cuda|absl", done.stderr, re.IGNORECASE)
-    quiet = run("--quiet", "--force")
-    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    quiet = call("run", "digits_gru", *SMALL, "--quiet", "--force")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     forced = json.loads((tmp_path / "results" / record["run_id"] / "record.json").read_text())
     assert forced["timing"]["ended"] > record["timing"]["ended"]
     assert forced["metrics"] == record["metrics"]

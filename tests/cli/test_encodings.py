@@ -11,6 +11,7 @@ import pytest
 
 from seqvision.cli import main, seqvision
 from seqvision.config import load_config
+from seqvision.data.today import checksum_today
 
 ENCODINGS = ["ascii", "cp1252", "utf-8"]
 LABELS = np.arange(60) % 3
@@ -110,7 +111,8 @@ def write_model(path):
 def write_run(results, config, seed, wrong):
     run = results / config.name / f"{config.hash}-s{seed}"
     run.mkdir(parents=True)
-    data = {"name": "digits", "asked_for": "digits", "source": "é", "checksum": "ab" * 32}
+    data = dict.fromkeys(["name", "asked_for"], config.data.dataset)
+    data |= {"source": "é", "checksum": checksum_today(config.data.dataset)}
     sizes = {"train": 5, "validation": 0, "test": len(LABELS), "input_shape": [2, 2]}
     timing = dict.fromkeys(["train_seconds", *FIGURES[:2]], 1000.0 * (1 + 3 * seed))
     record = {

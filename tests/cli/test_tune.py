@@ -23,6 +23,7 @@ def mine(tmp_path):
     (tmp_path / "mine.yaml").write_text(TEXT)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_person_sees_trials_a_chart_and_what_it_was_worth(mine, call, tmp_path):
     said = call("tune", "mine.yaml")
     assert said.code == 0
