@@ -96,6 +96,24 @@ model: {family: lone, scan: upside_down, cell: {name: leaky, leak: 0.9}, units: 
 train: {epochs: 30, batch_size: 8, optimizer: {name: adam, learning_rate: 0.01}}
 """
 
+# In one process, which finds the package as any other does and imports TensorFlow once.
+COMMANDS = """
+import contextlib, io, json, sys
+from seqvision.cli import main
+
+said = []
+for line in ("list cells leaky", "list wrappers louder", "run config.yaml --json", "run wrong.yaml"):
+    sys.argv = ["seqvision", *line.split()]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        with contextlib.redirect_stderr(io.StringIO()) as err:
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+    said.append({"code": code, "out": out.getvalue(), "err": err.getvalue()})
+print(json.dumps(said))
+"""
+
 
 def test_a_package_of_someone_elses_plugs_in(tmp_path):
     wheel = tmp_path / "third-1.0-py3-none-any.whl"
@@ -112,22 +130,21 @@ def test_a_package_of_someone_elses_plugs_in(tmp_path):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
     subprocess.run([*pip, "--target", site, wheel], check=True)
     (tmp_path / "config.yaml").write_text(CONFIG)
-
-    def seqvision(*arguments):
-        code = "from seqvision.cli import main; main()"
-        environment = {**os.environ, "PYTHONPATH": str(site)}
-        command = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True
-        )
-
-    assert "An average that forgets." in seqvision("list", "cells", "leaky").stdout
-    assert "The output, louder." in seqvision("list", "wrappers", "louder").stdout
-    done = seqvision("run", "config.yaml", "--json")
+    (tmp_path / "wrong.yaml").write_text(CONFIG.replace("leak: 0.9", "leek: 0.9"))
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)[0]
+    cell, wrapper, run, wrong = json.loads(done.stdout)
+    assert "An average that forgets." in cell["out"]
+    assert "The output, louder." in wrapper["out"]
+    assert run["code"] == 0, run["err"]
+    record = json.loads(run["out"])[0]
     assert record["dataset"]["name"] == "bars"
     assert record["metrics"]["test_accuracy"] > 0.9
-    (tmp_path / "config.yaml").write_text(CONFIG.replace("leak: 0.9", "leek: 0.9"))
-    wrong = seqvision("run", "config.yaml")
-    assert wrong.returncode == 2 and "did you mean 'leak'" in wrong.stderr
+    assert wrong["code"] == 2 and "did you mean 'leak'" in wrong["err"]
