@@ -1,8 +1,12 @@
 """Every test runs without a network, with no data but what it makes or the package brings."""
 
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("JAX_ENABLE_X64", "1")  # Gradients are checked in float64.
@@ -54,15 +58,56 @@ def _gradients(loss, variables):
 
 
 @pytest.fixture(scope="session")
+def new_process():
+    """Run code in a process that has imported TensorFlow, and no Keras; return what it prints.
+
+    Each is the fork of one, as the import of TensorFlow takes most of a process's time.
+    """
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:
+
+        def run(code):
+            forks.stdin.write(json.dumps([code, dict(os.environ)]) + "\n")
+            forks.stdin.flush()
+            status, out, err = json.loads(forks.stdout.readline())
+            assert status == 0, err
+            return out
+
+        yield run
+        forks.stdin.close()
+
+
+FORKS = """
+import gc, json, os, sys, tempfile
+sys.modules["keras"] = None  # Else TensorFlow imports it.
+import tensorflow
+del sys.modules["keras"]
+gc.freeze()  # What is looked at is copied.
+for line in sys.stdin:
+    code, environment = json.loads(line)
+    said = [tempfile.TemporaryFile("w+") for _ in range(2)]
+    child = os.fork()
+    if not child:
+        os.environ.clear()
+        os.environ.update(environment)
+        os.dup2(said[0].fileno(), 1)
+        os.dup2(said[1].fileno(), 2)
+        exec(code, {})
+        sys.exit()
+    _, status = os.waitpid(child, 0)
+    for file in said:
+        file.seek(0)
+    print(json.dumps([status, *(file.read() for file in said)]), flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
 def performed_here():
     """In place of `Local.__call__`: does here, one by one, what a process of its own would do.
 
     Such a process spends most of its time on the import of TensorFlow. They are tested in
     tests/sweep.
     """
-    import json
-    import threading
-
     from seqvision.sweep.schedule import outcome_of
     from seqvision.sweep.worker import FINAL_EVENTS, carry_out, order
 

@@ -83,13 +83,15 @@ def test_a_backend_that_is_not_installed_is_told_in_a_line(tmp_path):
         ("import keras, seqvision", "stacked", (None, 5)),
     ],
 )
-def test_a_saved_model_loads_after_import_seqvision_and_only_that(order, family, shape, tmp_path):
+def test_a_saved_model_loads_after_import_seqvision_and_only_that(
+    order, family, shape, tmp_path, new_process
+):
     path = str(tmp_path / "model.keras")
     cell = {"name": "layer_norm_lstm"}
     model = seqvision.create_model(family, shape, 3, cell=cell, units=[4], pooling="attention")
     model.save(path)
-    code = f"{order}; import sys; print(keras.models.load_model(sys.argv[1]).count_params())"
-    assert python(code, path).strip() == str(model.count_params())
+    said = new_process(f"{order}; print(keras.models.load_model({path!r}).count_params())")
+    assert said.strip() == str(model.count_params())
 
 
 FINDERS = {
@@ -155,14 +157,14 @@ importlib.reload(keras)
         ("cells.wrappers.base", "Wrapper", "ZoneoutWrapper"),
     ],
 )
-def test_a_base_class_may_be_imported_before_keras(base, name, registered):
+def test_a_base_class_may_be_imported_before_keras(base, name, registered, new_process):
     code = f"""
 import seqvision.{base} as base
 import sys, keras
 assert base is sys.modules[base.__name__]
 assert issubclass(keras.saving.get_registered_object("seqvision>{registered}"), base.{name})
 """
-    python(code)
+    new_process(code)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,8 @@ import contextlib, io, json, sys
 from seqvision.cli import main
 
 said = []
-for line in ("list cells leaky", "list wrappers louder", "run config.yaml --json", "run wrong.yaml"):
+lines = "list cells leaky", "list wrappers louder", "run config.yaml --json", "run wrong.yaml"
+for line in lines:
     sys.argv = ["seqvision", *line.split()]
     with contextlib.redirect_stdout(io.StringIO()) as out:
         with contextlib.redirect_stderr(io.StringIO()) as err:

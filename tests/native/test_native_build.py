@@ -1,9 +1,7 @@
 """What happens where the core is compiled, and where it cannot be."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -81,8 +79,10 @@ def test_a_compiler_that_fails_says_why(tmp_path, monkeypatch):
         build.build_core(tmp_path / "core.so")
 
 
-def test_without_a_compiler_layers_run_and_doctor_says_so(folder):
-    script = (
+@pytest.mark.usefixtures("folder")
+def test_without_a_compiler_layers_run_and_doctor_says_so(monkeypatch, new_process):
+    monkeypatch.setenv("CXX", "/nowhere/c++")
+    said = new_process(
         "import numpy as np\n"
         "from seqvision.layers import GRU\n"
         "layer = GRU(3)\n"
@@ -93,14 +93,7 @@ def test_without_a_compiler_layers_run_and_doctor_says_so(folder):
         "sys.argv = ['seqvision', 'doctor', '--json']\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "CXX": "/nowhere/c++"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    path, _, facts = done.stdout.partition("\n")
+    path, _, facts = said.partition("\n")
     told = json.loads(facts)
     assert path.startswith("engine")
     assert told["native kernels"] == "not used: there is no C++ compiler /nowhere/c++"

@@ -4,8 +4,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -135,18 +133,12 @@ def test_the_hub_reads_the_card(published):
     assert "![" in card.text and "picture.png" in card.text and "## Limits" in card.text
 
 
-def test_the_same_bytes_from_another_process(published, runs, tmp_path):
-    code = (
-        "import sys, pathlib; from seqvision.publishing.publish import publish_weights as p\n"
-        "print(p([*map(pathlib.Path, sys.argv[2:])], pathlib.Path(sys.argv[1])).folder)"
+def test_the_same_bytes_from_another_process(published, runs, tmp_path, new_process):
+    new_process(
+        "from pathlib import Path; from seqvision.publishing.publish import publish_weights\n"
+        f"runs = map(Path, {[str(run) for run in runs]})\n"
+        f"publish_weights([*runs], Path({str(tmp_path / 'again')!r}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "again", *runs],
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
     for name in ("model.weights.h5", "picture.png", "config.yaml"):
         again = tmp_path / "again" / "small.digits" / name
         assert again.read_bytes() == (published.folder / name).read_bytes()

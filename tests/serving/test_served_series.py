@@ -50,7 +50,7 @@ def saved(folder):
 
 @pytest.fixture(scope="module")
 def client(saved, client_of):
-    """Of one application for all tests: it keeps nothing of a request, and warms up for a second."""
+    """Of one application for all tests, as it takes a second to warm up."""
     limits = Limits(steps=50, series=20)
     app = create_app(open_model(saved[0], "small", batch=8), limits, max_batch=8, max_wait=0.02)
     with client_of(app) as client:
