@@ -4,6 +4,9 @@ Each family with a GRU, and each cell in the stacked family: builds at a tiny sh
 it can overfit, saves and loads, and passes gradients to every weight.
 """
 
+import json
+from typing import Any, Literal, get_args, get_origin
+
 import keras
 import numpy as np
 import pytest
@@ -11,8 +14,10 @@ import pytest
 from seqvision.cells import CELLS
 from seqvision.cells.wrappers import WRAPPERS
 from seqvision.families import FAMILIES
+from seqvision.options import ImageSize, PositiveInt, ScanSpec, type_of
 from seqvision.scans import SCANS
-from seqvision.scans.base import reading_order
+from seqvision.scans.base import places_of, reading_order
+from seqvision.specs import build
 from seqvision.zoo import create_model
 
 GENERATOR = np.random.default_rng(0)
@@ -77,11 +82,53 @@ def test_loads_as_it_was_saved(model, tmp_path):
     np.testing.assert_allclose(loaded(IMAGES), model(IMAGES), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", SCANS.names())
-def test_a_scan_reads_every_pixel(name):
-    order = reading_order(SCANS.get(name)(), 4, 3)
-    assert order.min() == 0
-    assert set(order.ravel()) == set(range(order.max() + 1))
+def choices(parameter) -> list[Any]:
+    """Values other than the default to try an option of a scan with."""
+    kind = type_of(parameter)
+    if get_origin(kind) is Literal:
+        return [value for value in get_args(kind) if value != parameter.default]
+    some = {
+        bool: [True],
+        ScanSpec: ["hilbert", {"name": "snake", "along": "columns", "reverse": True}],
+        PositiveInt | ImageSize: [1, 3, [2, 5]],
+    }
+    return some.get(kind, [])
+
+
+OPTIONS_OF_SCANS = [
+    {"name": name, **({} if option is None else {option: value})}
+    for name in SCANS.names()
+    for option, value in [
+        (None, None),
+        *((p.name, value) for p in SCANS.entry(name).parameters for value in choices(p)),
+    ]
+]
+
+
+@pytest.mark.parametrize("spec", OPTIONS_OF_SCANS, ids=json.dumps)
+@pytest.mark.parametrize("size", [(4, 3), (1, 1), (5, 9), (16, 16)], ids=str)
+def test_what_a_scan_reads_restores_the_image(spec, size):
+    images = GENERATOR.integers(0, 256, (2, *size, 3)).astype("float32")
+    scan = build(SCANS, spec)
+    order, places = reading_order(scan, *size), places_of(scan, *size)
+    # The first step to read a pixel is the one that the order says, and no step is without.
+    assert all(order.ravel()[places[step]].max() <= step for step in range(len(places)))
+    assert {*order.ravel()} <= {*range(len(places))} and order.min() == 0
+    sequence = keras.ops.convert_to_numpy(scan(images))
+    assert sequence.shape == (2, len(places), places.shape[1] * 3)
+    restored = np.full_like(images, np.nan).reshape(2, -1, 3)
+    restored[:, places] = sequence.reshape(2, *places.shape, 3)
+    np.testing.assert_array_equal(restored.reshape(images.shape), images)
+
+
+@pytest.mark.parametrize("spec", OPTIONS_OF_SCANS, ids=json.dumps)
+def test_a_scan_is_loaded_as_it_was_saved(spec):
+    images = GENERATOR.integers(0, 256, (1, 6, 5)).astype("float32")
+    scan = build(SCANS, spec)
+    again = keras.saving.deserialize_keras_object(
+        json.loads(json.dumps(keras.saving.serialize_keras_object(scan)))
+    )
+    np.testing.assert_array_equal(again(images), scan(images))
 
 
 @pytest.mark.parametrize("registry", [CELLS, WRAPPERS, FAMILIES, SCANS], ids=lambda r: r.kind)

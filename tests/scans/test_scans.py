@@ -1,10 +1,12 @@
 """Scans: which pixel is read when."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from seqvision.scans import Columns, Pixels, Rows
+from seqvision.errors import SeqvisionError
+from seqvision.scans import SCANS, Columns, Pixels, Rows, Snake
 from seqvision.scans.base import reading_order
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 4, 3, 2)).astype("float32")
@@ -48,3 +50,18 @@ def test_reading_order():
 def test_reading_order_in_half_precision(scan):
     half = reading_order(scan(dtype="mixed_bfloat16"), 28, 28)  # bfloat16 counts to 256.
     np.testing.assert_array_equal(half, reading_order(scan(), 28, 28))
+
+
+@pytest.mark.parametrize("scan", SCANS.names())
+def test_only_series_read_step_by_step_are_read_at_all(scan):
+    series, layer = keras.Input((None, 4)), SCANS.get(scan)()
+    if layer.keeps_steps:
+        assert layer(series).shape == (None, None, 4)
+    else:
+        with pytest.raises(SeqvisionError, match=f"the scan {scan!r} reads images"):
+            layer(series)
+
+
+def test_images_of_any_size_at_once_are_none():
+    with pytest.raises(SeqvisionError, match=r"'snake' needs images of one size, got \(None, 8, 1"):
+        Snake()(keras.Input((None, 8, 1)))
