@@ -58,7 +58,7 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
         "layers": layers,
         "parameters": model.count_params(),
         "flops_per_image": flops_per_image(model),
-        "scans": list(_scans(model, dataset.input_shape)),
+        "scans": list(_scans(model)),
     }
     if as_json:
         import json
@@ -68,19 +68,24 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     _print(content)
 
 
-def _scans(model: Any, input_shape: tuple[int | None, ...]) -> Iterator[dict[str, Any]]:
-    """For each scan, how many steps it has and the step, from 0, at which it reads each pixel."""
+def _scans(model: Any) -> Iterator[dict[str, Any]]:
+    """For each scan, how many steps it has and the step, from 0, at which it reads each pixel.
+
+    A scan of a feature map reads the map's pixels. A pixel that is read twice counts when first
+    read.
+    """
     from seqvision.scans.base import Scan, reading_order
 
-    height, width = input_shape[:2]
     for layer in model.layers:
-        if isinstance(layer, Scan) and height and width:
-            order = reading_order(layer, height, width)
+        if not isinstance(layer, Scan):
+            continue
+        height, width = layer.input.shape[1:3]
+        if height and width:
             yield {
                 "layer": layer.name,
                 "class": type(layer).__name__,
-                "steps": int(order.max()) + 1,
-                "order": order.tolist(),
+                "steps": layer.output.shape[1],
+                "order": reading_order(layer, height, width).tolist(),
             }
 
 
@@ -120,17 +125,28 @@ def _print(content: dict[str, Any]) -> None:
     samples, classes = samples_of(data["input_shape"]), counted(len(data["class_names"]), "class")
     console.print(f"for {samples} and {classes} ({data['name']})", highlight=False)
     for scan in content["scans"]:
-        steps = counted(scan["steps"], "step")
-        console.print(f"\n{scan['layer']}: {scan['class']}, {steps}, light to dark")
-        console.print(_picture(scan["order"]), highlight=False)
+        steps, (picture, how) = counted(scan["steps"], "step"), _picture(scan["order"])
+        console.print(f"\n{scan['layer']}: {scan['class']}, {steps}, {how}")
+        console.print(picture, highlight=False)
 
 
-def _picture(order: list[list[int]]) -> str:
-    """A small picture of the step at which each pixel is read, from light to dark."""
-    shades, size = " ░▒▓█", 14  # Two characters a column.
+def _picture(order: list[list[int]]) -> tuple[str, str]:
+    """A picture of the step at which each pixel is read, and how it says so.
+
+    Small images are pictured by numbers, others by shades.
+    """
     last = max(max(map(max, order)), 1)
+    digits = len(str(last)) + 1
+    if len(order) <= 16 and len(order[0]) * digits <= 64:
+        lines = ["".join(f"{step:{digits}}" for step in row) + " " for row in order]
+        return _framed(lines), "the step that reads each pixel, from 0"
+    shades, size = " ░▒▓█", 14  # Two characters a column.
     lines = []
     for row in order[:: max(1, len(order) // size)]:
         steps = row[:: max(1, len(row) // size)]
         lines.append("".join(shades[min(4, 5 * step // (last + 1))] * 2 for step in steps))
+    return _framed(lines), "light to dark"
+
+
+def _framed(lines: list[str]) -> str:
     return "\n".join(f"  │{line}│" for line in lines)

@@ -82,8 +82,23 @@ def test_show_says_layers_parameters_flops_and_reading_order(call):
     assert "scan: Columns, 8 steps" in text
     assert f"{content['parameters']:,} parameters" in text
     assert "for images of 8×8 and 10 classes (digits)" in text
+    assert "\n  │ 0 1 2 3 4 5 6 7 │\n" in text
+
+
+def test_show_pictures_a_larger_image_by_shades(call):
+    text = call("show", "tiny", "--set", "model.scan=columns").out
+    assert "scan: Columns, 28 steps, light to dark" in text
     first = next(line for line in text.splitlines() if line.startswith("  │"))
     assert first[3] == " " and first[-2] == "█"  # The last column is read last.
+
+
+def test_show_pictures_what_a_scan_reads_be_it_a_feature_map(call, tmp_path):
+    (tmp_path / "conv.yaml").write_text(
+        "name: conv\ndata: {dataset: digits}\nmodel: {family: conv_rnn, scan: snake}\n"
+    )
+    text = call("show", "conv.yaml").out
+    assert "scan: Snake, 4 steps, the step that reads each pixel, from 0" in text
+    assert "\n  │ 0 1 │\n  │ 3 2 │\n" in text
 
 
 @pytest.mark.parametrize(
