@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from seqvision.layers.precision import full
+
 
 @keras.saving.register_keras_serializable("seqvision")
 class OneStep(keras.layers.Wrapper):
@@ -19,8 +21,8 @@ class OneStep(keras.layers.Wrapper):
 
     Args:
         layer: a `keras.layers.RNN`, of Keras or ours, whose states are `(batch, size)`; or one that
-            says what it does by `step` and `states`: a pooling layer of `seqvision.layers`, or the
-            input of series. It is not changed, and its weights are this layer's.
+            says what it does by `step` and `states`: a pooling layer of `seqvision.layers`, a
+            mixer, or the input of series. It is not changed, and its weights are this layer's.
     """
 
     def __init__(self, layer: keras.layers.Layer, **kwargs: Any):
@@ -55,7 +57,7 @@ class OneStep(keras.layers.Wrapper):
     @property
     def state_dtype(self) -> str:
         """The type of all states."""
-        return keras.backend.result_type(self.compute_dtype, "float32")
+        return full(self.compute_dtype)
 
     def state_sizes(self, features: int) -> list[int]:
         """The size of each state, for steps `(batch, features)`."""

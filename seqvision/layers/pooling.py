@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from seqvision.layers.masked import lowest, without_masked
+from seqvision.layers.precision import full
 
 _LEAST = float(np.finfo("float32").min)
 """What a maximum begins with. Not minus infinity, which JSON cannot hold."""
@@ -92,7 +93,7 @@ class MeanOverTime(Pooling):
         if mask is not None:
             weight = ops.cast(mask, inputs.dtype)[:, :, None]
         if self.return_sequences:
-            steps, weight = (ops.cast(x, _summing(inputs)) for x in (inputs, weight))
+            steps, weight = (ops.cast(x, full(inputs.dtype)) for x in (inputs, weight))
             mean = ops.cumsum(steps, axis=1) / ops.maximum(ops.cumsum(weight, axis=1), 1)
             return ops.cast(mean, inputs.dtype)
         return ops.sum(inputs, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
@@ -162,7 +163,7 @@ class AttentionPooling(Pooling):
             scores = ops.where(mask[:, :, None], scores, ops.cast(-3e4, scores.dtype))
         if self.return_sequences:
             stretches = [
-                ops.cast(x, _summing(inputs)) for x in (scores, ops.ones_like(scores), inputs)
+                ops.cast(x, full(inputs.dtype)) for x in (scores, ops.ones_like(scores), inputs)
             ]
             _, weights, sums = _so_far(_one_stretch, stretches)
             return ops.cast(sums / weights, inputs.dtype)
@@ -184,11 +185,6 @@ class AttentionPooling(Pooling):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units}
-
-
-def _summing(inputs: Any) -> str:
-    """The type to sum in: half precision loses small numbers that are added to large ones."""
-    return keras.backend.result_type(inputs.dtype, "float32")
 
 
 def _so_far(join: Any, stretches: list[Any]) -> list[Any]:

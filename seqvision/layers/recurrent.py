@@ -24,8 +24,8 @@ class Recurrent(TellsPath, keras.layers.RNN):
     For a cell of the `project`/`step` protocol (`seqvision.cells.protocol.Cell`) the loop over time
     holds only `step`. On TensorFlow the engine runs those whose steps are elementwise between
     their products, with its own backward pass. A cell that is linear in its state, such as the
-    simple recurrent unit, needs no loop at all, unless `unroll=False` or the number of steps is
-    unknown. For any other Keras cell it is `keras.layers.RNN`.
+    simple recurrent unit, needs no loop at all, unless `unroll=False`. For any other Keras cell it
+    is `keras.layers.RNN`.
     Arguments, masks, states and results are those of `keras.layers.RNN`; `unroll=None`, the
     default, lets the layer choose. `layer.path` says which path a call took.
     """
@@ -43,7 +43,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
         if not reason:
             return self._run(sequences, list(initial_state), mask, training)
         projected = cell.project(sequences, training)
-        if sequences.shape[1] and self.unroll is not False:
+        if self.unroll is not False:
             linear = cell.recurrence(projected, training)
             if linear is not None:
                 self._say("all steps at once")
@@ -140,12 +140,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
             flipped = tree.map_structure(lambda p: ops.flip(p, axis=1), (projected, a, b))
             projected, a, b = flipped
             mask = None if mask is None else ops.flip(mask, axis=1)
-        if mask is not None:  # A masked step leaves the state as it is.
-            a, b = without_masked(a, mask, 1.0), without_masked(b, mask)
-        # Half precision is for products; sums over time need more digits.
-        dtype = "float64" if self.compute_dtype == "float64" else "float32"
-        c = linear_recurrence(*(ops.cast(value, dtype) for value in (a, b, start)))
-        c = ops.cast(c, self.compute_dtype)
+        c = ops.cast(linear_recurrence(a, b, start, mask), self.compute_dtype)
         if mask is not None:
             outputs = self._held(self.cell.read(projected, c, training), mask)
             last = outputs[:, -1]
@@ -166,7 +161,7 @@ class Recurrent(TellsPath, keras.layers.RNN):
         if self.zero_output_for_mask:
             return shown
         kept = without_masked(ops.zeros_like(outputs), mask, 1.0)
-        return linear_recurrence(kept, shown, ops.zeros_like(outputs[:, 0]))
+        return ops.cast(linear_recurrence(kept, shown), outputs.dtype)
 
 
 def _remembering(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The linear recurrence against a plain loop, and the cells that `Recurrent` takes through it."""
+"""The cells that `Recurrent` takes through the linear recurrence."""
 
 import keras
 import numpy as np
@@ -11,31 +11,6 @@ from seqvision.layers import Recurrent
 from seqvision.layers.linear import linear_recurrence
 
 MASK = np.array([[1, 1, 1, 0], [0, 1, 0, 1]], bool)
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("time", [1, 2, 6, 7, 28, 31, 97])
-def test_is_a_loop_forward_and_backward(time):
-    generator = np.random.default_rng(time)
-    a, b, probe = generator.normal(size=(3, 2, time, 4))
-    start = generator.normal(size=(2, 4))
-    before, c = [], start
-    for t in range(time):
-        before.append(c)
-        c = a[:, t] * c + b[:, t]
-    before, expected = np.stack(before, 1), np.stack([*before[1:], c], 1)
-    d_b, d = np.zeros_like(b), np.zeros_like(start)
-    for t in reversed(range(time)):
-        d_b[:, t] = d = probe[:, t] + d
-        d = a[:, t] * d
-    with tf.GradientTape() as tape:
-        given = [tf.constant(v) for v in (a, b, start)]
-        tape.watch(given)
-        got = linear_recurrence(*given)
-        loss = tf.reduce_sum(got * probe)
-    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
-    for gradient, want in zip(tape.gradient(loss, given), (d_b * before, d_b, d), strict=True):
-        np.testing.assert_allclose(gradient, want, rtol=1e-9, atol=1e-9)
 
 
 def test_gates_that_are_shut_do_no_harm():
@@ -144,11 +119,12 @@ def test_a_wrapper_that_changes_states_is_stepped(x):
         assert loops(Recurrent(cell), x, training=True) == 1
 
 
-def test_steps_whose_number_is_not_known_are_stepped():
+def test_the_number_of_steps_need_not_be_known():
     layer = Recurrent(SRUCell(5))
     model = keras.Sequential([keras.Input((None, 3)), layer])
     x = np.random.default_rng(0).normal(size=(2, 9, 3)).astype("float32")
     np.testing.assert_allclose(model.predict(x, verbose=0), layer(x), atol=1e-5)
+    assert layer.path == "all steps at once"
 
 
 def test_stateful_goes_on_where_it_stopped(x):
