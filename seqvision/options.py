@@ -49,6 +49,7 @@ class Spec:
 CellSpec = Annotated[str | dict[str, Any], Spec("cell")]
 WrapperSpec = Annotated[str | dict[str, Any], Spec("wrapper")]
 ScanSpec = Annotated[str | dict[str, Any], Spec("scan")]
+MixerSpec = Annotated[str | dict[str, Any], Spec("mixer")]
 InputSpec = Annotated[str | dict[str, Any], Spec("input")]
 DatasetSpec = Annotated[str | dict[str, Any], Spec("dataset")]
 
@@ -99,6 +100,7 @@ _NAMED: dict[str, Any] = {
     "CellSpec": CellSpec,
     "WrapperSpec": WrapperSpec,
     "ScanSpec": ScanSpec,
+    "MixerSpec": MixerSpec,
     "InputSpec": InputSpec,
     "DatasetSpec": DatasetSpec,
     "PositiveInt": PositiveInt,

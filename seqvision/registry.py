@@ -1,4 +1,4 @@
-"""The registry: every dataset, input, scan, cell, wrapper and family by name.
+"""The registry: every dataset, input, scan, cell, wrapper, mixer and family by name.
 
 A registry belongs to one package, such as `seqvision.cells`, whose files enter what they define
 with the decorator `register`. What they enter is kept in an index too (`seqvision.index`), so that
@@ -23,7 +23,7 @@ from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.index import indexed
 
 REGISTRIES: dict[str, "Registry"] = {}
-"""Every registry by its kind: `dataset`, `input`, `scan`, `cell`, `wrapper`, `family`."""
+"""Every registry by its kind: `dataset`, `input`, `scan`, `cell`, `wrapper`, `mixer`, `family`."""
 
 REQUIRED: Any = object()
 """The default of a parameter that has none."""

@@ -32,11 +32,14 @@ def import_registered() -> None:
     from seqvision.cells import CELLS
     from seqvision.cells.wrappers import WRAPPERS
     from seqvision.inputs import INPUTS
+    from seqvision.mixers import MIXERS
     from seqvision.scans import SCANS
 
     importlib.import_module("seqvision.layers")
+    importlib.import_module("seqvision.mixers.block")
+    importlib.import_module("seqvision.mixers.both_ways")
     importlib.import_module("seqvision.runs.schedules")
-    registries = (INPUTS, SCANS, CELLS, WRAPPERS)
+    registries = (INPUTS, SCANS, CELLS, WRAPPERS, MIXERS)
     for module in (module for registry in registries for module in registry.modules()):
         try:
             importlib.import_module(module)

@@ -11,6 +11,7 @@ _PACKAGES = (
     "scans",
     "cells",
     "cells.wrappers",
+    "mixers",
     "families",
     "comparison.charts",
     "comparison.charts.across",

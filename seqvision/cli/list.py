@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-_WHAT = ("models", "families", "cells", "wrappers", "inputs", "scans", "datasets", "configs")
+_WHAT = (
+    "models",
+    "families",
+    "cells",
+    "wrappers",
+    "mixers",
+    "inputs",
+    "scans",
+    "datasets",
+    "configs",
+)
 
 
 @click.command(name="list")
@@ -17,7 +27,7 @@ _WHAT = ("models", "families", "cells", "wrappers", "inputs", "scans", "datasets
 def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
     """List what there is of a kind, of names that match PATTERN.
 
-    The kinds: models, families, cells, wrappers, inputs, scans, datasets, configs.
+    The kinds: models, families, cells, wrappers, mixers, inputs, scans, datasets, configs.
 
     \b
     seqvision list models

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 import seqvision.cells.wrappers
 import seqvision.data
 import seqvision.inputs
+import seqvision.mixers
 import seqvision.scans  # noqa: F401  (specs are checked against what these register)
 from seqvision.config.content import differing_options, first_name, shortest_spec
 from seqvision.config.section import Section, Seed

@@ -1,0 +1,162 @@
+"""What every mixer is, and what those are whose state moves linearly from step to step."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.layers.linear import linear_recurrence, next_state
+from seqvision.layers.masked import without_masked
+from seqvision.layers.precision import full
+from seqvision.registry import options_of
+
+
+class Mixer(keras.layers.Layer):
+    """A layer from `(batch, steps, features)` to the same shape that mixes steps.
+
+    It may read all steps at once. Masked steps come out as zeros. Masked steps before the first
+    that is not, and after the last, change no other; of those between, the mixer says.
+
+    A subclass keeps each argument of its constructor as an attribute of the same name, and says
+    what `call` does. A recurrence says what `states`, `step` and `run` do too.
+    """
+
+    causal = True
+    """Whether no step that comes out depends on later ones that go in."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    @property
+    def looks_ahead(self) -> str | None:
+        """Why what it says of a step depends on later ones; None if it does not."""
+        return None if self.causal else "it mixes each step with later ones"
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether it can be given one step at a time."""
+        return self.causal and type(self).step is not Mixer.step
+
+    @property
+    def state_dtype(self) -> str:
+        """The type of all states: full precision at least."""
+        return full(self.compute_dtype)
+
+    def states(self, features: int) -> list[tuple[int, float]]:
+        """The size of each state, and the value that it begins with."""
+        raise NotImplementedError
+
+    def initial_state(self, batch: Any) -> list[Any]:
+        """What the states begin with, each `(batch, size)`, once it is built."""
+        states = self.states(self._features)
+        return [ops.full((batch, size), value, self.state_dtype) for size, value in states]
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Do what `call` does, for one step.
+
+        Args:
+            inputs: the step, `(batch, features)`.
+            states: what is kept of the steps before it, each `(batch, size)`, in float32 or more.
+
+        Returns:
+            What comes out at this step, `(batch, features)`, and the new states.
+        """
+        raise NotImplementedError
+
+    def run(
+        self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        """Do what `step` does, for all steps at once.
+
+        Args:
+            sequence: `(batch, steps, features)`.
+            states: as of `step`, before the first step.
+            mask: `(batch, steps)`, False where a step changes no state; None if none is.
+
+        Returns:
+            What comes out at all steps, `(batch, steps, features)`, and the last states.
+        """
+        raise NotImplementedError
+
+    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
+        """Mix all steps of sequences `(batch, steps, features)`."""
+        raise NotImplementedError
+
+    def build(self, input_shape: Any) -> None:
+        self._features = input_shape[-1]
+
+    def add_dynamics(self, shape: Any, initializer: Any, name: str, rate: float = 1.0) -> Any:
+        """Add a weight that says how a state moves: in full precision, and without weight decay.
+
+        `seqvision run` keeps weight decay from it, and lets it learn at a share `rate` of the
+        learning rate. Whoever trains otherwise finds it by the attribute `learning_rate_share`.
+        """
+        dtype = full(self.variable_dtype)
+        weight = self.add_weight(shape, initializer, dtype=dtype, autocast=False, name=name)
+        weight.learning_rate_share = rate
+        return weight
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        own = {p.name: getattr(self, p.name) for p in options_of(type(self))}
+        return {**super().get_config(), **own}
+
+
+class LinearMixer(Mixer):
+    """A mixer whose state h moves as h' = a ∘ h + b, with a and b of the step that goes in.
+
+    All steps at once it takes √steps in time (`seqvision.layers.linear`); one at a time, one. h is
+    a tensor or, if it is complex, a pair of them. A masked step leaves it as it is.
+    """
+
+    is_complex = False
+
+    def size(self, features: int) -> int:
+        """How many numbers the state has."""
+        raise NotImplementedError
+
+    def recurrence(self, inputs: Any) -> tuple[Any, Any]:
+        """Return a and b.
+
+        Args:
+            inputs: one step `(batch, features)` or all, `(batch, steps, features)`.
+
+        Returns:
+            b, with the state's size in place of the features, and a likewise or `(size,)`; pairs if
+            they are complex.
+        """
+        raise NotImplementedError
+
+    def read(self, state: Any, inputs: Any) -> Any:
+        """Return what comes out, from the new state and what went in, of one step or all."""
+        raise NotImplementedError
+
+    def states(self, features: int) -> list[tuple[int, float]]:
+        return [(self.size(features), 0.0)] * (2 if self.is_complex else 1)
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        a, b = self.recurrence(inputs)
+        state = next_state(states if self.is_complex else states[0], a, b)
+        return self._out(state, inputs), list(state) if self.is_complex else [state]
+
+    def run(
+        self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        state = self._over_time(sequence, states if self.is_complex else states[0], mask)
+        parts = state if self.is_complex else [state]
+        outputs = self._out(state, without_masked(sequence, mask))
+        return without_masked(outputs, mask), [part[:, -1] for part in parts]
+
+    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
+        state = self._over_time(sequence, None, mask)
+        return without_masked(self._out(state, without_masked(sequence, mask)), mask)
+
+    def _over_time(self, sequence: Any, first: Any, mask: Any) -> Any:
+        a, b = self.recurrence(without_masked(sequence, mask))
+        return linear_recurrence(a, b, first, mask)
+
+    def _out(self, state: Any, inputs: Any) -> Any:
+        return ops.cast(self.read(state, inputs), self.compute_dtype)

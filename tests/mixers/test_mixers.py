@@ -1,0 +1,244 @@
+"""What every mixer must do: a new one is covered here without a line of its own."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import ops
+
+from seqvision.errors import SeqvisionError
+from seqvision.mixers import LRU, MIXERS, S4D, S5
+from seqvision.mixers.block import Block
+from seqvision.mixers.both_ways import BothWays
+from seqvision.mixers.hippo import legs
+
+FEATURES = 4
+NAMES = MIXERS.names()
+
+
+def made(name, features=FEATURES, **options):
+    """A mixer with weights that are far from what they begin with."""
+    keras.utils.set_random_seed(1)
+    mixer = MIXERS.get(name)(**options)
+    mixer.build((None, None, features))
+    random = np.random.default_rng(1)
+    for weight in mixer.weights:
+        weight.assign(ops.convert_to_numpy(weight) + random.normal(0, 0.1, weight.shape))
+    return mixer
+
+
+def drawn(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def numpy(values):
+    return [ops.convert_to_numpy(value) for value in values]
+
+
+def tensors(values):
+    return [ops.convert_to_tensor(value) for value in values]
+
+
+STEPWISE = {name: made(name) for name in NAMES if MIXERS.get(name)().is_stepwise}
+MORE = {
+    "in a block": Block(made("lru"), norm="batch", norm_first=False),
+    "in a block that normalises first": Block(made("min_lstm", expand=2)),
+}
+STEPWISE |= MORE
+
+
+@pytest.mark.parametrize("name", STEPWISE)
+@settings(max_examples=8, deadline=None)
+@given(steps=st.integers(1, 70), begun=st.booleans(), seed=st.integers(0, 9))
+def test_step_by_step_is_what_all_at_once_is(name, steps, begun, seed):
+    mixer, x = STEPWISE[name], drawn(2, steps, FEATURES, seed=seed)
+    mixer(ops.convert_to_tensor(x))  # Builds it.
+    states = mixer.initial_state(2)
+    if begun:
+        states = tensors(drawn(*state.shape, seed=seed + 1) for state in states)
+    outputs, last = mixer.run(ops.convert_to_tensor(x), states)
+    said = []
+    for t in range(steps):
+        y, states = mixer.step(ops.convert_to_tensor(x[:, t]), states)
+        said.append(ops.convert_to_numpy(y))
+    said = np.stack(said, axis=1)
+    scale = max(1, np.abs(said).max())
+    np.testing.assert_allclose(ops.convert_to_numpy(outputs) / scale, said / scale, atol=1e-5)
+    if not begun:
+        whole = ops.convert_to_numpy(mixer(ops.convert_to_tensor(x)))
+        np.testing.assert_allclose(whole / scale, said / scale, atol=1e-5)
+    for one, other in zip(numpy(last), numpy(states), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5 * max(1, np.abs(one).max()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_looks_ahead_only_if_it_says_so(name):
+    mixer, x = made(name), drawn(2, 9, FEATURES)
+    changed = x.copy()
+    changed[:, 6:] += 1
+    before, after = numpy(map(mixer, tensors([x, changed])))
+    assert np.abs(after - before)[:, 6:].max() > 1e-3
+    assert (np.abs(after - before)[:, :6].max() < 1e-5) == mixer.causal
+    assert (mixer.looks_ahead is None) == mixer.causal
+
+
+@pytest.mark.parametrize("wrapped", [lambda m: m, BothWays, Block], ids=["bare", "both", "block"])
+@pytest.mark.parametrize("name", NAMES)
+def test_masked_steps_at_the_ends_change_nothing_and_come_out_as_zeros(name, wrapped):
+    mixer = wrapped(made(name))
+    x = drawn(2, 5, FEATURES)
+    alone = ops.convert_to_numpy(mixer(ops.convert_to_tensor(x)))
+    longer = np.full((2, 16, FEATURES), np.nan, "float32")
+    mask = np.zeros((2, 16), bool)
+    for row, start in enumerate((0, 3)):
+        longer[row, start : start + 5], mask[row, start : start + 5] = x[row], True
+    found, mask_too = tensors([longer, mask])
+    found = ops.convert_to_numpy(mixer(found, mask=mask_too))
+    np.testing.assert_allclose(found[mask].reshape(alone.shape), alone, atol=1e-5)
+    np.testing.assert_array_equal(found[~mask], 0)
+
+
+@pytest.mark.parametrize("name", [n for n in STEPWISE if n != "s4d"])
+def test_a_masked_step_between_others_leaves_the_state_as_it_is(name):
+    """But of s4d, which says so."""
+    mixer, x = STEPWISE[name], drawn(2, 7, FEATURES)
+    seen = [0, 2, 3, 6]
+    mask = np.zeros((2, 7), bool)
+    mask[:, seen] = True
+    x, some, mask = tensors([x, x[:, seen], mask])
+    mixer(x)
+    found, states = mixer.run(x, mixer.initial_state(2), mask)
+    expected, last = mixer.run(some, mixer.initial_state(2))
+    np.testing.assert_allclose(numpy([found])[0][:, seen], numpy([expected])[0], atol=1e-5)
+    for one, other in zip(numpy(states), numpy(last), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_made_anew_from_its_config(name):
+    mixer = made(name)
+    again = type(mixer).from_config(mixer.get_config())
+    assert again.get_config() == mixer.get_config()
+    again.build((None, None, FEATURES))
+    again.set_weights(mixer.get_weights())
+    x = ops.convert_to_tensor(drawn(2, 6, FEATURES))
+    np.testing.assert_array_equal(*numpy([mixer(x), again(x)]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_half_precision_the_state_is_in_full(name):
+    keras.utils.set_random_seed(0)
+    half = MIXERS.get(name)(dtype="mixed_bfloat16")
+    half.build((None, None, FEATURES))
+    full = MIXERS.get(name)()
+    full.build((None, None, FEATURES))
+    full.set_weights(half.get_weights())
+    x = ops.convert_to_tensor(drawn(2, 200, FEATURES))
+    found = half(x)
+    assert keras.backend.standardize_dtype(found.dtype) == "bfloat16"
+    expected = ops.convert_to_numpy(full(x))
+    found = ops.convert_to_numpy(ops.cast(found, "float32"))
+    np.testing.assert_allclose(found, expected, atol=0.04 * np.abs(expected).max())
+    if half.is_stepwise:
+        y, states = half.step(ops.cast(x[:, 0], "bfloat16"), half.initial_state(2))
+        assert keras.backend.standardize_dtype(y.dtype) == "bfloat16"
+        assert {keras.backend.standardize_dtype(s.dtype) for s in states} == {"float32"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_draws_the_same_weights_and_another_mixer_others(name):
+    def weights():
+        mixers = [MIXERS.get(name)(), MIXERS.get(name)()]
+        for mixer in mixers:
+            mixer.build((None, None, 8))
+        return [mixer.get_weights() for mixer in mixers]
+
+    keras.utils.set_random_seed(5)
+    first, second = weights()
+    keras.utils.set_random_seed(5)
+    for one, other in zip(first, weights()[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any(np.any(one != other) for one, other in zip(first, second, strict=True))
+
+
+def test_both_ways_with_the_same_weights_is_the_same_from_either_end():
+    both = BothWays(made("lru"))
+    x = drawn(2, 9, FEATURES)
+    both(ops.convert_to_tensor(x))
+    both.back.set_weights(both.mixer.get_weights())
+    found, turned = numpy(map(both, tensors([x, x[:, ::-1].copy()])))
+    np.testing.assert_allclose(found[:, ::-1], turned, atol=1e-5)
+    assert not both.causal and not both.is_stepwise
+
+
+def test_the_ring_and_the_steps_are_as_asked_for():
+    lru = LRU(state_size=500, r_min=0.7, r_max=0.9, max_phase=0.5)
+    lru.build((None, None, 3))
+    (real, imag), (gain, _) = lru.poles()
+    poles = ops.convert_to_numpy(real) + 1j * ops.convert_to_numpy(imag)
+    radius, angle = np.abs(poles), np.angle(poles)
+    assert 0.7 < radius.min() < 0.71 and 0.89 < radius.max() < 0.9
+    assert np.mean(radius**2) == pytest.approx((0.7**2 + 0.9**2) / 2, abs=0.01)
+    assert 0 < angle.min() < 0.02 and 0.48 < angle.max() < 0.5
+    np.testing.assert_allclose(numpy([gain])[0] ** 2 + radius**2, 1, atol=1e-5)
+    s4d = S4D(min_step=0.01, max_step=0.02)
+    s4d.build((None, None, 300))
+    steps = np.exp(numpy([s4d.log_step])[0])
+    assert 0.01 < steps.min() < 0.0102 and 0.0198 < steps.max() < 0.02
+    np.testing.assert_allclose(numpy([s4d.frequency])[0][7], np.pi * np.arange(32), rtol=1e-6)
+    np.testing.assert_allclose(numpy([s4d.decay])[0], np.log(0.5), rtol=1e-6)
+
+
+def test_legs_are_eigenvalues_of_the_matrix_as_it_is_defined():
+    """HiPPO-LegS plus p pᵀ, entry by entry, against NumPy's solver for any matrix."""
+    matrix = np.zeros((6, 6))
+    for n in range(6):
+        for k in range(6):
+            hippo = -np.sqrt((2 * n + 1) * (2 * k + 1)) if n > k else -(n + 1) * (n == k)
+            matrix[n, k] = hippo + np.sqrt((n + 0.5) * (k + 0.5))
+    expected = np.linalg.eigvals(matrix)
+    expected = expected[np.argsort(expected.imag)][3:]
+    s5 = S5(state_size=12, blocks=2)
+    s5.build((None, None, 5))
+    found = -np.exp(numpy([s5.decay])[0]) + 1j * numpy([s5.frequency])[0]
+    np.testing.assert_allclose(found, np.tile(expected, 2), rtol=1e-5)
+
+
+def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
+    """Of a real B₀, b = B₀ V* is one half of conjugate pairs: 2 Re(b Vᵀ) is B₀ again."""
+    s5 = S5(state_size=8)
+    s5.build((None, None, 400))
+    b = numpy([s5.b_real])[0] + 1j * numpy([s5.b_imag])[0]
+    vectors = legs(8)[1]
+    real = 2 * (b @ vectors.T).real
+    np.testing.assert_allclose(real @ vectors.conj(), b, atol=1e-6)
+    assert np.std(real) == pytest.approx(400**-0.5, rel=0.1)
+    c = numpy([s5.c_real])[0] + 1j * numpy([s5.c_imag])[0]
+    whole = vectors.conj() @ c  # What was drawn, but for what the other half of the pairs has.
+    np.testing.assert_allclose(vectors.T @ whole, c, atol=1e-6)
+    assert np.mean(np.abs(c) ** 2) == pytest.approx(2 / 8, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: LRU(r_min=0.9, r_max=0.5), "lru: expected r_min < r_max < 1, got 0.9 and 0.5"),
+        (lambda: S4D(state_size=5), "s4d: state_size: expected an even number, got 5"),
+        (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
+        (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
+    ],
+)
+def test_what_does_not_fit_is_told(make, why):
+    with pytest.raises(SeqvisionError, match=why):
+        make()
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_number_of_steps_need_not_be_known(name):
+    mixer = made(name)
+    model = keras.Sequential([keras.Input((None, FEATURES)), mixer])
+    for steps in (5, 40):
+        x = drawn(2, steps, FEATURES)
+        np.testing.assert_allclose(model.predict(x, verbose=0), mixer(x), atol=2e-5)
