@@ -1,7 +1,7 @@
 """What everything registered must do: a new entry is covered here without a line of its own.
 
-Each family with a GRU, and each cell in the stacked family: builds at a tiny shape, learns a batch
-it can overfit, saves and loads, and passes gradients to every weight.
+Each family as it is, each cell in the stacked family and each mixer in that of blocks: builds at a
+tiny shape, learns a batch it can overfit, saves and loads, and passes gradients to every weight.
 """
 
 import json
@@ -14,6 +14,7 @@ import pytest
 from seqvision.cells import CELLS
 from seqvision.cells.wrappers import WRAPPERS
 from seqvision.families import FAMILIES
+from seqvision.mixers import MIXERS
 from seqvision.options import ImageSize, PositiveInt, ScanSpec, type_of
 from seqvision.scans import SCANS
 from seqvision.scans.base import places_of, reading_order
@@ -26,8 +27,10 @@ LABELS = np.arange(12) % 3
 # Each class has a brightness of its own, so that any way of reading can tell it.
 NOISE = GENERATOR.integers(0, 100, (12, 6, 6))
 IMAGES = (NOISE + 70 * LABELS[:, None, None]).astype("float32")
+ONE_BLOCK = {"units": 12, "depth": 1}
 BUILDS = [
-    *[(family, {}) for family in FAMILIES.names()],
+    *[(family, ONE_BLOCK if family == "blocks" else {}) for family in FAMILIES.names()],
+    *[("blocks", {"mixer": mixer, **ONE_BLOCK}) for mixer in MIXERS.names()],
     *[("stacked", {"cell": cell}) for cell in CELLS.names() if cell != "gru"],
     *[("stacked", {"wrap": [wrapper]}) for wrapper in WRAPPERS.names()],
     *[("stacked", {"scan": scan}) for scan in SCANS.names() if scan != "rows"],
@@ -43,7 +46,7 @@ def name_of(build):
 def model(request):
     keras.utils.set_random_seed(0)
     family, options = request.param
-    built = create_model(family, (6, 6), 3, units=[12], pooling="mean", **options)
+    built = create_model(family, (6, 6), 3, **{"units": [12], "pooling": "mean", **options})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     built.compile(keras.optimizers.Adam(0.02), loss)
     return built
@@ -131,7 +134,9 @@ def test_a_scan_is_loaded_as_it_was_saved(spec):
     np.testing.assert_array_equal(again(images), scan(images))
 
 
-@pytest.mark.parametrize("registry", [CELLS, WRAPPERS, FAMILIES, SCANS], ids=lambda r: r.kind)
+@pytest.mark.parametrize(
+    "registry", [CELLS, WRAPPERS, MIXERS, FAMILIES, SCANS], ids=lambda r: r.kind
+)
 def test_each_entry_says_what_it_is(registry):
     for name in registry.names():
         assert len(registry.entry(name).summary) > 10, name

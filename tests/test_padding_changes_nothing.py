@@ -1,7 +1,7 @@
 """What a model says of a series, and learns from it, is the same whatever the series stands beside.
 
-Each family, cell, wrapper, pooling, scan and input, and each of their options that is a choice, is
-tried as registered: a new one is covered here without a line of its own.
+Each family, cell, wrapper, mixer, pooling, scan and input, and each of their options that is a
+choice, is tried as registered: a new one is covered here without a line of its own.
 """
 
 from itertools import product
@@ -17,6 +17,7 @@ from seqvision.cells.wrappers import WRAPPERS
 from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
 from seqvision.inputs import INPUTS
+from seqvision.mixers import MIXERS
 from seqvision.options import type_of
 from seqvision.scans import SCANS
 from seqvision.zoo import create_model
@@ -25,8 +26,11 @@ pytestmark = pytest.mark.usefixtures("graphs_as_traced")
 FEATURES = 6
 LABELS = np.array([0, 1, 2, 1])
 BACKWARDS = {"name": "rows", "reverse": True}
-# The only options without which a family does not read series.
-NEEDED = {"multi_scan": {"scans": ["rows", BACKWARDS]}}
+# The only options without which a family does not read series, and as few blocks as can be.
+NEEDED = {
+    "multi_scan": {"scans": ["rows", BACKWARDS]},
+    "blocks": {"scan": "rows", "units": 4, "depth": 2},
+}
 SERIES_INPUTS = [name for name in INPUTS.names() if INPUTS.entry(name).card["kind"] == "series"]
 
 
@@ -61,6 +65,7 @@ BUILDS = [
     *[(f, o) for f in FAMILIES_OF_SERIES for o in ({}, *choices(FAMILIES.entry(f)))],
     *[("stacked", {"cell": cell, "units": 4}) for cell in CELLS.names() if cell != "gru"],
     *[("stacked", {"wrap": [wrapper], "units": 4}) for wrapper in WRAPPERS.names()],
+    *[("blocks", {"mixer": mixer, "depth": 1}) for mixer in MIXERS.names() if mixer != "s4d"],
     # One cell of each way to run: PyTorch's kernels, any engine's, Keras's loop, and no loop.
     *[("bidirectional", {"cell": c, "units": 4}) for c in ("lstm", "peephole_lstm", "ntm", "sru")],
     ("stacked", {"scan": BACKWARDS, "units": 4}),
@@ -97,8 +102,10 @@ def padded(some, steps):
 def outcome_of(model, gradients_of):
     """From a batch and labels to logits, mean loss and gradients; traced once on TensorFlow."""
     mean_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    # As in training, unless that draws random numbers, of which a longer batch draws more.
-    training = not any("seed" in variable.path for variable in model.variables)
+    # As in training, unless that draws random numbers, of which a longer batch draws more, or
+    # takes statistics of the batch.
+    anew = ("seed", "moving_mean")
+    training = not any(word in variable.path for variable in model.variables for word in anew)
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -11,6 +11,7 @@ from keras import tree
 from seqvision.errors import SeqvisionError
 from seqvision.inputs.series import SeriesInput
 from seqvision.layers.pooling import Pooling
+from seqvision.mixers.base import Mixer
 from seqvision.scans.base import Scan
 
 _STEP_BY_STEP = (
@@ -154,7 +155,7 @@ def _check_has_steps(layer: Any) -> None:
         why = "has states that are no vectors"
     elif isinstance(layer, keras.layers.Masking):
         why = "hides steps; here a step that does not count need not be given at all"
-    elif isinstance(layer, SeriesInput) and layer.looks_ahead:
+    elif isinstance(layer, (SeriesInput, Mixer)) and layer.looks_ahead:
         why = f"looks ahead: {layer.looks_ahead}"
     else:
         return
@@ -164,6 +165,8 @@ def _check_has_steps(layer: Any) -> None:
 def _check_works_alone(layer: Any) -> None:
     """Refuse layers over a sequence that are not known to need one step only."""
     if len(reads(layer)[0].shape) == 2 or isinstance(layer, (keras.layers.RNN, Pooling, *_IDLE)):
+        return
+    if isinstance(layer, Mixer) and layer.is_stepwise:
         return
     over_features = getattr(layer, "axis", -1) in (-1, [-1], (-1,))
     if not isinstance(layer, _STEP_BY_STEP) or not over_features:

@@ -17,6 +17,7 @@ from seqvision.inputs.series import SeriesInput
 from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import Pooling
+from seqvision.mixers.base import Mixer
 
 
 def step_model(model: keras.Model) -> keras.Model:
@@ -34,9 +35,9 @@ def step_model(model: keras.Model) -> keras.Model:
 
     Args:
         model: of layers one after another: at most one scan, or an input of series that does not
-            look ahead; recurrent layers with any cell whose states are `(batch, size)`, what treats
-            each step alone, a pooling of `seqvision.layers`, and what comes after it. The family
-            `stacked` makes such models.
+            look ahead; recurrent layers with any cell whose states are `(batch, size)`, mixers
+            that are recurrences, what treats each step alone, a pooling of `seqvision.layers`, and
+            what comes after it. The families `stacked` and `blocks` make such models.
 
     Raises:
         SeqvisionError: the model looks ahead, or is not made so; it says by which layer.
@@ -59,7 +60,7 @@ def step_model(model: keras.Model) -> keras.Model:
 
     for layer in chain.layers:
         copy = layer.__class__.from_config(layer.get_config())
-        if isinstance(copy, (keras.layers.RNN, Pooling, SeriesInput)):
+        if isinstance(copy, (keras.layers.RNN, Mixer, Pooling, SeriesInput)):
             step = OneStep(copy)
             sizes = step.state_sizes(here.shape[-1])
             here, *new = step([here, *states_of(layer.name, sizes, step.state_dtype)])

@@ -1,4 +1,4 @@
-"""The table of docs/export.md: each cell, wrapper and family in each format, tried.
+"""The table of docs/export.md: each cell, wrapper, mixer and family in each format, tried.
 
     python -m seqvision.exporting.table > docs/export.md
 
@@ -16,6 +16,7 @@ from seqvision.cells.wrappers import WRAPPERS
 from seqvision.errors import SeqvisionError
 from seqvision.exporting.formats import FORMATS
 from seqvision.families import FAMILIES
+from seqvision.mixers import MIXERS
 from seqvision.zoo import create_model
 
 ANY, FIXED, NO = "any", "fixed", "no"
@@ -25,9 +26,10 @@ Build = Callable[[], Any]
 
 
 def short_builds() -> dict[str, Build]:
-    """Models of each cell, wrapper and family that read 3 steps, unrolled or in Keras's loop."""
+    """Models of each cell, wrapper, mixer and family that read few steps, in whatever loop."""
     builds = {name: _build("stacked", cell=name) for name in CELLS.names()}
     builds |= {f"gru in {name}": _build("stacked", wrap=[name]) for name in WRAPPERS.names()}
+    builds |= {f"mixer {name}": _build("blocks", mixer=name, depth=1) for name in MIXERS.names()}
     builds |= {f"family {name}": _build(name) for name in FAMILIES.names() if name != "conv_lstm"}
     return builds | {"family conv_lstm": _build("conv_lstm", filters=[4])}
 
@@ -44,13 +46,16 @@ def long_builds() -> dict[str, Build]:
         "`sru` and other linear cells, without a loop": _build(
             "stacked", shape, cell="sru", **options
         ),
+        "mixers that are linear recurrences, without a loop": _build(
+            "blocks", shape, mixer="lru", depth=1, **options
+        ),
         "two directions": _build("bidirectional", shape, cell="lstm", **options),
         "`conv_lstm`": _build("conv_lstm", (70, 4), filters=[4]),
     }
 
 
 def _build(family: str, shape: tuple[int, ...] = (3, 4), **options: Any) -> Build:
-    options = options if family == "conv_lstm" else {"units": [4], **options}
+    options = options if family == "conv_lstm" else {"units": 4, **options}
     return lambda: create_model(family, shape, 3, **options)
 
 

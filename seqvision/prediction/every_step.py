@@ -52,11 +52,10 @@ def every_step_answerer(source: Any, batch: int = BATCH) -> KerasAnswerer:
     assert isinstance(whole, KerasAnswerer)
     if not isinstance(source, str) and not hasattr(source, "__fspath__"):
         check_causal(whole.facts, "the model")
-    from seqvision.inputs.series import SeriesInput
     from seqvision.runs.prefixes import every_step
 
     for layer in whole.model.layers:
-        if isinstance(layer, SeriesInput) and (why := layer.looks_ahead):
+        if why := getattr(layer, "looks_ahead", None):
             raise SeqvisionError(f"{source}: steps: it looks ahead, as {why}")
     derived = every_step(whole.model)
     steps = derived.output.shape[1] or 0

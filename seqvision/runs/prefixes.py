@@ -8,7 +8,6 @@ import numpy as np
 from seqvision.data.base import Split
 from seqvision.data.series import Series
 from seqvision.families import FAMILIES
-from seqvision.inputs.series import SeriesInput
 from seqvision.runs.files import write_atomically
 from seqvision.runs.predict import BATCH, parts
 from seqvision.scans.base import Scan, reading_order
@@ -28,10 +27,11 @@ def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> 
     `shares` `(steps,)` of each that were read. A model that looks ahead gets no file.
 
     Args:
-        family: the model's family, whose card says `causal` if its models never look ahead.
+        family: the model's family, whose card says `causal` if its models never look ahead but by
+            a layer that says so, in `looks_ahead`.
     """
     if not FAMILIES.entry(family).card.get("causal") or any(
-        isinstance(layer, SeriesInput) and layer.looks_ahead for layer in model.layers
+        getattr(layer, "looks_ahead", None) for layer in model.layers
     ):
         return
     said = said_after_each_step(model, test.samples)

@@ -12,8 +12,17 @@ pytestmark = pytest.mark.tensorflow
 
 PAGE = Path(__file__).parents[2] / "docs" / "export.md"
 SHORT, LONG = short_builds(), long_builds()
-ONE_OF_A_KIND = ["gru", "peephole_lstm", "ntm", "sru", "gru in zoneout", "family conv_lstm"]
-"""Of the kinds of graphs: the engine's two, Keras's loop, none, a wrapper's, and convolutions."""
+ONE_OF_A_KIND = [
+    "gru",
+    "peephole_lstm",
+    "ntm",
+    "sru",
+    "gru in zoneout",
+    "mixer s4d",
+    "family conv_lstm",
+]
+"""Of the kinds of graphs: the engine's two, Keras's loop, none, a wrapper's, none but of complex
+numbers, and convolutions."""
 
 QUICK = ["litert", "onnx"]
 """Formats that take a second a model; the others take up to seven."""

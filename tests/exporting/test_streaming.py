@@ -191,7 +191,7 @@ def test_a_model_that_has_no_steps_is_refused_with_the_reason(make, why):
 def test_every_family_that_never_looks_ahead_has_step_models():
     for family in FAMILIES.names():
         if FAMILIES.entry(family).card.get("causal"):
-            model = create_model(family, (5, 4), 3, units=[4])
+            model = create_model(family, (5, 4), 3, units=4)
             said = run_eagerly(model).after_each_step(IMAGES[..., 0])
             np.testing.assert_allclose(said[:, -1], model(IMAGES[..., 0]), atol=1e-5)
 

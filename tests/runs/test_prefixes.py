@@ -76,7 +76,7 @@ def test_a_family_calls_itself_causal_only_if_it_never_looks_ahead(family):
         assert not causal
     if not causal:
         return
-    model = seqvision.create_model(family, (6, 4), 3, units=[8])
+    model = seqvision.create_model(family, (6, 4), 3, units=8)
     said = said_after_each_step(model, TEST.samples)
     changed = TEST.samples.copy()
     changed[:, 4:] = RANDOM.integers(0, 256, changed[:, 4:].shape)  # Rows 4 and 5.
