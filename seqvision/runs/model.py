@@ -28,6 +28,9 @@ from seqvision.weights import load_weights
 
 _log = logging.getLogger("seqvision")
 
+_SHARE = "learning_rate_share"
+"""The attribute of weights of mixers (`seqvision.mixers.base.Mixer.add_dynamics`)."""
+
 
 def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.Model:
     """Build what a config's `model` section describes, for the images of a dataset.
@@ -165,8 +168,11 @@ def _few(names: Sequence[str]) -> str:
 
 def _compile(model: keras.Model, train: Train, steps: int, after: int) -> None:
     optimizer = _optimizer(train, steps, after)
-    if train.layer_decay:
+    dynamics = [v for v in model.trainable_variables if hasattr(v, _SHARE)]
+    if train.layer_decay or dynamics:
         optimizer = _with_shares(optimizer, model, train.layer_decay)
+    if dynamics and optimizer.weight_decay is not None:
+        optimizer.exclude_from_weight_decay(var_list=dynamics)
     if train.label_smoothing:
         loss: Any = keras.losses.CategoricalCrossentropy(True, train.label_smoothing)
     else:
@@ -221,9 +227,12 @@ def _optimizer(train: Train, steps: int, after: int = 0) -> keras.optimizers.Opt
 
 
 def _with_shares(
-    optimizer: keras.optimizers.Optimizer, model: keras.Model, decay: float
+    optimizer: keras.optimizers.Optimizer, model: keras.Model, decay: float | None
 ) -> keras.optimizers.Optimizer:
-    """The same optimizer, in which each layer has its share of the learning rate."""
+    """The same optimizer, in which each layer has its share of the learning rate.
+
+    A weight that says how a mixer's state moves has its own share of that.
+    """
     of_layer = shares(model, decay)
     of_variable = {
         id(v): of_layer[layer.name] for layer in model.layers for v in layer.trainable_variables
@@ -233,7 +242,7 @@ def _with_shares(
     own = type(optimizer).__name__
     sharing: Any = type(own, (SharesOfRate, getattr(keras.optimizers, own)), {})
     found = sharing.from_config(optimizer.get_config())
-    found.shares = [of_variable[id(v)] for v in model.trainable_variables]
+    found.shares = [of_variable[id(v)] * getattr(v, _SHARE, 1.0) for v in model.trainable_variables]
     return found
 
 
