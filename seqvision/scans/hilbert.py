@@ -41,7 +41,7 @@ def _places(height: int, width: int) -> np.ndarray:
     sideways = width % 2 == 0 if (height + width) % 2 else width > height
     path = _path(0j, right, down) if sideways else _path(0j, down, right)
     points = np.array(list(path))
-    return (points.imag * width + points.real).astype(int)
+    return (np.imag(points) * width + np.real(points)).astype(int)
 
 
 def _path(start: complex, along: complex, across: complex) -> Iterator[complex]:
