@@ -14,9 +14,9 @@ Numbers = tuple[Any, ...]
 
 _FEW, _MANY = 8, 4096
 """So many steps are not cut into chunks, and so many are cut into chunks of √`_MANY`."""
-_CHUNK, _LEVELS = 32, 4
+_CHUNK, _LEVELS = 16, 5
 """Where the number of steps is not known, how long chunks are, and how often their ends are cut
-into chunks again; the last time there is one: enough for 32⁴ steps, a million."""
+into chunks again; the last time there is one: enough for 16⁵ steps, a million."""
 
 
 def linear_recurrence(
