@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from seqvision.cli.show import _picture
+from seqvision.config import load_config
 from seqvision.options import type_of
 from seqvision.scans import SCANS
 from seqvision.scans.base import reading_order
@@ -51,6 +52,12 @@ def test_the_pictures_are_those_of_show():
         blocks.append(f"```text\n{text}\n```\n")
     wanted = "\n".join(blocks)
     assert PAGE.endswith(wanted), f"docs/scans.md has to end with\n{wanted}"
+
+
+def test_the_models_it_names_read_so():
+    cross, permuted = load_config("cross_scan").model, load_config("permuted_gru").model
+    assert "`cross_scan`" in PAGE and [scan["name"] for scan in cross["scans"]] == ["patches"] * 4
+    assert "`permuted_gru`" in PAGE and permuted["scan"] == {"name": "permuted", "by": "urnn"}
 
 
 def test_the_example_runs(capsys):
