@@ -102,27 +102,22 @@ def padded(some, steps):
 def outcome_of(model, gradients_of):
     """From a batch and labels to logits, mean loss and gradients: as in training."""
     outcome = traced(model, gradients_of, training=True)
-    before = seeds_of(model)
+    before = moved_by_training(model)
     outcome(padded(SERIES[:1], 7), LABELS[:1])
-    # Unless that draws random numbers, of which a longer batch draws more.
-    return outcome if seeds_of(model) == before else traced(model, gradients_of, training=False)
+    # Unless that draws random numbers, of which a longer batch draws more, or takes statistics of
+    # the batch.
+    same = moved_by_training(model) == before
+    return outcome if same else traced(model, gradients_of, training=False)
 
 
-def seeds_of(model):
-    seeds = [variable for variable in model.variables if "seed" in variable.path]
-    return [ops.convert_to_numpy(seed).tolist() for seed in seeds]
+def moved_by_training(model):
+    moved = [variable for variable in model.variables if not variable.trainable]
+    return [ops.convert_to_numpy(variable).tolist() for variable in moved]
 
 
 def traced(model, gradients_of, training):
     """The same in training or not; traced once on TensorFlow."""
     mean_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-<<<<<<< HEAD
-    # As in training, unless that draws random numbers, of which a longer batch draws more, or
-    # takes statistics of the batch.
-    anew = ("seed", "moving_mean")
-    training = not any(word in variable.path for variable in model.variables for word in anew)
-=======
->>>>>>> d8169c2 (Padding is tried on the way that training takes, native kernels too: seeds that draw nothing had kept it off)
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
