@@ -1,6 +1,7 @@
 """The contenders do the same work, and what was measured is summed up rightly."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +37,15 @@ def built_weights(asked):
     from seqvision.families.build import build_family
 
     return build_family(asked.model, asked.input_shape, asked.num_classes).get_weights()
+
+
+@pytest.fixture(autouse=True)
+def _settings_end_with_the_test(monkeypatch):
+    """A contender takes its turn at the process's settings for as long as its process lives."""
+    with ExitStack() as ends:
+        module = SimpleNamespace(register=ends.callback)
+        monkeypatch.setattr("seqvision.bench.contenders.ours.atexit", module)
+        yield
 
 
 @pytest.mark.parametrize(
