@@ -198,7 +198,7 @@ def test_every_command_ends_in_words(call, command, encoding, folder):
 
 
 def test_a_picture_and_bars_are_pictures_in_ascii_too(call):
-    _, out, _ = call("ascii", "show", "mine.yaml")
+    _, out, _ = call("ascii", "show", "gru1")
     first = next(line for line in out.splitlines() if line.startswith("  |"))
     last = [line for line in out.splitlines() if line.startswith("  |")][-1]
     assert set(first[3:-1]) == {" "} and set(last[3:-1]) == {"#"}
