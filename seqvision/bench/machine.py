@@ -25,12 +25,8 @@ def machine() -> dict[str, Any]:
     from seqvision.runs.environment import environment
 
     known = environment(threads={}, deterministic=False)
-    left_out = (
-        "threads",
-        "deterministic",
-        "cpu",
-        "cores",
-    )  # Each contender has threads of its own.
+    # Each contender has threads of its own.
+    left_out = ("threads", "deterministic", "cpu", "cores")
     versions = {package: _version(package) for package in _PACKAGES}
     return {
         **{key: value for key, value in known.items() if key not in left_out},

@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops
 
+from seqvision.layers.complex_pairs import times
 from seqvision.layers.masked import without_masked
 from seqvision.layers.own_gradient import with_gradient
 from seqvision.layers.precision import full
@@ -186,9 +187,7 @@ def _moved(state: Numbers, a: Numbers, b: Numbers) -> Numbers:
 
 
 def _times(a: Numbers, b: Numbers) -> Numbers:
-    if len(a) == 1:
-        return (a[0] * b[0],)
-    return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
+    return times((a[0], a[1]), (b[0], b[1])) if len(a) == 2 else (a[0] * b[0],)
 
 
 def _conjugate(a: Numbers) -> Numbers:

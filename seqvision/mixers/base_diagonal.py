@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqvision.layers.complex_pairs import Pair, times
 from seqvision.mixers.base import LinearMixer
-from seqvision.mixers.complex_pairs import Pair, times
 
 
 class DiagonalMixer(LinearMixer):

@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from seqvision.errors import SeqvisionError
+from seqvision.layers.complex_pairs import Pair, exp
 from seqvision.mixers import MIXERS
 from seqvision.mixers.base_diagonal import DiagonalMixer, normal
-from seqvision.mixers.complex_pairs import Pair, exp
 from seqvision.options import PositiveFloat, PositiveInt, Share
 
 

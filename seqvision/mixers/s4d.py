@@ -8,12 +8,12 @@ import numpy as np
 from keras import ops
 
 from seqvision.errors import SeqvisionError
+from seqvision.layers.complex_pairs import Pair, discretized, exp, times
 from seqvision.layers.long_convolution import long_convolution
 from seqvision.layers.masked import without_masked
 from seqvision.mixers import MIXERS
 from seqvision.mixers.base import LinearMixer
 from seqvision.mixers.base_diagonal import log_uniform, normal
-from seqvision.mixers.complex_pairs import Pair, discretized, exp, times
 from seqvision.mixers.hippo import legs
 from seqvision.options import PositiveFloat, PositiveInt, Share
 

@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from seqvision.errors import SeqvisionError
+from seqvision.layers.complex_pairs import Pair, discretized
 from seqvision.mixers import MIXERS
 from seqvision.mixers.base_diagonal import DiagonalMixer, log_uniform, normal
-from seqvision.mixers.complex_pairs import Pair, discretized
 from seqvision.mixers.hippo import legs
 from seqvision.options import PositiveFloat, PositiveInt, Share
 
