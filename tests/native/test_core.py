@@ -140,17 +140,21 @@ def test_products_in_bfloat16(
         pytest.skip(f"{core.processor()} has no products in bfloat16")
     given = problem(cell, batch, steps, features, units, seed, True, masked, drops)
     x, first, weights, mask, dropout = given
+    # States that grow from step to step would have their errors grow with them.
+    weights[1] *= np.float32(0.5 / max(0.5, np.linalg.norm(weights[1], 2)))
     generator = np.random.default_rng(seed)
     d_every = generator.normal(size=(batch, steps, units)).astype("float32")
     d_last = [generator.normal(size=(batch, units)).astype("float32") for _ in first]
     made = forward(cell, x, first, weights, mask, dropout, backwards, threads, in_bfloat16=True)
     every, last, gradients = expected(cell, given, d_every, d_last, backwards)
     found = backward(made, x, first, weights, d_every, d_last)
+    # Terms of a sum may cancel, their errors don't: what is left is measured by their number.
+    cancelled = 0.02 * np.sqrt(batch * steps)
     pairs = zip((made[1], *made[2], *found), (every, *last, *gradients), strict=True)
     for mine, exact in pairs:
         if exact is not None:
             away = np.linalg.norm(mine - np.asarray(exact))
-            assert away < 0.03 * np.linalg.norm(exact) + 0.01
+            assert away < 0.03 * np.linalg.norm(exact) + cancelled
 
 
 @pytest.mark.parametrize("cell", GATES)
