@@ -48,7 +48,9 @@ def model(request):
     family, options = request.param
     built = create_model(family, (6, 6), 3, **{"units": [12], "pooling": "mean", **options})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    built.compile(keras.optimizers.Adam(0.02), loss)
+    optimizer = keras.optimizers.Adam(0.02)
+    optimizer.build(built.trainable_variables)  # Else TensorFlow traces the first step twice.
+    built.compile(optimizer, loss)
     return built
 
 
