@@ -173,14 +173,17 @@ def _compile(model: keras.Model, train: Train, steps: int, after: int) -> None:
         optimizer = _with_shares(optimizer, model, train.layer_decay)
     if dynamics and optimizer.weight_decay is not None:
         optimizer.exclude_from_weight_decay(var_list=dynamics)
+    # Their variables are made here: what the first step makes has TensorFlow trace it twice.
     if train.label_smoothing:
         loss: Any = keras.losses.CategoricalCrossentropy(True, train.label_smoothing)
+        accuracy: Any = keras.metrics.CategoricalAccuracy("accuracy")
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
     model.compile(
         optimizer,
         loss,
-        metrics=["accuracy"],
+        metrics=[accuracy],
         steps_per_execution=_steps_at_once(train, steps // train.epochs),
         jit_compile=train.jit_compile,
     )

@@ -338,3 +338,15 @@ def test_xla_compiles_the_steps_where_it_may(jit_compile, deterministic, compile
     record = seqvision.run(small, results=tmp_path, callbacks=[Asks()])
     assert found == [compiled]
     assert record["metrics"]["test_accuracy"] > 0.3
+
+
+@pytest.mark.tensorflow
+def test_the_step_is_traced_once(tmp_path, monkeypatch):
+    """What makes its variables in the first step is traced for that, and again without."""
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(
+        keras.Model, "train_step", lambda self, data: traced.append(0) or step(self, data)
+    )
+    small = {**config(epochs=1), "model": {"family": "stacked", "cell": "simple_rnn"}}
+    seqvision.run(small, results=tmp_path)
+    assert len(traced) == 1
