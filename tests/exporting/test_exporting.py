@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -120,6 +121,18 @@ def test_a_saved_model_is_a_folder_for_others_to_read(model, tmp_path):
     assert (tmp_path / "m").stat().st_mode & 0o055 or not (tmp_path.stat().st_mode & 0o055)
 
 
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory):
+    """A model of mostly weights, its file, and what is said of it in a format."""
+    keras.utils.set_random_seed(0)
+    model = create_model("stacked", (8, 8), 10, units=[128])
+    folder = tmp_path_factory.mktemp("heavy")
+    path = folder / "model.keras"
+    model.save(path)
+    add_to_archive(path, Facts((8, 8), tuple("0123456789"), data="digits"))
+    return path, lru_cache(lambda ending: seqvision.export(path, folder / f"whole{ending}"))
+
+
 @pytest.mark.parametrize(
     ("name", "weights", "smaller"),
     [
@@ -129,15 +142,11 @@ def test_a_saved_model_is_a_folder_for_others_to_read(model, tmp_path):
         ("litert", "int8", 0.6),
     ],
 )
-def test_smaller_weights(name, weights, smaller, tmp_path):
+def test_smaller_weights(name, weights, smaller, heavy, tmp_path):
     """A model of mostly weights becomes smaller, and its accuracy is said."""
-    keras.utils.set_random_seed(0)
-    model = create_model("stacked", (8, 8), 10, units=[128])
-    path = tmp_path / "model.keras"
-    model.save(path)
-    add_to_archive(path, Facts((8, 8), tuple("0123456789"), data="digits"))
+    path, exported = heavy
     ending = FORMATS.entry(name).card["ending"]
-    whole = seqvision.export(path, tmp_path / f"whole{ending}")
+    whole = exported(ending)
     said = seqvision.export(path, tmp_path / f"less{ending}", weights=weights)
     assert said["bytes"] < smaller * whole["bytes"]
     assert "accuracy" not in whole

@@ -17,10 +17,10 @@ MODEL = {"family": "stacked", "cell": "lstm", "units": [8, 4], "dropout": 0.3, "
 @pytest.mark.parametrize("cell", ["lstm", "grouped_lstm"])  # The latter draws more seeds later.
 def test_a_model_is_what_the_family_alone_would_make_of_a_seed(cell):
     options = {key: value for key, value in MODEL.items() if key != "family"} | {"cell": cell}
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(3)
     alone = stacked((6, 6), 3, **options)
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(3)
     built = build_family({**MODEL, "cell": cell}, (6, 6), 3)
     assert built.get_config() == alone.get_config()  # Names given by Keras, too.

@@ -137,7 +137,7 @@ def test_a_shape_that_series_cannot_have(shape):
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_the_operations_of_the_mask_bear_no_name_of_a_layer(pooling):
     # Keras numbers the names of operations in a process: only the first model's are bare.
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     model = seqvision.create_model(
         "bidirectional", input_shape=(None, 3), num_classes=2, pooling=pooling, units=4
     )
