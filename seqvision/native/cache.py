@@ -10,7 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from seqvision.native.build import SOURCES, CannotBuild, compiler, file_name
+from seqvision.native.build import SOURCES, CannotBuild, build_binding, compiler, file_name
+from seqvision.native.frameworks import FRAMEWORKS
 
 log = logging.getLogger("seqvision")
 
@@ -52,6 +53,16 @@ def library(name: str, about: str, build: Callable[[Path], None]) -> Path:
         failed.write_text(f"{told}\n{error}\n", "utf-8")
         raise
     return path
+
+
+def binding(name: str) -> Path:
+    """The path of the binding of a framework, which is compiled if it is nowhere.
+
+    Raises:
+        CannotBuild: as above.
+    """
+    about, flags = FRAMEWORKS[name]()
+    return library(name, about, lambda to: build_binding(name, to, flags))
 
 
 def _build(name: str, path: Path, build: Callable[[Path], None]) -> None:

@@ -10,8 +10,8 @@ import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 import numpy as np
 
 from seqvision.native import core
-from seqvision.native.build import CannotBuild, build_binding
-from seqvision.native.cache import library
+from seqvision.native.build import CannotBuild
+from seqvision.native.cache import binding
 
 
 def hindrance(sequences: Any) -> str | None:
@@ -31,9 +31,7 @@ def cannot_bind() -> str | None:
 @lru_cache(1)
 def _register() -> None:
     core.load()
-    include = f"-I{jax.ffi.include_dir()}"
-    about = f"jax {jax.__version__} {jax.lib.__version__}"  # type: ignore[attr-defined]
-    path = library("jax", about, lambda to: build_binding("jax", to, [include]))
+    path = binding("jax")
     try:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:

@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from seqvision.native import core
-from seqvision.native.build import CannotBuild, build_binding
-from seqvision.native.cache import library
+from seqvision.native.build import CannotBuild
+from seqvision.native.cache import binding
 from seqvision.privates import is_compiled_by_xla
 
 
@@ -29,9 +29,7 @@ def cannot_bind() -> str | None:
 @lru_cache(1)
 def _operations() -> Any:
     core.load()
-    flags = [*tf.sysconfig.get_compile_flags(), *tf.sysconfig.get_link_flags()]
-    about = f"{tf.version.VERSION} {tf.version.GIT_VERSION} {tf.version.COMPILER_VERSION}"
-    path = library("tensorflow", about, lambda to: build_binding("tensorflow", to, flags))
+    path = binding("tensorflow")
     try:
         return tf.load_op_library(str(path))
     except tf.errors.OpError as error:
