@@ -25,6 +25,7 @@ _AVX512 = "-mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-widt
 
 PROCESSORS = {
     "portable": (4, []),
+    "neon": (4, []),
     "avx2": (8, ["-mavx2", "-mfma"]),
     "avx512": (16, _AVX512.split()),
     "avx512_bf16": (16, [*_AVX512.split(), "-mavx512bf16"]),
@@ -50,19 +51,25 @@ def compiler() -> list[str]:
 
 
 def processors() -> list[str]:
-    """The kinds of processor that the core is compiled for on this machine; portable first.
+    """The kinds of processor that the core is compiled for on this machine.
+
+    The first is what every processor of the architecture has.
 
     Raises:
         CannotBuild: there is no compiler.
     """
-    if platform.machine().lower() not in ("x86_64", "amd64"):
+    architecture = platform.machine().lower()
+    if architecture in ("aarch64", "arm64"):
+        return ["neon"]
+    if architecture not in ("x86_64", "amd64"):
         return ["portable"]
     # Compilers of before 2020 do not know it.
     knows = subprocess.run(
         [*compiler(), "-mavx512bf16", "-E", "-x", "c++", os.devnull, "-o", os.devnull],
         capture_output=True,
     )
-    return [name for name in PROCESSORS if name != "avx512_bf16" or knows.returncode == 0]
+    known = ["portable", "avx2", "avx512", "avx512_bf16"]
+    return known if knows.returncode == 0 else known[:-1]
 
 
 def file_name(name: str, about: str) -> str:

@@ -1,6 +1,7 @@
 """What happens where the core is compiled, and where it cannot be."""
 
 import json
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -100,24 +101,47 @@ def test_without_a_compiler_layers_run_and_doctor_says_so(monkeypatch, new_proce
     assert told["how to get them"].startswith("install a C++17 compiler")
 
 
+def exercised(folder, compiler, processors, flags, run=()):
+    """The kinds of processor that exercise.cc ran on, each with the sum of what it computed."""
+    objects = []
+    for name in processors:
+        width, of_processor = build.PROCESSORS[name]
+        defined = [f"-DSV_ARCH={name}", f'-DSV_NAME="{name}"', f"-DSV_WIDTH={width}"]
+        objects.append(folder / f"{name}.o")
+        given = [*flags, *of_processor, *defined, "-c", build.CORE / "layer.cc", "-o", objects[-1]]
+        subprocess.run([*compiler, *map(str, given)], check=True)
+    flags = [*flags, *(["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in processors else [])]
+    sources = [Path(__file__).with_name("exercise.cc"), *build.CORE.glob("[ct]*.cc")]
+    program = folder / "exercise"
+    given = [*flags, f"-I{build.CORE}", *sources, *objects, "-pthread", "-o", program]
+    subprocess.run([*compiler, *map(str, given)], check=True)
+    done = subprocess.run([*run, program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {name: float(total) for name, total in map(str.split, done.stdout.splitlines())}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 def test_sanitizers_find_nothing(sanitizer, tmp_path):
     """Every cell, forward and backward, in sizes around the edges, on several threads."""
-    program = tmp_path / "exercise"
-    sources = [Path(__file__).with_name("exercise.cc"), build.CORE / "core.cc"]
-    sources.append(build.CORE / "threads.cc")
-    objects = []
     flags = ["-std=c++17", "-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"]
-    for name in build.processors():
-        width, of_processor = build.PROCESSORS[name]
-        defined = [f"-DSV_ARCH={name}", f'-DSV_NAME="{name}"', f"-DSV_WIDTH={width}"]
-        objects.append(tmp_path / f"{name}.o")
-        given = [*flags, *of_processor, *defined, "-c", build.CORE / "layer.cc", "-o", objects[-1]]
-        subprocess.run([*build.compiler(), *map(str, given)], check=True)
-    flags += ["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in build.processors() else []
-    given = [*flags, f"-I{build.CORE}", *objects, *sources, "-pthread", "-o", program]
-    subprocess.run([*build.compiler(), *map(str, given)], check=True)
-    done = subprocess.run([program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.split() == build.processors()[::-1]
+    found = exercised(tmp_path, build.compiler(), build.processors(), flags)
+    assert list(found) == build.processors()[::-1]
+    assert max(found.values()) == pytest.approx(min(found.values()), rel=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("aarch64-linux-gnu-g++") and shutil.which("qemu-aarch64-static")),
+    reason="there is no compiler for 64-bit ARM, or nothing to run it on",
+)
+def test_arm_computes_the_same(tmp_path):
+    *_, here = exercised(tmp_path, build.compiler(), build.processors(), build.FLAGS).values()
+    compiler, run = ["aarch64-linux-gnu-g++", "-static"], ["qemu-aarch64-static"]
+    there = exercised(tmp_path, compiler, ["neon"], build.FLAGS, run)
+    assert there == pytest.approx({"neon": here}, rel=1e-6)
+
+
+def test_for_arm_it_is_compiled_as_such(monkeypatch):
+    monkeypatch.setattr(build.platform, "machine", lambda: "arm64")
+    assert build.processors() == ["neon"]

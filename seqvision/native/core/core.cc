@@ -6,7 +6,14 @@
 
 #include "processor.h"
 
+// What every processor of an architecture has.
+#if defined(__aarch64__)
+namespace neon { extern const Processor processor; }
+namespace base = neon;
+#else
 namespace portable { extern const Processor processor; }
+namespace base = portable;
+#endif
 #if defined(__x86_64__)
 namespace avx2 { extern const Processor processor; }
 namespace avx512 { extern const Processor processor; }
@@ -39,12 +46,12 @@ const Processor* const all[] = {
 #if defined(__x86_64__)
     &avx512::processor, &avx2::processor,
 #endif
-    &portable::processor};
+    &base::processor};
 
 const Processor* best() {
   for (const Processor* one : all)
     if (has(*one)) return one;
-  return &portable::processor;
+  return &base::processor;
 }
 
 std::atomic<const Processor*> chosen{nullptr};

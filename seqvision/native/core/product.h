@@ -9,7 +9,11 @@ namespace SV_ARCH {
 
 // So many rows of a result, each of `vectors` vectors, leave registers for a row of the right one.
 constexpr int rows_of_tile(int vectors) {
+#if defined(__aarch64__)
+  const int registers = 24;  // Of 32.
+#else
   const int registers = W >= 16 ? 24 : 12;
+#endif
   return vectors >= 3 ? registers / vectors : 8;
 }
 
