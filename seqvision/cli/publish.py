@@ -65,5 +65,7 @@ def _runs(results: Path, notes: Path | None, command: str, stem: str | None) -> 
     from seqvision.comparison.records import load_records
     from seqvision.comparison.remarks import Notes, read_notes
 
+    # First: of a folder without any it is not known which notes fit.
+    records = load_records(results)
     remarks = read_notes(notes) if notes else Notes()
-    return lambda: page(load_records(results), remarks, command, stem)
+    return lambda: page(records, remarks, command, stem)
