@@ -8,6 +8,7 @@ from keras import ops
 from seqvision.layers.linear import linear_recurrence, next_state
 from seqvision.layers.masked import without_masked
 from seqvision.layers.precision import full
+from seqvision.layers.window import window
 from seqvision.registry import options_of
 
 
@@ -97,6 +98,16 @@ class Mixer(keras.layers.Layer):
         weight.learning_rate_share = rate
         return weight
 
+    def add_conv(self, width: int, size: int) -> None:
+        """Add the weights of a causal convolution of each feature by itself, small at random.
+
+        They are `conv_kernel`, `(width, size)`, for `seqvision.layers.window.depthwise`, and
+        `conv_bias`.
+        """
+        around_0 = keras.initializers.RandomUniform(-(width**-0.5), width**-0.5)
+        self.conv_kernel = self.add_weight((width, size), around_0, name="conv_kernel")
+        self.conv_bias = self.add_weight((size,), "zeros", name="conv_bias")
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
@@ -110,19 +121,34 @@ class LinearMixer(Mixer):
 
     All steps at once it takes √steps in time (`seqvision.layers.linear`); one at a time, one. h is
     a tensor or, if it is complex, a pair of them. A masked step leaves it as it is.
+
+    What goes in may be made of the last few steps; then these are states too, after h.
     """
 
     is_complex = False
+
+    window = 1
+    """Of how many steps, with its own, `seen` makes what goes in."""
 
     def size(self, features: int) -> int:
         """How many numbers the state has."""
         raise NotImplementedError
 
+    def seen(self, steps: list[Any]) -> Any:
+        """Return what goes in, from a step and those before it, the latest first.
+
+        Args:
+            steps: `window` tensors, of one step `(batch, features)` or all, `(batch, steps,
+                features)`.
+        """
+        return steps[0]
+
     def recurrence(self, inputs: Any) -> tuple[Any, Any]:
         """Return a and b.
 
         Args:
-            inputs: one step `(batch, features)` or all, `(batch, steps, features)`.
+            inputs: one step `(batch, features)` or all, `(batch, steps, features)`, as `seen`
+                returns them.
 
         Returns:
             b, with the state's size in place of the features, and a likewise or `(size,)`; pairs if
@@ -135,28 +161,46 @@ class LinearMixer(Mixer):
         raise NotImplementedError
 
     def states(self, features: int) -> list[tuple[int, float]]:
-        return [(self.size(features), 0.0)] * (2 if self.is_complex else 1)
+        sizes = [self.size(features)] * self._numbers + [features] * (self.window - 1)
+        return [(size, 0.0) for size in sizes]
 
     def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        a, b = self.recurrence(inputs)
-        state = next_state(states if self.is_complex else states[0], a, b)
-        return self._out(state, inputs), list(state) if self.is_complex else [state]
+        first, before = self._parted(states)
+        steps = [inputs, *(ops.cast(each, self.compute_dtype) for each in before)]
+        inputs = self.seen(steps)
+        state = next_state(first, *self.recurrence(inputs))
+        before = [ops.cast(each, self.state_dtype) for each in steps[:-1]]
+        return self._out(state, inputs), [*self._parts(state), *before]
 
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
     ) -> tuple[Any, list[Any]]:
-        state = self._over_time(sequence, states if self.is_complex else states[0], mask)
-        parts = state if self.is_complex else [state]
-        outputs = self._out(state, without_masked(sequence, mask))
-        return without_masked(outputs, mask), [part[:, -1] for part in parts]
+        outputs, state, before = self._over_time(sequence, *self._parted(states), mask)
+        return outputs, [*(part[:, -1] for part in self._parts(state)), *before]
 
     def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
-        state = self._over_time(sequence, None, mask)
-        return without_masked(self._out(state, without_masked(sequence, mask)), mask)
+        before = [ops.zeros_like(sequence[:, 0])] * (self.window - 1)
+        return self._over_time(sequence, None, before, mask)[0]
 
-    def _over_time(self, sequence: Any, first: Any, mask: Any) -> Any:
-        a, b = self.recurrence(without_masked(sequence, mask))
-        return linear_recurrence(a, b, first, mask)
+    def _over_time(self, sequence: Any, first: Any, before: list[Any], mask: Any) -> Any:
+        """What comes out, the state after each step, and what comes before a next one."""
+        steps, before = window(without_masked(sequence, mask), before, mask)
+        inputs = self.seen(steps)
+        state = linear_recurrence(*self.recurrence(inputs), first, mask)
+        return without_masked(self._out(state, inputs), mask), state, before
 
     def _out(self, state: Any, inputs: Any) -> Any:
         return ops.cast(self.read(state, inputs), self.compute_dtype)
+
+    @property
+    def _numbers(self) -> int:
+        """How many tensors h is."""
+        return 2 if self.is_complex else 1
+
+    def _parts(self, state: Any) -> list[Any]:
+        return list(state) if self.is_complex else [state]
+
+    def _parted(self, states: list[Any]) -> tuple[Any, list[Any]]:
+        """h and the steps before, from all states."""
+        n = self._numbers
+        return states[:n] if self.is_complex else states[0], states[n:]

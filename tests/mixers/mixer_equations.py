@@ -1,8 +1,11 @@
 """The mixers as loops over steps, written from the papers' equations in NumPy, apart from Keras.
 
 Each takes the weights by name, in float64, the sequence `(batch, steps, features)` and the first
-state `(batch, size)`, complex where the paper's is, and returns what comes out and the last state.
+states, each `(batch, size)`, and returns what comes out and the last states. Of a complex state the
+real and the imaginary part are the first two.
 """
+
+from functools import wraps
 
 import numpy as np
 
@@ -16,15 +19,27 @@ def g(x):
     return np.where(x >= 0, x + 0.5, sigmoid(x))
 
 
-def over(sequence, h, step):
+def over(sequence, states, step):
+    """From `step(x, *states)`, which returns the new states and what comes out."""
     outputs = []
     for x in sequence.swapaxes(0, 1):
-        h, y = step(x, h)
+        *states, y = step(x, *states)
         outputs.append(y)
-    return np.stack(outputs, axis=1), h
+    return np.stack(outputs, axis=1), states
 
 
-def min_gru(w, sequence, h, positive=True):
+def of_complex(equations):
+    """Equations of a complex state, as of its parts."""
+
+    @wraps(equations)
+    def of_parts(w, sequence, states):
+        outputs, (h,) = equations(w, sequence, [states[0] + 1j * states[1]])
+        return outputs, [h.real, h.imag]
+
+    return of_parts
+
+
+def min_gru(w, sequence, states, positive=True):
     """Feng et al. 2024, section 3.1: z = σ(Linear(x)), h = (1 − z) h + z h̃."""
     activation = g if positive else lambda x: x
     (k_z, k_h), (b_z, b_h) = np.split(w["kernel"], 2, axis=1), np.split(w["bias"], 2)
@@ -34,10 +49,10 @@ def min_gru(w, sequence, h, positive=True):
         h = (1 - z) * h + z * activation(x @ k_h + b_h)
         return h, out(w, h)
 
-    return over(sequence, h, step)
+    return over(sequence, states, step)
 
 
-def min_lstm(w, sequence, h, positive=True):
+def min_lstm(w, sequence, states, positive=True):
     """Feng et al. 2024, section 3.2: f' = f / (f + i), i' = i / (f + i), h = f' h + i' h̃."""
     activation = g if positive else lambda x: x
     (k_f, k_i, k_h), (b_f, b_i, b_h) = np.split(w["kernel"], 3, axis=1), np.split(w["bias"], 3)
@@ -47,14 +62,15 @@ def min_lstm(w, sequence, h, positive=True):
         h = f / (f + i) * h + i / (f + i) * activation(x @ k_h + b_h)
         return h, out(w, h)
 
-    return over(sequence, h, step)
+    return over(sequence, states, step)
 
 
 def out(w, h):
     return h @ w["output_kernel"] + w["output_bias"] if "output_kernel" in w else h
 
 
-def lru(w, sequence, h):
+@of_complex
+def lru(w, sequence, states):
     """Orvieto et al. 2023, appendix A: x = Λ x + exp(γ) (B u), y = Re(C x) + D u."""
     poles = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
     b, c = w["b_real"] + 1j * w["b_imag"], w["c_real"] + 1j * w["c_imag"]
@@ -63,10 +79,11 @@ def lru(w, sequence, h):
         h = poles * h + np.exp(w["gamma"]) * (x @ b)
         return h, (h @ c).real + w["skip"] * x
 
-    return over(sequence, h, step)
+    return over(sequence, states, step)
 
 
-def s5(w, sequence, h):
+@of_complex
+def s5(w, sequence, states):
     """Smith et al. 2022, equation 6, with conjugate pairs: y = 2 Re(C x) + D u."""
     poles, step_size = -np.exp(w["decay"]) + 1j * w["frequency"], np.exp(w["log_step"])
     bars = np.exp(poles * step_size), (np.exp(poles * step_size) - 1) / poles
@@ -76,10 +93,11 @@ def s5(w, sequence, h):
         h = bars[0] * h + bars[1] * (x @ b)
         return h, 2 * (h @ c).real + w["skip"] * x
 
-    return over(sequence, h, step)
+    return over(sequence, states, step)
 
 
-def s4d(w, sequence, h):
+@of_complex
+def s4d(w, sequence, states):
     """Gu et al. 2022, equations 2 and 3 by zero-order hold, with B = 1, for each feature alone."""
     poles = -np.exp(w["decay"]) + 1j * w["frequency"]
     step_size = np.exp(w["log_step"])[:, None]
@@ -91,4 +109,22 @@ def s4d(w, sequence, h):
         h = bars[0] * h.reshape(len(h), features, -1) + bars[1] * x[:, :, None]
         return h.reshape(len(h), -1), 2 * (h * c).sum(axis=-1).real + w["skip"] * x
 
-    return over(sequence, h, step)
+    return over(sequence, states, step)
+
+
+def rg_lru(w, sequence, states):
+    """De et al. 2024, equations 1 to 4, with c = 8 and a = σ(−Λ), after a causal convolution."""
+    k_a, k_x = np.split(w["kernel"], 2, axis=1)
+    b_a, b_x = np.split(w["bias"], 2)
+    a = sigmoid(-w["decay"])
+
+    def step(x, h, *before):
+        inputs = [x, *before]
+        u = sum(k * each for k, each in zip(w["conv_kernel"], inputs, strict=True))
+        u = u + w["conv_bias"]
+        r, i = sigmoid(u @ k_a + b_a), sigmoid(u @ k_x + b_x)
+        a_t = a ** (8 * r)
+        h = a_t * h + np.sqrt(1 - a_t**2) * (i * u)
+        return h, *inputs[:-1], h
+
+    return over(sequence, states, step)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from seqvision.errors import SeqvisionError
-from seqvision.mixers import LRU, MIXERS, S4D, S5
+from seqvision.mixers import LRU, MIXERS, RGLRU, S4D, S5
 from seqvision.mixers.block import Block
 from seqvision.mixers.both_ways import BothWays
 from seqvision.mixers.hippo import legs
@@ -182,6 +182,11 @@ def test_the_ring_and_the_steps_are_as_asked_for():
     assert np.mean(radius**2) == pytest.approx((0.7**2 + 0.9**2) / 2, abs=0.01)
     assert 0 < angle.min() < 0.02 and 0.48 < angle.max() < 0.5
     np.testing.assert_allclose(numpy([gain])[0] ** 2 + radius**2, 1, atol=1e-5)
+    rg_lru = RGLRU(a_min=0.5, a_max=0.6)
+    rg_lru.build((None, None, 500))
+    opened = (1 + np.exp(numpy([rg_lru.decay])[0])) ** -8.0  # softplus(Λ) is log(1 + exp(Λ)).
+    assert 0.5 < opened.min() < 0.502 and 0.598 < opened.max() < 0.6
+    assert np.mean(opened) == pytest.approx(0.55, abs=0.005)
     s4d = S4D(min_step=0.01, max_step=0.02)
     s4d.build((None, None, 300))
     steps = np.exp(numpy([s4d.log_step])[0])
@@ -224,6 +229,7 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
     ("make", "why"),
     [
         (lambda: LRU(r_min=0.9, r_max=0.5), "lru: expected r_min < r_max < 1, got 0.9 and 0.5"),
+        (lambda: RGLRU(a_max=1.0), "rg_lru: expected 0 < a_min < a_max < 1, got 0.9 and 1.0"),
         (lambda: S4D(state_size=5), "s4d: state_size: expected an even number, got 5"),
         (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
