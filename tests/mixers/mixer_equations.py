@@ -128,3 +128,22 @@ def rg_lru(w, sequence, states):
         return h, *inputs[:-1], h
 
     return over(sequence, states, step)
+
+
+def qrnn(w, sequence, states):
+    """Bradbury et al. 2016, equations 1, 2 and 4: a masked convolution and fo-pooling."""
+    (k_z, k_f, k_o), (b_z, b_f, b_o) = np.split(w["kernel"], 3, axis=1), np.split(w["bias"], 3)
+    features = sequence.shape[-1]
+
+    def step(x, c, *before):
+        inputs = [x, *before]
+
+        def convolved(kernel, bias):
+            rows = kernel.reshape(len(inputs), features, -1)
+            return sum(each @ row for each, row in zip(inputs, rows, strict=True)) + bias
+
+        z, f, o = np.tanh(convolved(k_z, b_z)), convolved(k_f, b_f), convolved(k_o, b_o)
+        c = sigmoid(f) * c + (1 - sigmoid(f)) * z
+        return c, *inputs[:-1], sigmoid(o) * c
+
+    return over(sequence, states, step)
