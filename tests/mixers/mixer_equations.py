@@ -147,3 +147,29 @@ def qrnn(w, sequence, states):
         return c, *inputs[:-1], sigmoid(o) * c
 
     return over(sequence, states, step)
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def hgrn(lower_bound=0.0):
+    """Qin et al. 2023, section 3.2: λ = γ + (1 − γ) μ, h = λ exp(iθ) h + (1 − λ) c."""
+
+    @of_complex
+    def equations(w, sequence, states):
+        k_r, k_i, k_m, k_g = np.split(w["kernel"], np.arange(1, 4) * len(w["theta"]), axis=1)
+        b_r, b_i, b_m, b_g = np.split(w["bias"], np.arange(1, 4) * len(w["theta"]))
+
+        def step(x, h):
+            c = silu(x @ k_r + b_r) + 1j * silu(x @ k_i + b_i)
+            kept = lower_bound + (1 - lower_bound) * sigmoid(x @ k_m + b_m)
+            h = kept * np.exp(1j * w["theta"]) * h + (1 - kept) * c
+            both = np.concatenate([h.real, h.imag], axis=1)
+            both = both - both.mean(axis=1, keepdims=True)
+            both = both / np.sqrt((both**2).mean(axis=1, keepdims=True) + 1e-5)
+            return h, out(w, (both * w["gamma"] + w["beta"]) * silu(x @ k_g + b_g))
+
+        return over(sequence, states, step)
+
+    return equations

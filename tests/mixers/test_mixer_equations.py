@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqvision.mixers import LRU, MIXERS, QRNN, RGLRU, S4D, S5, MinGRU, MinLSTM
+from seqvision.mixers import HGRN, LRU, MIXERS, QRNN, RGLRU, S4D, S5, MinGRU, MinLSTM
 
 FEATURES, STEPS = 4, 19
 # On JAX and PyTorch Keras multiplies float64 in float32.
@@ -21,6 +21,7 @@ CASES = {
     "s5": (partial(S5, blocks=2), by_paper.s5),
     "rg_lru": (RGLRU, by_paper.rg_lru),
     "qrnn": (QRNN, by_paper.qrnn),
+    "hgrn": (HGRN, by_paper.hgrn()),
     "min_gru wide, plain": (
         partial(MinGRU, expand=2, positive=False),
         partial(by_paper.min_gru, positive=False),
@@ -32,6 +33,7 @@ CASES = {
     "lru of another size": (partial(LRU, state_size=7, r_min=0.5, max_phase=0.3), by_paper.lru),
     "rg_lru without a convolution": (partial(RGLRU, conv_width=1), by_paper.rg_lru),
     "qrnn of three steps": (partial(QRNN, window=3), by_paper.qrnn),
+    "hgrn of a lower bound": (partial(HGRN, lower_bound=0.6), by_paper.hgrn(0.6)),
     "s4d legs": (partial(S4D, state_size=6, init="legs"), by_paper.s4d),
     "s5 of another size": (partial(S5, state_size=6), by_paper.s5),
 }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from seqvision.errors import SeqvisionError
-from seqvision.mixers import LRU, MIXERS, RGLRU, S4D, S5
+from seqvision.mixers import HGRN, LRU, MIXERS, RGLRU, S4D, S5
 from seqvision.mixers.block import Block
 from seqvision.mixers.both_ways import BothWays
 from seqvision.mixers.hippo import legs
@@ -187,6 +187,9 @@ def test_the_ring_and_the_steps_are_as_asked_for():
     opened = (1 + np.exp(numpy([rg_lru.decay])[0])) ** -8.0  # softplus(Λ) is log(1 + exp(Λ)).
     assert 0.5 < opened.min() < 0.502 and 0.598 < opened.max() < 0.6
     assert np.mean(opened) == pytest.approx(0.55, abs=0.005)
+    hgrn = HGRN()
+    hgrn.build((None, None, 4))
+    np.testing.assert_allclose(numpy([hgrn.theta])[0], [1, 1e-2, 1e-4, 1e-6], rtol=1e-5)
     s4d = S4D(min_step=0.01, max_step=0.02)
     s4d.build((None, None, 300))
     steps = np.exp(numpy([s4d.log_step])[0])
@@ -230,6 +233,7 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
     [
         (lambda: LRU(r_min=0.9, r_max=0.5), "lru: expected r_min < r_max < 1, got 0.9 and 0.5"),
         (lambda: RGLRU(a_max=1.0), "rg_lru: expected 0 < a_min < a_max < 1, got 0.9 and 1.0"),
+        (lambda: HGRN(lower_bound=1.0), "hgrn: lower_bound: expected 0 to below 1, got 1.0"),
         (lambda: S4D(state_size=5), "s4d: state_size: expected an even number, got 5"),
         (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
