@@ -49,6 +49,7 @@ def long_builds() -> dict[str, Build]:
         "mixers that are linear recurrences, without a loop": _build(
             "blocks", shape, mixer="lru", depth=1, **options
         ),
+        "mixer `mamba`, without a loop": _build("blocks", shape, mixer="mamba", depth=1, **options),
         "two directions": _build("bidirectional", shape, cell="lstm", **options),
         "`conv_lstm`": _build("conv_lstm", (70, 4), filters=[4]),
     }

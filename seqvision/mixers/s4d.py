@@ -15,6 +15,7 @@ from seqvision.mixers import MIXERS
 from seqvision.mixers.base import LinearMixer
 from seqvision.mixers.base_diagonal import log_uniform, normal
 from seqvision.mixers.hippo import legs
+from seqvision.mixers.portable import is_for_others
 from seqvision.options import PositiveFloat, PositiveInt, Share
 
 
@@ -108,7 +109,7 @@ class S4D(LinearMixer):
         return seen + ops.cast(inputs, self.state_dtype) * ops.cast(self.skip, self.state_dtype)
 
     def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
-        if _is_for_others(training):
+        if is_for_others(training):
             return super().call(sequence, mask, training)
         sequence = ops.cast(without_masked(sequence, mask), self.state_dtype)
         seen = long_convolution(sequence, self.kernel(ops.shape(sequence)[1]))
@@ -150,12 +151,3 @@ _FREQUENCIES = {
 
 def _each(pair: Pair, shape: Any) -> Pair:
     return ops.reshape(pair[0], shape), ops.reshape(pair[1], shape)
-
-
-def _is_for_others(training: bool) -> bool:
-    """Whether a graph is made that other libraries may run, which have no Fourier transform."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    from seqvision.layers.engine.graph import may_be_exported
-
-    return may_be_exported(training)

@@ -173,3 +173,23 @@ def hgrn(lower_bound=0.0):
         return over(sequence, states, step)
 
     return equations
+
+
+def mamba(w, sequence, states):
+    """Gu & Dao 2023, algorithm 2 and figure 3: Δ, B and C from the input, B discretized as Δ B."""
+    a = -np.exp(w["decay"])
+    rank, n = len(w["step_kernel"]), a.shape[1]
+    k_step, k_b, k_c = np.split(w["kernel"], [rank, rank + n], axis=1)
+
+    def step(x, h, *before):
+        u, z = np.split(x @ w["input_kernel"], 2, axis=1)
+        inputs = [u, *before]
+        v = sum(k * each for k, each in zip(w["conv_kernel"], inputs, strict=True))
+        v = silu(v + w["conv_bias"])
+        delta = np.log1p(np.exp(v @ k_step @ w["step_kernel"] + w["step_bias"]))[:, :, None]
+        b_bar = delta * (v @ k_b)[:, None]
+        h = np.exp(delta * a) * h.reshape(len(x), *a.shape) + b_bar * v[:, :, None]
+        y = np.einsum("ben,bn->be", h, v @ k_c) + w["skip"] * v
+        return h.reshape(len(x), -1), *inputs[:-1], (y * silu(z)) @ w["output_kernel"]
+
+    return over(sequence, states, step)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqvision.mixers import HGRN, LRU, MIXERS, QRNN, RGLRU, S4D, S5, MinGRU, MinLSTM
+from seqvision.mixers import HGRN, LRU, MIXERS, QRNN, RGLRU, S4D, S5, Mamba, MinGRU, MinLSTM
 
 FEATURES, STEPS = 4, 19
 # On JAX and PyTorch Keras multiplies float64 in float32.
@@ -22,6 +22,7 @@ CASES = {
     "rg_lru": (RGLRU, by_paper.rg_lru),
     "qrnn": (QRNN, by_paper.qrnn),
     "hgrn": (HGRN, by_paper.hgrn()),
+    "mamba": (Mamba, by_paper.mamba),
     "min_gru wide, plain": (
         partial(MinGRU, expand=2, positive=False),
         partial(by_paper.min_gru, positive=False),
@@ -34,6 +35,10 @@ CASES = {
     "rg_lru without a convolution": (partial(RGLRU, conv_width=1), by_paper.rg_lru),
     "qrnn of three steps": (partial(QRNN, window=3), by_paper.qrnn),
     "hgrn of a lower bound": (partial(HGRN, lower_bound=0.6), by_paper.hgrn(0.6)),
+    "mamba in chunks": (
+        partial(Mamba, state_size=3, expand=1, conv_width=2, step_rank=2, chunk=5),
+        by_paper.mamba,
+    ),
     "s4d legs": (partial(S4D, state_size=6, init="legs"), by_paper.s4d),
     "s5 of another size": (partial(S5, state_size=6), by_paper.s5),
 }

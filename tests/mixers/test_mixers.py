@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from seqvision.errors import SeqvisionError
-from seqvision.mixers import HGRN, LRU, MIXERS, RGLRU, S4D, S5
+from seqvision.mixers import HGRN, LRU, MIXERS, RGLRU, S4D, S5, Mamba
 from seqvision.mixers.block import Block
 from seqvision.mixers.both_ways import BothWays
 from seqvision.mixers.hippo import legs
@@ -190,6 +190,12 @@ def test_the_ring_and_the_steps_are_as_asked_for():
     hgrn = HGRN()
     hgrn.build((None, None, 4))
     np.testing.assert_allclose(numpy([hgrn.theta])[0], [1, 1e-2, 1e-4, 1e-6], rtol=1e-5)
+    mamba = Mamba(min_step=0.01, max_step=0.02, step_floor=0.015)
+    mamba.build((None, None, 300))
+    step = np.log1p(np.exp(numpy([mamba.step_bias])[0]))
+    assert 0.3 < np.mean(np.isclose(step, 0.015, rtol=1e-4)) < 0.8  # log 1.5 / log 2 is 0.58.
+    assert step.min() > 0.01499 and 0.0198 < step.max() < 0.02
+    np.testing.assert_allclose(np.exp(numpy([mamba.decay])[0])[7], np.arange(1, 17), rtol=1e-6)
     s4d = S4D(min_step=0.01, max_step=0.02)
     s4d.build((None, None, 300))
     steps = np.exp(numpy([s4d.log_step])[0])
@@ -236,6 +242,7 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
         (lambda: HGRN(lower_bound=1.0), "hgrn: lower_bound: expected 0 to below 1, got 1.0"),
         (lambda: S4D(state_size=5), "s4d: state_size: expected an even number, got 5"),
         (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
+        (lambda: Mamba(max_step=1e-3), "mamba: expected min_step < max_step, got 0.001 and 0.001"),
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
     ],
 )
