@@ -12,6 +12,7 @@ from seqvision.native.build import CannotBuild, build_core
 from seqvision.native.cache import library
 
 CELLS = {"tanh_rnn": 0, "relu_rnn": 1, "gru": 2, "gru_reset_before": 3, "lstm": 4}
+CELLS |= {"min_gru": 5, "min_lstm": 6}
 """The cells by the numbers of core.h."""
 
 

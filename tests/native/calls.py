@@ -7,6 +7,7 @@ import numpy as np
 from seqvision.native import core
 
 GATES = {"tanh_rnn": 1, "relu_rnn": 1, "gru": 3, "gru_reset_before": 3, "lstm": 4}
+GATES |= {"min_gru": 2, "min_lstm": 3}
 
 
 def pointer(array):
@@ -77,6 +78,8 @@ def problem(cell, batch, steps, features, units, seed, biases=True, masked=False
     first = [normal(batch, units) for _ in range(2 if cell == "lstm" else 1)]
     # Small enough that a ReLU does not grow beyond what float32 can tell apart.
     weights = [normal(features, columns, scale=0.3), normal(units, columns, scale=units**-0.5)]
+    if cell.startswith("min_"):
+        weights[1] = weights[1][:, :0]
     weights.append(normal(columns) if biases else None)
     weights.append(normal(columns) if biases and cell == "gru" else None)
     mask = generator.random((batch, steps)) < 0.7 if masked else None

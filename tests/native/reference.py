@@ -13,6 +13,14 @@ def step(cell, p, h, c, kernel, bias, dropout):
         i, f, g, o = tf.split(p + operand @ kernel, 4, axis=1)
         c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
         return tf.sigmoid(o) * tf.tanh(c), c
+    if cell == "min_gru":
+        z, new = tf.split(p, 2, axis=1)
+        z = tf.sigmoid(z)
+        return (1 - z) * h + z * positive(new), c
+    if cell == "min_lstm":
+        f, i, new = tf.split(p, 3, axis=1)
+        f, i = tf.sigmoid(f), tf.sigmoid(i)
+        return f / (f + i) * h + i / (f + i) * positive(new), c
     p_z, p_r, p_c = tf.split(p, 3, axis=1)
     k_z, k_r, k_c = tf.split(kernel, 3, axis=1)
     b_z, b_r, b_c = (0.0, 0.0, 0.0) if bias is None else tf.split(bias, 3)
@@ -23,6 +31,11 @@ def step(cell, p, h, c, kernel, bias, dropout):
     else:
         new = tf.tanh(p_c + (r * operand) @ k_c)
     return z * h + (1 - z) * new, c
+
+
+def positive(p):
+    """Feng et al. 2024, arXiv 2410.01201, B.3.1."""
+    return tf.where(p >= 0, p + 0.5, tf.sigmoid(p))
 
 
 def layer(cell, x, first, weights, mask=None, dropout=None, backwards=False):

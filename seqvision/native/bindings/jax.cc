@@ -50,11 +50,9 @@ sv_layer layer_of(int32_t cell, bool go_backwards, bool in_bfloat16, int states,
   return layer;
 }
 
-int states_of(int32_t cell) { return cell == SV_LSTM ? 2 : 1; }
-
 ffi::Error forward(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::RemainingArgs args,
                    ffi::RemainingRets rets) {
-  const int states = states_of(cell);
+  const int states = sv_states(cell);
   const sv_layer layer = layer_of(cell, go_backwards, in_bfloat16, states, args);
   const Results results{rets};
   float* last[2] = {results[1], states == 2 ? results[2] : nullptr};
@@ -64,7 +62,7 @@ ffi::Error forward(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::Remai
 
 ffi::Error gradient(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::RemainingArgs args,
                     ffi::RemainingRets rets) {
-  const int states = states_of(cell), after = 7 + states;
+  const int states = sv_states(cell), after = 7 + states;
   const sv_layer layer = layer_of(cell, go_backwards, in_bfloat16, states, args);
   const Given given{args};
   const Results results{rets};

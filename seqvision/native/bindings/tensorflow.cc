@@ -120,10 +120,10 @@ class Layer : public OpKernel {
     layer->in_bfloat16 = in_bfloat16_;
     layer->batch = x.dim_size(0), layer->steps = x.dim_size(1), layer->features = x.dim_size(2);
     layer->units = recurrent_kernel.dim_size(0);
-    const int64_t gates = cell_ == SV_LSTM ? 4 : cell_ >= SV_GRU ? 3 : 1;
-    const int64_t columns = gates * layer->units;
-    TF_RETURN_IF_ERROR(fits(states_ == (cell_ == SV_LSTM ? 2 : 1), "another number of states"));
-    TF_RETURN_IF_ERROR(fits(recurrent_kernel.dim_size(1) == columns &&
+    const int64_t columns = sv_gates(cell_) * layer->units;
+    TF_RETURN_IF_ERROR(fits(states_ == sv_states(cell_), "another number of states"));
+    TF_RETURN_IF_ERROR(fits(recurrent_kernel.dim_size(1) ==
+                                    sv_recurrent_gates(cell_) * layer->units &&
                                 kernel.dim_size(0) == layer->features &&
                                 kernel.dim_size(1) == columns,
                             "the kernels do not fit x or each other"));

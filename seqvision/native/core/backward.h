@@ -58,7 +58,8 @@ vec Backward<Cell, WORDS>::dropped(long row, long column) const {
 template <class Cell, bool WORDS>
 void Backward<Cell, WORDS>::rows(long begin, long end, long from, long to) const {
   constexpr int G = Cell::X::count, HG = Cell::H::count, STATES = Cell::STATES;
-  const long count = end - begin, width = size.width, units = size.units;
+  const long count = end - begin, width = size.width;
+  [[maybe_unused]] const long units = size.units;
   for (long s = to - 1; s >= from; --s) {
     for (long b = 0; b < size.blocks; ++b)
       for (long row = begin; row < end; ++row) {
@@ -102,16 +103,17 @@ void Backward<Cell, WORDS>::rows(long begin, long end, long from, long to) const
     const Slots& left = WORDS ? of_step : gradients;
     const float* first_left = WORDS ? of_step.at(0, 0, begin) : at_step;
     constexpr int FLOATS = WORDS ? W / 2 : W;  // Of a slot, numbers or words.
-    plain_product<WORDS>({units}, count,
-                  {first_left + Cell::H_SLOT * FLOATS, left.row, h_turned, 0, HG * FLOATS,
-                   size.blocks, left.block},
-                  [&](long row, long column, const float* sums, long vectors) {
-                    float* to = d_state(0, begin + row) + column;
-                    for (long v = 0; v < vectors; ++v)
-                      store(to + v * W, load(to + v * W) +
-                                            load(sums + v * W) *
-                                                dropped(begin + row, column + v * W));
-                  });
+    if constexpr (HG > 0)
+      plain_product<WORDS>({units}, count,
+                    {first_left + Cell::H_SLOT * FLOATS, left.row, h_turned, 0, HG * FLOATS,
+                     size.blocks, left.block},
+                    [&](long row, long column, const float* sums, long vectors) {
+                      float* to = d_state(0, begin + row) + column;
+                      for (long v = 0; v < vectors; ++v)
+                        store(to + v * W, load(to + v * W) +
+                                              load(sums + v * W) *
+                                                  dropped(begin + row, column + v * W));
+                    });
     if (of.d_x)
       plain_product<WORDS>({size.features}, count,
                     {first_left + Cell::X_SLOT * FLOATS, left.row, x_turned, 0, G * FLOATS,
@@ -189,19 +191,20 @@ void Backward<Cell, WORDS>::weights(long part, long from, long to) const {
              const float* x = layer.x + (row * size.steps + read_at(layer, s)) * features;
              std::copy(x + begin, x + end, to);
            });
-  gradient(typename Cell::H{}, Cell::H_SLOT, units, of.d_recurrent_kernel, of.d_recurrent_bias,
-           [&](long row, long s, long begin, long end, float* to) {
-             const float* h = s ? of.every + (row * size.steps + s - 1) * units
-                              : layer.first[0] ? layer.first[0] + row * units : nullptr;
-             if (!h) {
-               std::fill_n(to, end - begin, 0.0f);
-             } else if (!layer.dropout) {
-               std::copy(h + begin, h + end, to);
-             } else {
-               const float* factors = layer.dropout + row * units;
-               for (long i = begin; i < end; ++i) *to++ = h[i] * factors[i];
-             }
-           });
+  if constexpr (Cell::H::count > 0)
+    gradient(typename Cell::H{}, Cell::H_SLOT, units, of.d_recurrent_kernel, of.d_recurrent_bias,
+             [&](long row, long s, long begin, long end, float* to) {
+               const float* h = s ? of.every + (row * size.steps + s - 1) * units
+                                : layer.first[0] ? layer.first[0] + row * units : nullptr;
+               if (!h) {
+                 std::fill_n(to, end - begin, 0.0f);
+               } else if (!layer.dropout) {
+                 std::copy(h + begin, h + end, to);
+               } else {
+                 const float* factors = layer.dropout + row * units;
+                 for (long i = begin; i < end; ++i) *to++ = h[i] * factors[i];
+               }
+             });
   if constexpr (Cell::TWO)
     gradient(typename Cell::SECOND{}, Cell::SECOND_SLOT, units, of.d_recurrent_kernel, nullptr,
              [&](long row, long s, long begin, long end, float* to) {
@@ -215,7 +218,7 @@ template <class Cell>
 void backward_of_nothing(const Size& size, const sv_gradients& of) {
   const long columns = Cell::GATES * size.units;
   std::fill_n(of.d_kernel, size.features * columns, 0.0f);
-  std::fill_n(of.d_recurrent_kernel, size.units * columns, 0.0f);
+  if (Cell::H::count) std::fill_n(of.d_recurrent_kernel, size.units * columns, 0.0f);
   for (float* bias : {of.d_bias, of.d_recurrent_bias})
     if (bias) std::fill_n(bias, columns, 0.0f);
   for (int k = 0; k < Cell::STATES; ++k)

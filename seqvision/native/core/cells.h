@@ -13,7 +13,7 @@ namespace SV_ARCH {
 template <int... Gates>
 struct Order {
   static constexpr int count = sizeof...(Gates);
-  static constexpr int gates[count] = {Gates...};
+  static constexpr int gates[count + 1] = {Gates..., 0};
 };
 
 // h = tanh or relu (p + h U)
@@ -135,6 +135,56 @@ struct Lstm {
     slots[3] = d[0] * t * o * (1.0f - o);
     d[0] = vec{};
     d[1] = d_c * f;
+  }
+};
+
+// What a minimal cell's candidate is made of, p + 1/2 or sigmoid p, and its derivative.
+SV_INLINE vec positive(vec p) { return p >= 0.0f ? p + 0.5f : sigmoid(p); }
+SV_INLINE vec d_positive(vec c) { return c >= 0.5f ? all(1.0f) : c * (1.0f - c); }
+
+// z; h = (1 - z) h + z g(p_c); slots z, g(p_c)
+struct MinGru {
+  using X = Order<0, 1>;
+  using H = Order<>;
+  static constexpr int GATES = 2, SLOTS = 2, GRADIENTS = 2, X_SLOT = 0, H_SLOT = 0, STATES = 1;
+  static constexpr bool TWO = false;
+
+  static SV_INLINE void forward(const vec* p, const vec*, vec* states, vec* slots) {
+    const vec z = sigmoid(p[0]), c = positive(p[1]);
+    states[0] = (1.0f - z) * states[0] + z * c;
+    slots[0] = z, slots[1] = c;
+  }
+
+  static SV_INLINE void backward(const vec* old, vec* d, vec* slots) {
+    const vec z = slots[0], c = slots[1];
+    slots[0] = d[0] * (c - old[0]) * z * (1.0f - z);
+    slots[1] = d[0] * z * d_positive(c);
+    d[0] = d[0] * (1.0f - z);
+  }
+};
+
+// f, i, as shares of their sum; h = f h + i g(p_c); slots f, i, g(p_c)
+struct MinLstm {
+  using X = Order<0, 1, 2>;
+  using H = Order<>;
+  static constexpr int GATES = 3, SLOTS = 3, GRADIENTS = 3, X_SLOT = 0, H_SLOT = 0, STATES = 1;
+  static constexpr bool TWO = false;
+
+  // f / (f + i) = 1 / (1 + i / f), with i / f = (1 + exp -p_f) / (1 + exp -p_i).
+  static SV_INLINE void forward(const vec* p, const vec*, vec* states, vec* slots) {
+    const vec to_f = expm1(-p[0]) + 2.0f, to_i = expm1(-p[1]) + 2.0f, c = positive(p[2]);
+    const vec share = to_f / (to_f + to_i);
+    states[0] = (1.0f - share) * states[0] + share * c;
+    slots[0] = 1.0f / to_f, slots[1] = 1.0f / to_i, slots[2] = c;
+  }
+
+  static SV_INLINE void backward(const vec* old, vec* d, vec* slots) {
+    const vec f = slots[0], i = slots[1], c = slots[2];
+    const vec share = i / (f + i), d_share = d[0] * (c - old[0]) * share * (1.0f - share);
+    slots[0] = -d_share * (1.0f - f);
+    slots[1] = d_share * (1.0f - i);
+    slots[2] = d[0] * share * d_positive(c);
+    d[0] = d[0] * (1.0f - share);
   }
 };
 

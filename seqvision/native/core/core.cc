@@ -85,6 +85,12 @@ void sv_backward(const sv_layer* layer, const sv_gradients* gradients) {
 
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
 
+int32_t sv_states(int32_t cell) { return processor().shape(cell).states; }
+
+int32_t sv_gates(int32_t cell) { return processor().shape(cell).gates; }
+
+int32_t sv_recurrent_gates(int32_t cell) { return processor().shape(cell).recurrent_gates; }
+
 int sv_bfloat16(int32_t cell) { return processor().bfloat16(cell); }
 
 const char* sv_processor(void) { return processor().name; }

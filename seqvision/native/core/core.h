@@ -1,7 +1,8 @@
 /* The recurrence of a layer over all its time steps, forward and backward: the C interface.
  *
  * Matrices are of float32 and lie row by row. A null pointer is what is not there or not wanted.
- * Kernels, biases and their gates are in Keras's order: z, r, h of a GRU, i, f, c, o of an LSTM.
+ * Kernels, biases and their gates are in Keras's order: z, r, h of a GRU, i, f, c, o of an LSTM; z, h
+ * of a minimal GRU, f, i, h of a minimal LSTM, which have no recurrent kernel.
  */
 #ifndef SEQVISION_CORE_H
 #define SEQVISION_CORE_H
@@ -14,7 +15,15 @@ extern "C" {
 
 #define SV_API __attribute__((visibility("default")))
 
-enum sv_cell { SV_TANH_RNN, SV_RELU_RNN, SV_GRU, SV_GRU_RESET_BEFORE, SV_LSTM };
+enum sv_cell {
+  SV_TANH_RNN,
+  SV_RELU_RNN,
+  SV_GRU,
+  SV_GRU_RESET_BEFORE,
+  SV_LSTM,
+  SV_MIN_GRU,
+  SV_MIN_LSTM
+};
 
 /* What both passes are given. */
 typedef struct {
@@ -32,6 +41,11 @@ typedef struct {
   const uint8_t* mask;           /* (batch, steps): where it is 0 a step leaves the states alone. */
   const float* dropout;          /* (batch, units): factors of the state within its product. */
 } sv_layer;
+
+/* How many states a cell has, and how many gates in its kernel and in its recurrent kernel. */
+SV_API int32_t sv_states(int32_t cell);
+SV_API int32_t sv_gates(int32_t cell);
+SV_API int32_t sv_recurrent_gates(int32_t cell);
 
 /* Floats that the way back needs; `saved` has so many. */
 SV_API int64_t sv_saved_size(const sv_layer* layer);

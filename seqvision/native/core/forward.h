@@ -96,7 +96,7 @@ void Forward<Cell, WORDS>::rows(long begin, long end) const {
 
     const float* old_h = state(s, 0, 0);
     const float* multiplied = old_h;
-    if (WORDS || layer.dropout) {
+    if (HG && (WORDS || layer.dropout)) {
       for (long row = 0; row < count; ++row)
         for (long b = 0; b < size.blocks; ++b) {
           vec h = load(old_h + row * width + b * W);
@@ -119,23 +119,27 @@ void Forward<Cell, WORDS>::rows(long begin, long end) const {
         store(every + ((begin + row) * size.steps + s) * size.units + b * W, now[0], size.left(b));
     };
     for (long b = 0; b < size.blocks; ++b) {
-      vec bias[HG];
+      vec bias[HG + 1];
       for (int g = 0; g < HG; ++g) bias[g] = load(h_bias + (b * HG + g) * W);
-      panel_product<HG, false, WORDS>(
-          count,
-          {multiplied, of_state, h_panels + b * state_depth * HG * W, HG * W, state_depth},
-          [&](long row, const float* sums) {
-            vec p[G], sum[HG], now[STATES], kept_now[Cell::SLOTS] = {};
-            const float* from = projected + b * projected_block + (at * count + row) * G * W;
-            for (int g = 0; g < G; ++g) p[g] = load(from + g * W);
-            for (int g = 0; g < HG; ++g) sum[g] = first(load(sums + g * W) + bias[g], size.left(b));
-            for (int k = 0; k < STATES; ++k) now[k] = load(state(s, k, row) + b * W);
-            if constexpr (Cell::TWO) now[0] = load(multiplied + row * width + b * W);
-            Cell::forward(p, sum, now, kept_now);
-            if constexpr (!Cell::TWO) finish(b, row, now, kept_now);
-            float* to = slots.at(b, s, row);
-            for (int k = 0; k < Cell::SLOTS; ++k) store(to + k * W, kept_now[k]);
-          });
+      const auto step = [&](long row, const float* sums) {
+        vec p[G], sum[HG + 1], now[STATES], kept_now[Cell::SLOTS] = {};
+        const float* from = projected + b * projected_block + (at * count + row) * G * W;
+        for (int g = 0; g < G; ++g) p[g] = load(from + g * W);
+        for (int g = 0; g < HG; ++g) sum[g] = first(load(sums + g * W) + bias[g], size.left(b));
+        for (int k = 0; k < STATES; ++k) now[k] = load(state(s, k, row) + b * W);
+        if constexpr (Cell::TWO) now[0] = load(multiplied + row * width + b * W);
+        Cell::forward(p, sum, now, kept_now);
+        if constexpr (!Cell::TWO) finish(b, row, now, kept_now);
+        float* to = slots.at(b, s, row);
+        for (int k = 0; k < Cell::SLOTS; ++k) store(to + k * W, kept_now[k]);
+      };
+      if constexpr (HG > 0) {
+        panel_product<HG, false, WORDS>(
+            count,
+            {multiplied, of_state, h_panels + b * state_depth * HG * W, HG * W, state_depth}, step);
+      } else {
+        for (long row = 0; row < count; ++row) step(row, nullptr);
+      }
     }
     if constexpr (Cell::TWO) {
       for (long b = 0; b < size.blocks; ++b)

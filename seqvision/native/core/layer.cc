@@ -18,18 +18,20 @@ int64_t saved_size(const sv_layer& layer) {
 }
 
 template <class Use>
-auto with_cell(const sv_layer& layer, const Use& use) {
-  switch (layer.cell) {
+auto with_cell(int32_t cell, const Use& use) {
+  switch (cell) {
     case SV_TANH_RNN: return use(SimpleRnn<false>{});
     case SV_RELU_RNN: return use(SimpleRnn<true>{});
     case SV_GRU: return use(Gru{});
     case SV_GRU_RESET_BEFORE: return use(GruResetBefore{});
+    case SV_MIN_GRU: return use(MinGru{});
+    case SV_MIN_LSTM: return use(MinLstm{});
     default: return use(Lstm{});
   }
 }
 
 int64_t saved_size_of(const sv_layer& layer) {
-  return with_cell(layer, [&](auto cell) { return saved_size<decltype(cell)>(layer); });
+  return with_cell(layer.cell, [&](auto cell) { return saved_size<decltype(cell)>(layer); });
 }
 
 // A second product within a step would need its operand in words too.
@@ -37,13 +39,18 @@ template <class Cell>
 constexpr bool in_words = HAS_BFLOAT16 && !Cell::TWO;
 
 bool bfloat16_of(int32_t cell) {
-  sv_layer layer = {};
-  layer.cell = cell;
-  return with_cell(layer, [](auto cell) { return in_words<decltype(cell)>; });
+  return with_cell(cell, [](auto cell) { return in_words<decltype(cell)>; });
+}
+
+Shape shape_of(int32_t cell) {
+  return with_cell(cell, [](auto cell) {
+    using Cell = decltype(cell);
+    return Shape{Cell::STATES, Cell::GATES, Cell::H::count ? Cell::GATES : 0};
+  });
 }
 
 void forward_of(const sv_layer& layer, float* every, float* const* last, float* saved) {
-  with_cell(layer, [&](auto cell) {
+  with_cell(layer.cell, [&](auto cell) {
     using Cell = decltype(cell);
     if constexpr (in_words<Cell>)
       if (layer.in_bfloat16) return forward<Cell, true>(layer, every, last, saved);
@@ -52,7 +59,7 @@ void forward_of(const sv_layer& layer, float* every, float* const* last, float* 
 }
 
 void backward_of(const sv_layer& layer, const sv_gradients& of) {
-  with_cell(layer, [&](auto cell) {
+  with_cell(layer.cell, [&](auto cell) {
     using Cell = decltype(cell);
     if constexpr (in_words<Cell>)
       if (layer.in_bfloat16) return backward<Cell, true>(layer, of);
@@ -82,6 +89,6 @@ double peak(double seconds) {
 }  // namespace
 
 extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak,
-                                    bfloat16_of};
+                                    bfloat16_of, shape_of};
 
 }  // namespace SV_ARCH

@@ -3,6 +3,11 @@
 
 #include "core.h"
 
+// How many states a cell has, and how many gates in its kernels.
+struct Shape {
+  int32_t states, gates, recurrent_gates;
+};
+
 struct Processor {
   const char* name;
   int64_t (*saved_size)(const sv_layer&);
@@ -10,4 +15,5 @@ struct Processor {
   void (*backward)(const sv_layer&, const sv_gradients&);
   double (*peak)(double seconds);
   bool (*bfloat16)(int32_t cell);
+  Shape (*shape)(int32_t cell);
 };
