@@ -175,18 +175,29 @@ class LinearMixer(Mixer):
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
     ) -> tuple[Any, list[Any]]:
-        outputs, state, before = self._over_time(sequence, *self._parted(states), mask)
+        outputs, state, before = self._over_time(sequence, *self._parted(states), mask, training)
         return outputs, [*(part[:, -1] for part in self._parts(state)), *before]
 
     def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
         before = [ops.zeros_like(sequence[:, 0])] * (self.window - 1)
-        return self._over_time(sequence, None, before, mask)[0]
+        return self._over_time(sequence, None, before, mask, training)[0]
 
-    def _over_time(self, sequence: Any, first: Any, before: list[Any], mask: Any) -> Any:
+    def state_over_time(self, inputs: Any, first: Any, mask: Any, training: bool) -> Any:
+        """The state after each step, `(batch, steps, size)`.
+
+        Args:
+            inputs: what `seen` returns, of all steps.
+            first: the state before them; None if it is zeros.
+        """
+        return linear_recurrence(*self.recurrence(inputs), first, mask)
+
+    def _over_time(
+        self, sequence: Any, first: Any, before: list[Any], mask: Any, training: bool
+    ) -> Any:
         """What comes out, the state after each step, and what comes before a next one."""
         steps, before = window(without_masked(sequence, mask), before, mask)
         inputs = self.seen(steps)
-        state = linear_recurrence(*self.recurrence(inputs), first, mask)
+        state = self.state_over_time(inputs, first, mask, training)
         return without_masked(self._out(state, inputs), mask), state, before
 
     def _out(self, state: Any, inputs: Any) -> Any:

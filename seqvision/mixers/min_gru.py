@@ -30,9 +30,8 @@ class MinGRU(GatedMixer):
         Feng et al., "Were RNNs all we needed?", 2024, arXiv 2410.01201.
     """
 
-    gates = 1
+    gates, cell = 1, "min_gru"
 
-    def recurrence(self, inputs: Any) -> tuple[Any, Any]:
-        z, candidate = self.projected(inputs)
+    def moved(self, z: Any, candidate: Any) -> tuple[Any, Any]:
         # 1 − σ(z), which close to 0 would have no digits left.
         return ops.sigmoid(-z), ops.sigmoid(z) * candidate

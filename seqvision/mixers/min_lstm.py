@@ -30,10 +30,9 @@ class MinLSTM(GatedMixer):
         Feng et al., "Were RNNs all we needed?", 2024, arXiv 2410.01201.
     """
 
-    gates = 2
+    gates, cell = 2, "min_lstm"
 
-    def recurrence(self, inputs: Any) -> tuple[Any, Any]:
-        f, i, candidate = self.projected(inputs)
+    def moved(self, f: Any, i: Any, candidate: Any) -> tuple[Any, Any]:
         # log f − log i: f / (f + i) is its sigmoid, also where both gates are shut.
         balance = ops.log_sigmoid(f) - ops.log_sigmoid(i)
         return ops.sigmoid(balance), ops.sigmoid(-balance) * candidate

@@ -17,51 +17,81 @@ NAME = "native"
 
 def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
     """Why it does not apply."""
-    if layer.cell.compute_dtype not in ("float32", "bfloat16"):
-        return f"it computes in {layer.cell.compute_dtype}"
     if layer.unroll:
         return "unroll is True"
+    # Keras's first implementation multiplies each gate by itself.
+    if training and getattr(layer.cell, "dropout_mask_count", None):
+        return "each gate has a dropout mask of its own"
+    return hindrance_here(layer.cell.compute_dtype, sequences, training)
+
+
+def hindrance_here(dtype: str, sequences: Any, training: bool) -> str | None:
+    """Why no cell's kernels apply, in a type and in what is being traced."""
+    if dtype not in ("float32", "bfloat16"):
+        return f"it computes in {dtype}"
     if keras.backend.backend() == "tensorflow":
         from seqvision.layers.engine.graph import may_be_exported
 
         if may_be_exported(training):
             return "the graph may be exported"
-    # Keras's first implementation multiplies each gate by itself.
-    if training and getattr(layer.cell, "dropout_mask_count", None):
-        return "each gate has a dropout mask of its own"
     return _binding().hindrance(sequences)
 
 
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
     """Run a layer over all time steps; return what `inner_loop` does, and how it was done."""
-    in_bfloat16 = layer.cell.compute_dtype == "bfloat16"
     sequences, states, mask, _, dropout = given
-    weights = weights_of(layer.cell)
-    if in_bfloat16:  # Only products are: states, gates and sums have float32's digits.
-        sequences, states, dropout, weights = tree.map_structure(
-            _exact, (sequences, states, dropout, weights)
-        )
-    kernel, recurrent_kernel, bias = weights
+    kernel, recurrent_kernel, bias = weights_of(layer.cell)
     biases = [bias[0], bias[1]] if bias is not None and len(bias.shape) == 2 else [bias, None]
-    cell = _cell(step)
-    outputs, last = _binding().run(
-        cell,
+    outputs, last, how = run(
+        _cell(step),
+        layer.cell.compute_dtype,
         sequences,
         states,
         [kernel, recurrent_kernel, *biases],
-        None if mask is None else ops.cast(mask, "bool"),
+        mask,
         dropout[0] if dropout else None,
         go_backwards=layer.go_backwards,
-        in_bfloat16=in_bfloat16,
         every=bool(layer.return_sequences or mask is not None),
         keep=bool(training),
         portable=partial(_portable, layer, step, mask, dropout),
+    )
+    return shown(layer, outputs, last, mask, time_axis=1), how
+
+
+def run(
+    cell: str,
+    dtype: str,
+    sequences: Any,
+    states: list[Any],
+    weights: list[Any],
+    mask: Any,
+    dropout: Any,
+    **options: Any,
+) -> tuple[Any, list[Any], str]:
+    """Run a cell's kernels over all time steps, where nothing hinders.
+
+    Args:
+        cell: one of `seqvision.native.core.CELLS`.
+        dtype: that of its products: states, gates and sums have float32's digits.
+        sequences, states, weights, mask, dropout, options: as a binding's `run` takes them.
+
+    Returns:
+        The states after each step, the last ones, and how it was done.
+    """
+    in_bfloat16 = dtype == "bfloat16"
+    if in_bfloat16:
+        sequences, states, dropout, weights = tree.map_structure(
+            _exact, (sequences, states, dropout, weights)
+        )
+    mask = None if mask is None else ops.cast(mask, "bool")
+    outputs, last = _binding().run(
+        cell, sequences, states, weights, mask, dropout, in_bfloat16=in_bfloat16, **options
     )
     threads = core.threads()
     how = f"{core.processor()}, {threads} thread{'s' if threads > 1 else ''}"
     if in_bfloat16 and not core.multiplies_in_bfloat16(cell):
         how += ", products in float32"
-    return shown(layer, outputs, last, mask, time_axis=1), how
+    return outputs, last, how
 
 
 def _exact(tensor: Any) -> Any:
