@@ -70,10 +70,9 @@ class GatedMixer(TellsPath, LinearMixer):
             first = ops.zeros((ops.shape(inputs)[0], size))
 
         def portable(x: Any, states: list[Any], weights: list[Any]) -> tuple[Any, list[Any]]:
-            states = linear_recurrence(
-                *self._recurrence(x, weights[0], weights[2]), states[0], mask
-            )
-            return states, [states[:, -1]]
+            a, b = self._recurrence(x, weights[0], weights[2])
+            after: Any = linear_recurrence(a, b, states[0], mask)
+            return after, [after[:, -1]]
 
         weights = [ops.convert_to_tensor(w) for w in (self.kernel, self.bias)]
         no_recurrent_kernel = ops.zeros((size, 0))
