@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqvision.layers.precision import full
+
 
 def without_masked(sequence: Any, mask: Any, value: float = 0.0) -> Any:
     """Replace the masked steps of a sequence by `value`.
@@ -25,3 +27,18 @@ def without_masked(sequence: Any, mask: Any, value: float = 0.0) -> Any:
 def lowest(inputs: Any) -> float:
     """A number below all others; not minus infinity, which is NaN in a file by tf2onnx."""
     return -6e4 if keras.backend.standardize_dtype(inputs.dtype) == "float16" else -3e38
+
+
+def steps_seen(sequence: Any, mask: Any) -> Any:
+    """How many steps that are not masked there are up to each step, with it.
+
+    Args:
+        sequence, mask: as of `without_masked`.
+
+    Returns:
+        `(batch, steps)`, or `(1, steps)` without a mask, of the type in which sums are computed.
+    """
+    dtype = full(sequence.dtype)
+    if mask is not None:
+        return ops.cumsum(ops.cast(mask, dtype), axis=1)
+    return ops.arange(1, ops.shape(sequence)[1] + 1, dtype=dtype)[None]

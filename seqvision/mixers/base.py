@@ -24,6 +24,8 @@ class Mixer(keras.layers.Layer):
 
     causal = True
     """Whether no step that comes out depends on later ones that go in."""
+    skips_masked = True
+    """Whether a masked step between others is as if it were not there; if not, it is one of 0."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -46,7 +48,7 @@ class Mixer(keras.layers.Layer):
 
     def states(self, features: int) -> list[tuple[int, float]]:
         """The size of each state, and the value that it begins with."""
-        raise NotImplementedError
+        return []
 
     def initial_state(self, batch: Any) -> list[Any]:
         """What the states begin with, each `(batch, size)`, once it is built."""

@@ -52,6 +52,7 @@ class S4D(LinearMixer):
     """
 
     is_complex = True
+    skips_masked = False
 
     def __init__(
         self,

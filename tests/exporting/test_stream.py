@@ -28,7 +28,11 @@ BUILDS = [
     *({"wrap": [wrapper]} for wrapper in WRAPPERS.names()),
     *({"pooling": p, "layer_norm": True, "units": [4, 4]} for p in ("mean", "max", "attention")),
     *({"input": each, "cell": "lstm", "pooling": "mean"} for each in INPUTS),
-    *({"family": "blocks", "scan": "rows", "mixer": mixer} for mixer in MIXERS.names()),
+    *(
+        {"family": "blocks", "scan": "rows", "mixer": mixer}
+        for mixer in MIXERS.names()
+        if MIXERS.get(mixer)().is_stepwise
+    ),
     {"family": "blocks", "scan": "rows", "norm": "batch", "norm_first": False, "pooling": "last"},
 ]
 
@@ -139,6 +143,14 @@ def test_rows_of_an_image_are_steps_until_there_are_no_more():
         (
             {"family": "blocks", "scan": "rows", "bidirectional": True},
             "'block_1' .Block. looks ahead: it reads in both directions",
+        ),
+        (
+            {"family": "blocks", "scan": "rows", "mixer": "attention"},
+            "'block_1' .Block. looks ahead: it mixes each step with later ones",
+        ),
+        (
+            {"family": "blocks", "scan": "rows", "mixer": {"name": "attention", "causal": True}},
+            "'block_1' .Block. is not known to work step by step",
         ),
     ],
 )

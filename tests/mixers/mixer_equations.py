@@ -2,7 +2,8 @@
 
 Each takes the weights by name, in float64, the sequence `(batch, steps, features)` and the first
 states, each `(batch, size)`, and returns what comes out and the last states. Of a complex state the
-real and the imaginary part are the first two.
+real and the imaginary part are the first two. A mixer without
+states is given none.
 """
 
 from functools import wraps
@@ -193,3 +194,35 @@ def mamba(w, sequence, states):
         return h.reshape(len(x), -1), *inputs[:-1], (y * silu(z)) @ w["output_kernel"]
 
     return over(sequence, states, step)
+
+
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def turned(x, place):
+    """Su et al. 2021, equation 14: pairs turned by m θ, θ_i = 10000^(−2(i − 1) / d)."""
+    half = len(x) // 2
+    theta = 10000 ** (-2 * np.arange(half) / len(x))
+    z = (x[:half] + 1j * x[half:]) * np.exp(1j * place * theta)
+    return np.concatenate([z.real, z.imag])
+
+
+def attention(w, sequence, h=None, heads=4, causal=False, rotary=True):
+    """Vaswani et al. 2017, equation 1 and section 3.2.2, step by step and head by head."""
+    outputs = np.zeros_like(sequence)
+    for sample, seen in zip(sequence, outputs, strict=True):
+        steps = len(sample)
+        row = (sample @ w["kernel"] + w["bias"]).reshape(steps, 3, heads, -1)
+        heard = np.zeros(row.shape[:1] + row.shape[2:])
+        for n in range(heads):
+            q, k, v = row[:, :, n].swapaxes(0, 1)
+            if rotary:
+                q, k = ([turned(x, m) for m, x in enumerate(part)] for part in (q, k))
+            for t in range(steps):
+                read = range(t + 1) if causal else range(steps)
+                share = softmax(np.array([q[t] @ k[s] / np.sqrt(v.shape[1]) for s in read]))
+                heard[t, n] = sum(share[s] * v[s] for s in read)
+        seen[:] = heard.reshape(steps, -1) @ w["output_kernel"] + w["output_bias"]
+    return outputs, []

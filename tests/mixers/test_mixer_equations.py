@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqvision.mixers import HGRN, LRU, MIXERS, QRNN, RGLRU, S4D, S5, Mamba, MinGRU, MinLSTM
+from seqvision.mixers import (
+    HGRN,
+    LRU,
+    MIXERS,
+    QRNN,
+    RGLRU,
+    S4D,
+    S5,
+    Attention,
+    Mamba,
+    MinGRU,
+    MinLSTM,
+)
 
 FEATURES, STEPS = 4, 19
 # On JAX and PyTorch Keras multiplies float64 in float32.
@@ -41,7 +53,13 @@ CASES = {
     ),
     "s4d legs": (partial(S4D, state_size=6, init="legs"), by_paper.s4d),
     "s5 of another size": (partial(S5, state_size=6), by_paper.s5),
+    "attention": (partial(Attention, key_dim=6), by_paper.attention),
+    "attention causal, plain": (
+        partial(Attention, 2, 3, causal=True, positions="none"),
+        partial(by_paper.attention, heads=2, causal=True, rotary=False),
+    ),
 }
+RECURRENCES = [name for name, (make, _) in CASES.items() if make().is_stepwise]
 
 
 def test_every_mixer_is_here():
@@ -68,16 +86,13 @@ class Case:
         return [ops.convert_to_tensor(x, "float64") for x in (self.sequence, *self.states)]
 
 
-@pytest.fixture(params=CASES)
-def case(request):
-    return Case(request.param)
-
-
 def assert_close(found, right):
     np.testing.assert_allclose(ops.convert_to_numpy(found), right, rtol=DIGITS, atol=DIGITS)
 
 
-def test_all_steps_at_once_and_one_at_a_time_are_the_equations(case):
+@pytest.mark.parametrize("name", RECURRENCES)
+def test_all_steps_at_once_and_one_at_a_time_are_the_equations(name):
+    case = Case(name)
     outputs, last = case.equations(case.values, case.sequence, case.states)
     sequence, *states = case.given()
     found, found_last = case.mixer.run(sequence, states)
@@ -90,13 +105,19 @@ def test_all_steps_at_once_and_one_at_a_time_are_the_equations(case):
             assert_close(ours, right)
 
 
-def test_without_a_first_state_it_begins_with_zeros(case):
+@pytest.mark.parametrize("name", CASES)
+def test_without_a_first_state_it_begins_with_zeros(name):
+    case = Case(name)
     zeros = [np.zeros_like(state) for state in case.states]
     assert_close(case.mixer(case.given()[0]), case.equations(case.values, case.sequence, zeros)[0])
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_gradients_are_what_small_changes_of_the_equations_make(case, begun, gradients_of):
+@pytest.mark.parametrize(
+    ("name", "begun"),
+    [*((name, False) for name in CASES), *((name, True) for name in RECURRENCES)],
+)
+def test_gradients_are_what_small_changes_of_the_equations_make(name, begun, gradients_of):
+    case = Case(name)
     zeros = [np.zeros_like(state) for state in case.states]
     first = case.states if begun else zeros
     random = np.random.default_rng(1)

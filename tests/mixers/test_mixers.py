@@ -8,13 +8,27 @@ from hypothesis import strategies as st
 from keras import ops
 
 from seqvision.errors import SeqvisionError
-from seqvision.mixers import HGRN, LRU, MIXERS, RGLRU, S4D, S5, Mamba
+from seqvision.mixers import (
+    HGRN,
+    LRU,
+    MIXERS,
+    RGLRU,
+    S4D,
+    S5,
+    Attention,
+    Mamba,
+)
 from seqvision.mixers.block import Block
 from seqvision.mixers.both_ways import BothWays
 from seqvision.mixers.hippo import legs
 
 FEATURES = 4
 NAMES = MIXERS.names()
+MASKED = [
+    *((name, {}) for name in NAMES),
+    *(("attention", {"causal": causal, "positions": "none"}) for causal in (False, True)),
+]
+"""With the options on which what it makes of masks and of later steps depends."""
 
 
 def made(name, features=FEATURES, **options):
@@ -72,9 +86,9 @@ def test_step_by_step_is_what_all_at_once_is(name, steps, begun, seed):
         np.testing.assert_allclose(one, other, atol=1e-5 * max(1, np.abs(one).max()))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_looks_ahead_only_if_it_says_so(name):
-    mixer, x = made(name), drawn(2, 9, FEATURES)
+@pytest.mark.parametrize(("name", "options"), MASKED)
+def test_it_looks_ahead_only_if_it_says_so(name, options):
+    mixer, x = made(name, **options), drawn(2, 9, FEATURES)
     changed = x.copy()
     changed[:, 6:] += 1
     before, after = numpy(map(mixer, tensors([x, changed])))
@@ -84,9 +98,9 @@ def test_it_looks_ahead_only_if_it_says_so(name):
 
 
 @pytest.mark.parametrize("wrapped", [lambda m: m, BothWays, Block], ids=["bare", "both", "block"])
-@pytest.mark.parametrize("name", NAMES)
-def test_masked_steps_at_the_ends_change_nothing_and_come_out_as_zeros(name, wrapped):
-    mixer = wrapped(made(name))
+@pytest.mark.parametrize(("name", "options"), MASKED)
+def test_masked_steps_at_the_ends_change_nothing_and_come_out_as_zeros(name, options, wrapped):
+    mixer = wrapped(made(name, **options))
     x = drawn(2, 5, FEATURES)
     alone = ops.convert_to_numpy(mixer(ops.convert_to_tensor(x)))
     longer = np.full((2, 16, FEATURES), np.nan, "float32")
@@ -99,14 +113,25 @@ def test_masked_steps_at_the_ends_change_nothing_and_come_out_as_zeros(name, wra
     np.testing.assert_array_equal(found[~mask], 0)
 
 
-@pytest.mark.parametrize("name", [n for n in STEPWISE if n != "s4d"])
-def test_a_masked_step_between_others_leaves_the_state_as_it_is(name):
-    """But of s4d, which says so."""
-    mixer, x = STEPWISE[name], drawn(2, 7, FEATURES)
-    seen = [0, 2, 3, 6]
-    mask = np.zeros((2, 7), bool)
+def with_gaps():
+    """A sequence of which some steps are masked, the others alone, the mask, and which they are."""
+    x, seen, mask = drawn(2, 7, FEATURES), [0, 2, 3, 6], np.zeros((2, 7), bool)
     mask[:, seen] = True
-    x, some, mask = tensors([x, x[:, seen], mask])
+    return *tensors([x, x[:, seen], mask]), seen
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [(n, options) for n, options in MASKED if MIXERS.get(n).skips_masked]
+)
+def test_a_masked_step_between_others_is_as_if_it_were_not_there(name, options):
+    mixer, (x, some, mask, seen) = made(name, **options), with_gaps()
+    found, expected = numpy([mixer(x, mask=mask), mixer(some)])
+    np.testing.assert_allclose(found[:, seen], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", STEPWISE)
+def test_a_masked_step_between_others_leaves_the_state_as_it_is(name):
+    mixer, (x, some, mask, seen) = STEPWISE[name], with_gaps()
     mixer(x)
     found, states = mixer.run(x, mixer.initial_state(2), mask)
     expected, last = mixer.run(some, mixer.initial_state(2))
@@ -244,6 +269,7 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
         (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
         (lambda: Mamba(max_step=1e-3), "mamba: expected min_step < max_step, got 0.001 and 0.001"),
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
+        (lambda: Attention(key_dim=3), "attention: key_dim: expected an even number .*, got 3"),
     ],
 )
 def test_what_does_not_fit_is_told(make, why):
