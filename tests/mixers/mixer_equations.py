@@ -209,7 +209,7 @@ def turned(x, place):
     return np.concatenate([z.real, z.imag])
 
 
-def attention(w, sequence, h=None, heads=4, causal=False, rotary=True):
+def attention(w, sequence, states, heads=4, causal=False, rotary=True):
     """Vaswani et al. 2017, equation 1 and section 3.2.2, step by step and head by head."""
     outputs = np.zeros_like(sequence)
     for sample, seen in zip(sequence, outputs, strict=True):
@@ -226,3 +226,38 @@ def attention(w, sequence, h=None, heads=4, causal=False, rotary=True):
                 heard[t, n] = sum(share[s] * v[s] for s in read)
         seen[:] = heard.reshape(steps, -1) @ w["output_kernel"] + w["output_bias"]
     return outputs, []
+
+
+@of_complex
+def retention(w, sequence, states, heads=4):
+    """Sun et al. 2023, equations 6 and 8, whose keys and queries are turned by their places.
+
+    S is that of the paper turned back by the place it is of; the first is of place −1.
+    """
+    batch = len(sequence)
+    kernels = (w[f"{name}_kernel"] for name in ("query", "key", "value", "gate"))
+    q, k, v, gate = (np.stack(np.split(sequence @ kernel, heads, axis=-1), 2) for kernel in kernels)
+    pairs, values = q.shape[-1] // 2, v.shape[-1]
+    gamma = 1 - 2.0 ** (-5 - np.arange(heads))[:, None, None]
+    h = states[0].reshape(batch, heads, pairs, values)
+    s = turned_rows(np.concatenate([h.real, h.imag], axis=2), -1)
+    outputs = []
+    for n in range(sequence.shape[1]):
+        s = gamma * s
+        y = np.zeros((batch, heads, values))
+        for i in range(batch):
+            for head in range(heads):
+                key = turned(k[i, n, head], n) / np.sqrt(2 * pairs)
+                s[i, head] += np.outer(key, v[i, n, head])
+                y[i, head] = turned(q[i, n, head], n) @ s[i, head]
+        y = (y - y.mean(axis=-1, keepdims=True)) / np.sqrt(y.var(axis=-1, keepdims=True) + 1e-5)
+        swish = gate[:, n] * sigmoid(gate[:, n])
+        outputs.append((swish * y).reshape(batch, -1) @ w["output_kernel"])
+    last = turned_rows(s, 1 - sequence.shape[1])
+    last = last[:, :, :pairs] + 1j * last[:, :, pairs:]
+    return np.stack(outputs, axis=1), [last.reshape(batch, -1)]
+
+
+def turned_rows(states, place):
+    """Each column of the states of heads, `(batch, heads, size, values)`, turned."""
+    return np.apply_along_axis(turned, 2, states, place)

@@ -1,5 +1,7 @@
 """In a run, what moves a mixer's state learns at its own rate and does not decay."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -9,11 +11,13 @@ import seqvision
 DYNAMICS = {"nu", "theta", "gamma"}
 
 
-@pytest.fixture
-def moved(tmp_path):
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
     """How far a step of SGD moves each weight of the mixer, by name."""
+    results = tmp_path_factory.mktemp("results")
 
-    def run(rate=1.0, **how):
+    def after(rate, learning_rate, weight_decay=0.0, **how):
+        optimizer = {"name": "sgd", "learning_rate": learning_rate, "weight_decay": weight_decay}
         config = {
             "name": "one_step",
             "data": {"dataset": "digits", "validation": 0},
@@ -24,24 +28,17 @@ def moved(tmp_path):
                 "units": 4,
                 "depth": 1,
             },
-            "train": {
-                "epochs": 1,
-                "batch_size": 2000,
-                "optimizer": {"name": "sgd", "learning_rate": 0.5, **how.pop("optimizer", {})},
-                **how,
-            },
+            "train": {"epochs": 1, "batch_size": 2000, "optimizer": optimizer, **how},
         }
-        results = tmp_path / str(len(list(tmp_path.iterdir())))
-        after = seqvision.run(config, results=results)["run_id"]
-        keras.utils.set_random_seed(0)
-        still = {**config, "train": {**config["train"], "optimizer": {"learning_rate": 1e-30}}}
-        before = seqvision.run(still, results=results)["run_id"]
-        values = [weights(results / each) for each in (before, after)]
-        return {name: values[1][name] - values[0][name] for name in values[0]}
-
-    def weights(folder):
+        folder = results / seqvision.run(config, results=results)["run_id"]
         block = seqvision.load_model(folder / "model.keras").get_layer("block_1")
         return {w.name: keras.ops.convert_to_numpy(w) for w in block.mixer.weights}
+
+    before = after(1.0, 1e-30)
+
+    @cache
+    def run(rate, **how):
+        return {name: value - before[name] for name, value in after(rate, 0.5, **how).items()}
 
     return run
 
@@ -61,7 +58,7 @@ def test_layer_decay_comes_on_top(moved):
 
 
 def test_weight_decay_leaves_it_alone(moved):
-    whole, decayed = moved(1.0), moved(1.0, optimizer={"weight_decay": 0.5})
+    whole, decayed = moved(1.0), moved(1.0, weight_decay=0.5)
     for name, step in whole.items():
         same = np.allclose(decayed[name], step, rtol=1e-3, atol=1e-6)
         assert same == (name in DYNAMICS), name

@@ -20,6 +20,7 @@ from seqvision.mixers import (
     Mamba,
     MinGRU,
     MinLSTM,
+    Retention,
 )
 
 FEATURES, STEPS = 4, 19
@@ -58,6 +59,7 @@ CASES = {
         partial(Attention, 2, 3, causal=True, positions="none"),
         partial(by_paper.attention, heads=2, causal=True, rotary=False),
     ),
+    "retention": (partial(Retention, key_dim=4, value_dim=5), by_paper.retention),
 }
 RECURRENCES = [name for name, (make, _) in CASES.items() if make().is_stepwise]
 

@@ -17,6 +17,7 @@ from seqvision.mixers import (
     S5,
     Attention,
     Mamba,
+    Retention,
 )
 from seqvision.mixers.block import Block
 from seqvision.mixers.both_ways import BothWays
@@ -269,6 +270,8 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
         (lambda: S4D(min_step=1.0), "s4d: expected min_step < max_step, got 1.0 and 0.1"),
         (lambda: Mamba(max_step=1e-3), "mamba: expected min_step < max_step, got 0.001 and 0.001"),
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
+        (lambda: Retention(key_dim=3), "retention: key_dim: expected an even number, got 3"),
+        (lambda: Retention(value_dim=1), "retention: value_dim: expected 2 or more"),
         (lambda: Attention(key_dim=3), "attention: key_dim: expected an even number .*, got 3"),
     ],
 )
