@@ -16,8 +16,8 @@ def tensorflow() -> tuple[str, list[str]]:
 
 def jax() -> tuple[str, list[str]]:
     """What tells this JAX from others, and the compiler's flags for it."""
-    import jax
-    import jax.lib
+    import jax  # pyright: ignore[reportMissingImports]
+    import jax.lib  # pyright: ignore[reportMissingImports]
 
     about = f"jax {jax.__version__} {jax.lib.__version__}"  # type: ignore[attr-defined]
     return about, [f"-I{jax.ffi.include_dir()}"]
