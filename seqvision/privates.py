@@ -161,8 +161,10 @@ class SharesOfRate:
         super().update_step(gradient, variable, rate)  # type: ignore[misc]
 
     def _apply_weight_decay(self, variables: Any) -> None:
+        # On PyTorch it fails if it is given none that decays.
+        decays: Any = [v for v in variables if self._use_weight_decay(v)]  # type: ignore[attr-defined]
         for share in sorted(set(self.shares)):
-            own = [v for v in variables if self.shares[self._get_variable_index(v)] == share]  # type: ignore[attr-defined]
+            own = [v for v in decays if self.shares[self._get_variable_index(v)] == share]  # type: ignore[attr-defined]
             self._share = share
             if own:
                 super()._apply_weight_decay(own)  # type: ignore[misc]
