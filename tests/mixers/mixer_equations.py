@@ -261,3 +261,40 @@ def retention(w, sequence, states, heads=4):
 def turned_rows(states, place):
     """Each column of the states of heads, `(batch, heads, size, values)`, turned."""
     return np.apply_along_axis(turned, 2, states, place)
+
+
+def after(queue, x):
+    """A sequence behind what came before it, and as much of their end."""
+    row = np.concatenate([queue.reshape(len(x), -1, x.shape[-1]), x], axis=1)
+    return row, row[:, x.shape[1] :].reshape(len(x), -1)
+
+
+def tcn(w, sequence, states):
+    """Bai et al. 2018, sections 3.1 to 3.3, with the kernels of Salimans & Kingma, equation 2."""
+    x = y = sequence
+    queues = []
+    for n, queue in enumerate(states):
+        row, queue = after(queue, y)
+        v = w[f"direction_{n}"]
+        kernel = w[f"length_{n}"] * v / np.sqrt((v**2).sum(axis=(0, 1)))
+        taps = [row[:, j * 2 ** (n // 2) :][:, : x.shape[1]] for j in range(len(kernel))]
+        y = sum(tap @ part for tap, part in zip(taps, kernel, strict=True)) + w[f"bias_{n}"]
+        y = np.maximum(y, 0)
+        if n % 2:
+            x = y = np.maximum(x + y, 0)
+        queues.append(queue)
+    return x, queues
+
+
+def multires(w, sequence, states):
+    """Shi et al. 2023, algorithm 1 with the tree that fades."""
+    low, queues, depth = sequence, [], len(states)
+    y = w["mix"][-1] * sequence
+    for n, queue in enumerate(states):
+        row, queue = after(queue, low)
+        pairs = [np.stack([row[:, t], row[:, t + 2**n]]) for t in range(sequence.shape[1])]
+        high = np.stack([np.einsum("kbf,kf->bf", pair, w["high"]) for pair in pairs], axis=1)
+        low = np.stack([np.einsum("kbf,kf->bf", pair, w["low"]) for pair in pairs], axis=1)
+        y = y + w["mix"][depth - n] * high
+        queues.append(queue)
+    return y + w["mix"][0] * low, queues

@@ -16,10 +16,12 @@ from seqvision.mixers import (
     RGLRU,
     S4D,
     S5,
+    TCN,
     Attention,
     Mamba,
     MinGRU,
     MinLSTM,
+    Multires,
     Retention,
 )
 
@@ -54,6 +56,10 @@ CASES = {
     ),
     "s4d legs": (partial(S4D, state_size=6, init="legs"), by_paper.s4d),
     "s5 of another size": (partial(S5, state_size=6), by_paper.s5),
+    "tcn": (partial(TCN, depth=2), by_paper.tcn),
+    "tcn of two taps": (partial(TCN, kernel_size=2, depth=1), by_paper.tcn),
+    "multires": (partial(Multires, depth=4), by_paper.multires),
+    "multires of more steps than there are": (partial(Multires, depth=6), by_paper.multires),
     "attention": (partial(Attention, key_dim=6), by_paper.attention),
     "attention causal, plain": (
         partial(Attention, 2, 3, causal=True, positions="none"),

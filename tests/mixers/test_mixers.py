@@ -130,8 +130,9 @@ def test_a_masked_step_between_others_is_as_if_it_were_not_there(name, options):
     np.testing.assert_allclose(found[:, seen], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", STEPWISE)
+@pytest.mark.parametrize("name", [n for n in STEPWISE if n not in ("multires", "tcn")])
 def test_a_masked_step_between_others_leaves_the_state_as_it_is(name):
+    """But of convolutions, which say so."""
     mixer, (x, some, mask, seen) = STEPWISE[name], with_gaps()
     mixer(x)
     found, states = mixer.run(x, mixer.initial_state(2), mask)

@@ -1,0 +1,85 @@
+"""A multiresolution convolution."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqvision.layers.masked import without_masked
+from seqvision.layers.queue import behind, queue_of
+from seqvision.mixers import MIXERS
+from seqvision.mixers.base import Mixer
+from seqvision.options import PositiveInt
+
+
+@MIXERS.register(
+    "multires",
+    paper="Shi et al. 2023, arXiv 2305.01638",
+    states="2^n · features, n = 0 to depth − 1",
+)
+@keras.saving.register_keras_serializable("seqvision")
+class Multires(Mixer):
+    """Multiresolution convolution: two taps, over and over, twice as far apart each time.
+
+        l₀ = x
+        lₙ₊₁(t) = p₀ ∘ lₙ(t − 2ⁿ) + p₁ ∘ lₙ(t)
+        hₙ₊₁(t) = q₀ ∘ lₙ(t − 2ⁿ) + q₁ ∘ lₙ(t)
+        y = w₀ ∘ l_depth + Σ wₙ ∘ h_(depth + 1 − n) + w_(depth + 1) ∘ x
+
+    as a wavelet transform parts what is slow from what is fast, with filters p and q of each
+    feature that are learned and the same at all resolutions, and a learned mix of these: the tree
+    of the paper that fades. What comes out depends on the last 2^depth steps.
+
+    A masked step between others counts as zeros.
+
+    Args:
+        depth: how many resolutions: log2 of the steps, rounded up, to see all of a sequence. The
+            default sees 1,024.
+
+    References:
+        Shi, Wang & Fox, "Sequence modeling with multiresolution convolutional memory", 2023, arXiv
+        2305.01638.
+    """
+
+    skips_masked = False
+
+    def __init__(self, depth: PositiveInt = 10, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.depth = depth
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        size = input_shape[-1]
+
+        def within(most: float) -> Any:
+            return keras.initializers.RandomUniform(-most, most)
+
+        self.low = self.add_weight((2, size), within(0.5**0.5), name="low")
+        self.high = self.add_weight((2, size), within(0.5**0.5), name="high")
+        mixed = within((self.depth + 2) ** -0.5)
+        self.mix = self.add_weight((self.depth + 2, size), mixed, name="mix")
+
+    def states(self, features: int) -> list[tuple[int, float]]:
+        return [(2**n * features, 0.0) for n in range(self.depth)]
+
+    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        outputs, states = self.run(inputs[:, None], states)
+        return outputs[:, 0], states
+
+    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
+        return self.run(sequence, self.initial_state(ops.shape(sequence)[0]), mask, training)[0]
+
+    def run(
+        self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
+    ) -> tuple[Any, list[Any]]:
+        x = without_masked(sequence, mask)
+        filters = self.low, self.high, self.mix
+        p, q, w = (ops.cast(weight, x.dtype) for weight in filters)
+        low, y, queues = x, x * w[-1], []
+        for n in range(self.depth):
+            row = behind(low, states[n])
+            queues.append(queue_of(row, 2**n))
+            before = row[:, : -(2**n)]
+            y = y + w[self.depth - n] * (q[0] * before + q[1] * low)
+            low = p[0] * before + p[1] * low
+        return without_masked(y + w[0] * low, mask), queues
