@@ -19,7 +19,8 @@ class Mixer(keras.layers.Layer):
     that is not, and after the last, change no other; of those between, the mixer says.
 
     A subclass keeps each argument of its constructor as an attribute of the same name, and says
-    what `call` does. A recurrence says what `states`, `step` and `run` do too.
+    what `call` does; or, if it keeps states, what `states` and `run` do, from which the rest
+    follows.
     """
 
     causal = True
@@ -39,7 +40,7 @@ class Mixer(keras.layers.Layer):
     @property
     def is_stepwise(self) -> bool:
         """Whether it can be given one step at a time."""
-        return self.causal and type(self).step is not Mixer.step
+        return self.causal and type(self).run is not Mixer.run
 
     @property
     def state_dtype(self) -> str:
@@ -65,7 +66,8 @@ class Mixer(keras.layers.Layer):
         Returns:
             What comes out at this step, `(batch, features)`, and the new states.
         """
-        raise NotImplementedError
+        outputs, states = self.run(inputs[:, None], states)
+        return outputs[:, 0], states
 
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
@@ -75,7 +77,8 @@ class Mixer(keras.layers.Layer):
         Args:
             sequence: `(batch, steps, features)`.
             states: as of `step`, before the first step.
-            mask: `(batch, steps)`, False where a step changes no state; None if none is.
+            mask: `(batch, steps)`, False where a step changes no state (or is one of 0, of a mixer
+                that says so); None if none is.
 
         Returns:
             What comes out at all steps, `(batch, steps, features)`, and the last states.
@@ -84,7 +87,7 @@ class Mixer(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
         """Mix all steps of sequences `(batch, steps, features)`."""
-        raise NotImplementedError
+        return self.run(sequence, self.initial_state(ops.shape(sequence)[0]), mask, training)[0]
 
     def build(self, input_shape: Any) -> None:
         self._features = input_shape[-1]

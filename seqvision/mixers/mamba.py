@@ -115,13 +115,6 @@ class Mamba(Mixer):
         size = self.expand * features
         return [(size * self.state_size, 0.0)] + [(size, 0.0)] * (self.conv_width - 1)
 
-    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        outputs, states = self.run(inputs[:, None], states)
-        return outputs[:, 0], states
-
-    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
-        return self.run(sequence, self.initial_state(ops.shape(sequence)[0]), mask, training)[0]
-
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
     ) -> tuple[Any, list[Any]]:

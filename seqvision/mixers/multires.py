@@ -62,13 +62,6 @@ class Multires(Mixer):
     def states(self, features: int) -> list[tuple[int, float]]:
         return [(2**n * features, 0.0) for n in range(self.depth)]
 
-    def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        outputs, states = self.run(inputs[:, None], states)
-        return outputs[:, 0], states
-
-    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
-        return self.run(sequence, self.initial_state(ops.shape(sequence)[0]), mask, training)[0]
-
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
     ) -> tuple[Any, list[Any]]:
