@@ -50,9 +50,15 @@ def write_prefixes(path: Path, family: str, model: keras.Model, test: Split) -> 
     if isinstance(test.samples, Series):
         arrays["shares"] = SHARES.astype(np.float32)
     elif len(scans) == 1:
-        order = reading_order(scans[0], *test.samples.shape[1:3])
-        arrays["order"] = order.astype(np.int32)
+        arrays["order"] = _order(scans[0], *test.samples.shape[1:3]).astype(np.int32)
     write_atomically(path, lambda temporary: np.savez_compressed(temporary, **arrays))
+
+
+def _order(scan: Scan, height: int, width: int) -> np.ndarray:
+    """The step at which each pixel is read, of images that may reach the scan smaller."""
+    rows, columns = scan.input.shape[1:3]
+    order = reading_order(scan, rows, columns)
+    return order.repeat(height // rows, axis=0).repeat(width // columns, axis=1)
 
 
 def said_after_each_step(model: keras.Model, samples: np.ndarray | Series) -> np.ndarray:

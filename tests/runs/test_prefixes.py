@@ -51,6 +51,16 @@ def test_many_steps_and_a_last_batch_that_is_smaller():
     np.testing.assert_array_equal(said_after_each_step(model, images)[:, -1], expected)
 
 
+def test_of_an_image_made_smaller_each_pixel_is_read_with_its_square(tmp_path):
+    shrunk = {"name": "pixels", "shrink": 2}
+    model = seqvision.create_model("stacked", (6, 4), 4, units=[4], scan="pixels", input=shrunk)
+    write_prefixes(tmp_path / "prefixes.npz", "stacked", model, TEST)
+    with np.load(tmp_path / "prefixes.npz") as saved:
+        np.testing.assert_array_equal(
+            saved["order"][:4, :3], [[0, 0, 1], [0, 0, 1], [2, 2, 3], [2, 2, 3]]
+        )
+
+
 def test_the_file_counts_by_class_and_gives_an_example_of_each(tmp_path):
     scan = {"name": "columns", "reverse": True}
     model = seqvision.create_model("stacked", (6, 4), 4, units=[4], scan=scan)
