@@ -11,7 +11,7 @@ from seqvision.cells.gated import GatedCell
 from seqvision.cells.initializers import raised_bias
 from seqvision.cells.primitives import gates, knot, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
-from seqvision.errors import SeqvisionError
+from seqvision.cells.time_feature import features_besides_time, without_time
 from seqvision.options import Initializer, PositiveFloat, PositiveInt, Share
 
 _CLOCK = 256  # Half precision counts no further than this.
@@ -93,14 +93,8 @@ class PhasedLSTMCell(RecurrentDropout, GatedCell):
         self.state_size = [units, units] if time_feature is not None else [units, units, 2]
 
     def build(self, input_shape: Any) -> None:
-        units, gates, features = self.units, 4 * self.units, input_shape[-1]
-        if self.time_feature is not None:
-            if not -features <= self.time_feature < features or features == 1:
-                raise SeqvisionError(
-                    f"phased_lstm: time_feature {self.time_feature} and at least one other: "
-                    f"the input has {features} features"
-                )
-            features -= 1
+        units, gates = self.units, 4 * self.units
+        features = features_besides_time("phased_lstm", self.time_feature, input_shape[-1])
         self.kernel = self.add_weight((features, gates), self.kernel_initializer, name="kernel")
         self.recurrent_kernel = self.add_weight(
             (units, gates), self.recurrent_initializer, name="recurrent_kernel"
@@ -138,10 +132,8 @@ class PhasedLSTMCell(RecurrentDropout, GatedCell):
     def project(self, sequence: Any, training: bool = False) -> Any:
         if self.time_feature is None:
             return ops.matmul(sequence, self.kernel) + self.bias
-        at = self.time_feature % sequence.shape[-1]
-        rest = ops.concatenate([sequence[..., :at], sequence[..., at + 1 :]], axis=-1)
-        gate = self.time_gate(sequence[..., at : at + 1], training)
-        return [ops.matmul(rest, self.kernel) + self.bias, gate]
+        x, time = without_time(sequence, self.time_feature)
+        return [ops.matmul(x, self.kernel) + self.bias, self.time_gate(time, training)]
 
     def step(
         self, projected: Any, states: list[Any], training: bool = False
