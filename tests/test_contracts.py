@@ -28,10 +28,16 @@ LABELS = np.arange(12) % 3
 NOISE = GENERATOR.integers(0, 100, (12, 6, 6))
 IMAGES = (NOISE + 70 * LABELS[:, None, None]).astype("float32")
 ONE_BLOCK = {"units": 12, "depth": 1}
+MOVING = {"cornn": {"time_step": 0.3}, "unicornn": {"time_step": 0.5, "alpha": 1.0}}
+"""Options of cells that are made for hundreds of steps, and hardly move in six."""
 BUILDS = [
     *[(family, ONE_BLOCK if family == "blocks" else {}) for family in FAMILIES.names()],
     *[("blocks", {"mixer": mixer, **ONE_BLOCK}) for mixer in MIXERS.names()],
-    *[("stacked", {"cell": cell}) for cell in CELLS.names() if cell != "gru"],
+    *[
+        ("stacked", {"cell": {"name": cell, **MOVING[cell]} if cell in MOVING else cell})
+        for cell in CELLS.names()
+        if cell != "gru"
+    ],
     *[("stacked", {"wrap": [wrapper]}) for wrapper in WRAPPERS.names()],
     *[("stacked", {"scan": scan}) for scan in SCANS.names() if scan != "rows"],
 ]
