@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import tree
 
+from seqvision.cells.activations import lecun_tanh
+
 
 class Cell:
     """Mix into a Keras layer to make it a recurrent cell in two parts.
@@ -89,7 +91,8 @@ def is_elementwise(cell: Any) -> bool:
     """
     if not isinstance(cell, Cell) or not cell.elementwise or not _speaks_of_its_step(type(cell)):
         return False
-    known = [getattr(keras.activations, name, None) for name in _ELEMENTWISE_ACTIVATIONS]
+    of_keras = (getattr(keras.activations, name, None) for name in _ELEMENTWISE_ACTIVATIONS)
+    known = [*of_keras, lecun_tanh]
     own = [value for name, value in vars(cell).items() if name.endswith("activation")]
     wrapped = getattr(cell, "cell", None)
     return all(activation in known for activation in own) and (

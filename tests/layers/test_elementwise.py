@@ -35,6 +35,7 @@ CASES = {
     "layer norm gru": lambda: cells.LayerNormGRUCell(6),
     "layer norm gru, joint": lambda: cells.LayerNormGRUCell(6, variant="joint"),
     "phased": lambda: cells.PhasedLSTMCell(6, ratio_on=0.6),
+    "cfc, timed": lambda: cells.CfCCell(6, time_feature=0, backbone_units=5, backbone_layers=2),
     "phased, timed": lambda: cells.PhasedLSTMCell(6, time_feature=0, ratio_on=0.6),
     "ugrnn": lambda: cells.UGRNNCell(6),
     "intersection": lambda: cells.IntersectionRNNCell(6),
