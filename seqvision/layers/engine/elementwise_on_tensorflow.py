@@ -44,7 +44,9 @@ class CellRun:
         """
         parts = tf.nest.flatten(projected)
         structure = tf.nest.map_structure(lambda part: 0, projected)
+        # Variables are read here, of states that are learnt too: see `on_tensorflow`.
         values = [tf.convert_to_tensor(weight.value) for weight in self.cell.weights]
+        states = [tf.convert_to_tensor(state) for state in states]
         if graph.for_inference:
             forward, _, repeated = self._passes(graph.unrolled, structure, outputs_only)
             outputs, last, _ = forward(parts, states, values, mask)
