@@ -28,13 +28,14 @@ def recurrent_layer(
         cell: a spec such as `"gru"` or `{"name": "gru", "reset_after": False}`.
         units: the size of the cell's state.
         wrap: specs of wrappers to put around the cell, the innermost first.
-        kwargs: what `keras.layers.RNN` takes, such as `return_sequences` and `go_backwards`.
+        kwargs: what `keras.layers.RNN` takes, such as `return_sequences` and `go_backwards`; the
+            cell gets `dtype` too.
     """
     name, options = name_and_options(cell)
     if name in _OWN_LAYER and not wrap:
         options = as_keras_takes(CELLS.entry(name), options)
         return _OWN_LAYER[name](units, **options, **kwargs)
-    built = build(CELLS, cell, units)
+    built = build(CELLS, cell, units, dtype=kwargs.get("dtype"))
     for wrapper in wrap:
         built = build(WRAPPERS, wrapper, built)
     return Recurrent(built, **kwargs)  # type: ignore[call-arg]

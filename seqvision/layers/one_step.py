@@ -36,19 +36,11 @@ class OneStep(keras.layers.Wrapper):
     def call(self, inputs: Any) -> list[Any]:
         x, *states = inputs
         if self._is_recurrent:
-            output, states = self._step_of_cell(x, states)
+            output, states = step_of_cell(self.layer.cell, x, states)
         else:
             x = ops.cast(x, self.compute_dtype) if self.layer.autocast else x
             output, states = self.layer.step(x, states)
         return [output, *(ops.cast(state, self.state_dtype) for state in states)]
-
-    def _step_of_cell(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        cell = self.layer.cell
-        sizes = cell.state_size if tree.is_nested(cell.state_size) else [cell.state_size]
-        asks = "training" in inspect.signature(cell.call).parameters
-        nest = tree.pack_sequence_as(sizes, states)
-        output, new = cell(x, nest, **({"training": False} if asks else {}))
-        return output, tree.flatten(new)
 
     @property
     def _is_recurrent(self) -> bool:
@@ -67,8 +59,9 @@ class OneStep(keras.layers.Wrapper):
 
     def initial_states(self) -> list[np.ndarray]:
         """What each state begins with, `(size,)`; the layer is built."""
-        if self._is_recurrent:
-            states = tree.flatten(self.layer.get_initial_state(1))
+        if self._is_recurrent or hasattr(self.layer, "initial_state"):
+            begin = self.layer.get_initial_state if self._is_recurrent else self.layer.initial_state
+            states = tree.flatten(begin(1))
             first = [ops.convert_to_numpy(ops.cast(state[0], self.state_dtype)) for state in states]
         else:
             features = self.get_build_config()["input_shape"][0][-1]
@@ -77,3 +70,16 @@ class OneStep(keras.layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         return {key: value for key, value in super().get_config().items() if key != "autocast"}
+
+
+def step_of_cell(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    """What any cell does at a step `(batch, features)` of inference, its states in a flat list."""
+    asks = "training" in inspect.signature(cell.call).parameters
+    nest = tree.pack_sequence_as(nest_of(cell), states)
+    output, new = cell(x, nest, **({"training": False} if asks else {}))
+    return output, tree.flatten(new)
+
+
+def nest_of(cell: Any) -> Any:
+    """The sizes of a cell's states, nested as they are."""
+    return cell.state_size if tree.is_nested(cell.state_size) else [cell.state_size]

@@ -80,6 +80,9 @@ class Block(Mixer):
     def states(self, features: int) -> list[tuple[int, float]]:
         return self.mixer.states(features)
 
+    def initial_state(self, batch: Any) -> list[Any]:
+        return self.mixer.initial_state(batch)
+
     def step(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         sequence = inputs[:, None]
         mixed, states = self.mixer.step(self._before(sequence, None, False)[:, 0], states)

@@ -23,6 +23,10 @@ INPUTS = [
     {"name": "series", "gaps": "hold", "gap_flags": True, "normalize": "none"},
     {"name": "series", "gap_flags": True, "max_steps": 3},
 ]
+LEARNT_START = {
+    "name": "recurrent",
+    "cell": {"name": "ntm", "memory_slots": 4, "memory_width": 2, "memory_initial": "learned"},
+}
 BUILDS = [
     *({"cell": cell} for cell in CELLS.names()),
     *({"wrap": [wrapper]} for wrapper in WRAPPERS.names()),
@@ -34,6 +38,7 @@ BUILDS = [
         if MIXERS.get(mixer)().is_stepwise
     ),
     {"family": "blocks", "scan": "rows", "norm": "batch", "norm_first": False, "pooling": "last"},
+    {"family": "blocks", "scan": "rows", "depth": 1, "mixer": LEARNT_START},
 ]
 
 

@@ -298,3 +298,30 @@ def multires(w, sequence, states):
         y = y + w["mix"][depth - n] * high
         queues.append(queue)
     return y + w["mix"][0] * low, queues
+
+
+def gru(w, sequence, states):
+    """Keras's GRU, whose reset gate comes after the product: Cho et al. 2014 in cuDNN's form."""
+    from_x, from_h = w["bias"]
+
+    def step(x, h):
+        x_z, x_r, x_c = np.split(x @ w["kernel"] + from_x, 3, axis=1)
+        h_z, h_r, h_c = np.split(h @ w["recurrent_kernel"] + from_h, 3, axis=1)
+        z = sigmoid(x_z + h_z)
+        h = z * h + (1 - z) * np.tanh(x_c + sigmoid(x_r + h_r) * h_c)
+        return h, h
+
+    return over(sequence, states, step)
+
+
+def cornn(w, sequence, states, dt=0.042, gamma=2.7, epsilon=4.7):
+    """Rusch & Mishra 2020, equation 3 with n̄ = n − 1."""
+
+    def step(x, y, z):
+        driven = y @ w["recurrent_kernel"] + z @ w["velocity_recurrent_kernel"]
+        driven = np.tanh(driven + x @ w["kernel"] + w["bias"])
+        z = z + dt * driven - dt * gamma * y - dt * epsilon * z
+        y = y + dt * z
+        return y, z, y
+
+    return over(sequence, states, step)

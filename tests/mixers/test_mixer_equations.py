@@ -22,6 +22,7 @@ from seqvision.mixers import (
     MinGRU,
     MinLSTM,
     Multires,
+    RecurrentMixer,
     Retention,
 )
 
@@ -66,6 +67,8 @@ CASES = {
         partial(by_paper.attention, heads=2, causal=True, rotary=False),
     ),
     "retention": (partial(Retention, key_dim=4, value_dim=5), by_paper.retention),
+    "recurrent": (RecurrentMixer, by_paper.gru),
+    "recurrent of two states": (partial(RecurrentMixer, cell="cornn"), by_paper.cornn),
 }
 RECURRENCES = [name for name, (make, _) in CASES.items() if make().is_stepwise]
 

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
+from seqvision.cells import CELLS
 from seqvision.errors import SeqvisionError
+from seqvision.layers.from_spec import recurrent_layer
 from seqvision.mixers import (
     HGRN,
     LRU,
@@ -279,6 +281,34 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
 def test_what_does_not_fit_is_told(make, why):
     with pytest.raises(SeqvisionError, match=why):
         make()
+
+
+@pytest.mark.parametrize("cell", ["unicornn", {"name": "cornn", "time_step": 0.5}])
+def test_a_mixer_of_a_cell_is_its_layer(cell):
+    """Also in the precision that it is given, with wrappers and options."""
+    wrap = [{"name": "residual"}]
+    mixer = made("recurrent", cell=cell, wrap=wrap, dtype="mixed_bfloat16")
+    layer = recurrent_layer(cell, FEATURES, wrap, return_sequences=True)
+    x = ops.convert_to_tensor(drawn(2, 5, FEATURES))
+    layer.build(x.shape)
+    layer.set_weights(mixer.get_weights())
+    found, expected = numpy([ops.cast(mixer(x), "float32"), layer(x)])
+    np.testing.assert_allclose(found, expected, atol=0.05)
+    assert mixer.layer.cell.compute_dtype == mixer.layer.cell.cell.compute_dtype == "bfloat16"
+
+
+def test_what_no_mixer_can_be_is_told(monkeypatch):
+    class OfMatrices(keras.layers.GRUCell):
+        def get_initial_state(self, batch_size=None):
+            return [ops.zeros((batch_size, 2, 2))]
+
+    monkeypatch.setitem(CELLS._imported, "of_matrices", OfMatrices)
+    for cell, why in {
+        "grid_lstm": "cell 'grid_lstm' makes 32 features of 4, and a mixer as many as go in",
+        "of_matrices": r"cell 'of_matrices' has states of shapes \(2, 2\), and those",
+    }.items():
+        with pytest.raises(SeqvisionError, match=f"^recurrent: .*{why}"):
+            made("recurrent", cell=cell)
 
 
 @pytest.mark.tensorflow
