@@ -56,22 +56,31 @@ class MaskedConv1D(keras.layers.Conv1D):
 
 @keras.saving.register_keras_serializable("seqvision")
 class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
-    """The maximum of every `pool_size` steps, without those that are masked.
+    """The maximum of each window of `pool_size` steps, without those that are masked.
 
-    The last window may have fewer steps: a sequence of n becomes one of n / pool_size, rounded up.
-    An output is masked, and 0, if all of its window is.
+    Window j lies evenly around the steps j · strides to (j + 1) · strides − 1 (it is these, where
+    strides are the pool's size), and beyond both ends there is nothing: a sequence of n steps
+    becomes one of n / strides, rounded up. An output is masked, and 0, if all of those steps are.
 
     Args:
-        pool_size: how many steps become one.
+        pool_size: how many steps a window has.
+        strides: how far apart windows are, `pool_size` at most, which it is when not given.
+
+    Raises:
+        ValueError: the strides are larger, so that windows leave out steps.
     """
 
-    def __init__(self, pool_size: int = 2, **kwargs: Any):
-        own = {"strides": None, "padding": "valid", "data_format": "channels_last"}
-        super().__init__(pool_size, **{**kwargs, **own})
+    def __init__(self, pool_size: int = 2, strides: int | None = None, **kwargs: Any):
+        own = {"padding": "valid", "data_format": "channels_last"}
+        super().__init__(pool_size, strides, **{**kwargs, **own})
+        if self.strides > self.pool_size:
+            raise ValueError(f"strides: {strides} is more than the pool_size, {pool_size}")
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        largest = self._pooled(without_masked(inputs, mask, lowest(inputs)))
+        (size,), (apart,) = self.pool_size, self.strides
+        filled = without_masked(inputs, mask, lowest(inputs))
+        largest = self._pooled(filled, size, (size - apart) // 2)
         if mask is None:
             return largest
         seen = self.compute_mask(inputs, mask)[:, :, None]
@@ -80,19 +89,18 @@ class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return None
-        return self._pooled(ops.cast(mask, "float32")[:, :, None])[:, :, 0] > 0
+        return self._pooled(ops.cast(mask, "float32")[:, :, None], *self.strides)[:, :, 0] > 0
 
-    def _pooled(self, steps: Any) -> Any:
-        (size,) = self.pool_size
-        around = [[0, 0], [0, size - 1], [0, 0]]
+    def _pooled(self, steps: Any, size: int, before: int = 0) -> Any:
+        """The maximum of `size` steps at each stride, the first window beginning `before` them."""
+        around = [[0, 0], [before, size - 1 - before], [0, 0]]
         filled = ops.pad(steps, around, constant_values=lowest(steps))
-        return ops.max_pool(filled, size, size, "valid", "channels_last")
+        return ops.max_pool(filled, size, self.strides, "valid", "channels_last")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         batch, steps, features = input_shape
-        return batch, None if steps is None else -(-steps // self.pool_size[0]), features
+        return batch, None if steps is None else -(-steps // self.strides[0]), features
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        left_out = ("strides", "padding", "data_format")
-        return {key: config[key] for key in config if key not in left_out}
+        return {key: config[key] for key in config if key not in ("padding", "data_format")}

@@ -59,11 +59,27 @@ def test_without_a_mask_it_is_the_maximum_of_each_window(size):
     np.testing.assert_array_equal(out(layer, whole), out(theirs, whole))
 
 
+@pytest.mark.parametrize(("size", "strides"), [(2, 1), (3, 1), (4, 1), (4, 2), (5, 3)])
+def test_without_a_mask_windows_lie_where_keras_puts_them(size, strides):
+    layer = MaskedMaxPooling1D(size, strides)
+    theirs = keras.layers.MaxPooling1D(size, strides, "same", data_format="channels_last")
+    for steps in (6, 3):  # Of other numbers Keras begins elsewhere.
+        expected = out(theirs, X[:, :steps])
+        np.testing.assert_array_equal(out(layer, X[:, :steps]), expected)
+        assert layer.compute_output_shape((4, steps, 3)) == expected.shape
+
+
+def test_windows_that_leave_out_steps_are_refused():
+    with pytest.raises(ValueError, match="strides: 3 is more than the pool_size, 2"):
+        MaskedMaxPooling1D(2, 3)
+
+
 @pytest.mark.parametrize(
     "make",
     [
         *(lambda o=o: built(MaskedConv1D(5, **o)) for o in CONVOLUTIONS),
         *(lambda n=n: MaskedMaxPooling1D(n) for n in (1, 2, 3, 4)),
+        *(lambda n=n: MaskedMaxPooling1D(*n) for n in ((3, 1), (5, 2))),
     ],
 )
 @pytest.mark.parametrize("hidden", [0.0, 7.0, np.nan, np.inf])
@@ -105,7 +121,7 @@ def test_saved_and_loaded_with_every_argument_over_any_number_of_steps(tmp_path)
     x = keras.Input((None, 3))
     y = keras.layers.Masking()(x)
     y = MaskedConv1D(5, 4, 2, activation="tanh", dilation_rate=1, kernel_regularizer="l2")(y)
-    y = MaskedMaxPooling1D(3)(y)
+    y = MaskedMaxPooling1D(3, 2)(y)
     model = keras.Model(x, keras.layers.GRU(2)(y))
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
