@@ -30,8 +30,10 @@ IMAGES = (NOISE + 70 * LABELS[:, None, None]).astype("float32")
 ONE_BLOCK = {"units": 12, "depth": 1}
 MOVING = {"cornn": {"time_step": 0.3}, "unicornn": {"time_step": 0.5, "alpha": 1.0}}
 """Options of cells that are made for hundreds of steps, and hardly move in six."""
+SMALL = {"units": [12], "filters": 12, "kernel_sizes": [3, 2], "pooling": "mean"}
+FEW = {"blocks": ONE_BLOCK, "inception_time": {"depth": 1, "residual_every": 1}}
 BUILDS = [
-    *[(family, ONE_BLOCK if family == "blocks" else {}) for family in FAMILIES.names()],
+    *[(family, FEW.get(family, {})) for family in FAMILIES.names()],
     *[("blocks", {"mixer": mixer, **ONE_BLOCK}) for mixer in MIXERS.names()],
     *[
         ("stacked", {"cell": {"name": cell, **MOVING[cell]} if cell in MOVING else cell})
@@ -52,7 +54,9 @@ def name_of(build):
 def model(request):
     keras.utils.set_random_seed(0)
     family, options = request.param
-    built = create_model(family, (6, 6), 3, **{"units": [12], "pooling": "mean", **options})
+    known = {parameter.name for parameter in FAMILIES.entry(family).parameters}
+    small = {name: value for name, value in SMALL.items() if name in known}
+    built = create_model(family, (6, 6), 3, **{**small, **options})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.Adam(0.02)
     optimizer.build(built.trainable_variables)  # Else TensorFlow traces the first step twice.

@@ -30,8 +30,7 @@ def short_builds() -> dict[str, Build]:
     builds = {name: _build("stacked", cell=name) for name in CELLS.names()}
     builds |= {f"gru in {name}": _build("stacked", wrap=[name]) for name in WRAPPERS.names()}
     builds |= {f"mixer {name}": _build("blocks", mixer=name, depth=1) for name in MIXERS.names()}
-    builds |= {f"family {name}": _build(name) for name in FAMILIES.names() if name != "conv_lstm"}
-    return builds | {"family conv_lstm": _build("conv_lstm", filters=[4])}
+    return builds | {f"family {name}": _build(name) for name in FAMILIES.names()}
 
 
 def long_builds() -> dict[str, Build]:
@@ -51,13 +50,14 @@ def long_builds() -> dict[str, Build]:
         ),
         "mixer `mamba`, without a loop": _build("blocks", shape, mixer="mamba", depth=1, **options),
         "two directions": _build("bidirectional", shape, cell="lstm", **options),
-        "`conv_lstm`": _build("conv_lstm", (70, 4), filters=[4]),
+        "`conv_lstm`": _build("conv_lstm", (70, 4)),
     }
 
 
 def _build(family: str, shape: tuple[int, ...] = (3, 4), **options: Any) -> Build:
-    options = options if family == "conv_lstm" else {"units": 4, **options}
-    return lambda: create_model(family, shape, 3, **options)
+    known = {parameter.name for parameter in FAMILIES.entry(family).parameters}
+    small = {name: 4 for name in ("units", "filters") if name in known}
+    return lambda: create_model(family, shape, 3, **{**small, **options})
 
 
 def outcomes(model: Any, folder: Path, formats: Iterable[str] | None = None) -> dict[str, str]:
