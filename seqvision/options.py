@@ -74,6 +74,8 @@ def _in_proportion(units: int) -> int:
 _LayerSize = Annotated[int, Field(gt=0), AfterValidator(_in_proportion)]
 Units = _LayerSize | Annotated[list[_LayerSize], Field(min_length=1, max_length=1000)]
 """The size of a state, or a list of one size for each layer."""
+KernelSizes = Annotated[list[PositiveInt], Field(min_length=1, max_length=1000)]
+"""How many steps each convolution sees."""
 Pooling = Literal["last", "mean", "max", "attention"]
 MergeMode = Literal["concat", "sum", "mul", "ave"]
 Activation = str | None
@@ -108,6 +110,7 @@ _NAMED: dict[str, Any] = {
     "Rate": Rate,
     "Share": Share,
     "Units": Units,
+    "KernelSizes": KernelSizes,
     "Activation": Activation,
     "Initializer": Initializer,
     "Regularizer": Regularizer,

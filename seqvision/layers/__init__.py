@@ -2,6 +2,7 @@
 
 from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.bidirectional import Bidirectional
+from seqvision.layers.dimension_shuffle import DimensionShuffle
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
@@ -17,6 +18,7 @@ __all__ = [
     "AnswerSoFar",
     "AttentionPooling",
     "Bidirectional",
+    "DimensionShuffle",
     "LastStep",
     "MaskedConv1D",
     "MaskedMaxPooling1D",
