@@ -57,12 +57,22 @@ def tensors(values):
     return [ops.convert_to_tensor(value) for value in values]
 
 
+def compiled(function):
+    """The function, on TensorFlow as one graph: one by one its operations take much longer."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False)
+
+
 STEPWISE = {name: made(name) for name in NAMES if MIXERS.get(name)().is_stepwise}
 MORE = {
     "in a block": Block(made("lru"), norm="batch", norm_first=False),
     "in a block that normalises first": Block(made("min_lstm", expand=2)),
 }
 STEPWISE |= MORE
+STEPS = {name: compiled(mixer.step) for name, mixer in STEPWISE.items()}
 
 
 @pytest.mark.parametrize("name", STEPWISE)
@@ -77,7 +87,7 @@ def test_step_by_step_is_what_all_at_once_is(name, steps, begun, seed):
     outputs, last = mixer.run(ops.convert_to_tensor(x), states)
     said = []
     for t in range(steps):
-        y, states = mixer.step(ops.convert_to_tensor(x[:, t]), states)
+        y, states = STEPS[name](ops.convert_to_tensor(x[:, t]), states)
         said.append(ops.convert_to_numpy(y))
     said = np.stack(said, axis=1)
     scale = max(1, np.abs(said).max())
@@ -312,6 +322,7 @@ def test_what_no_mixer_can_be_is_told(monkeypatch):
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("graphs_as_traced")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_number_of_steps_need_not_be_known(name):
     mixer = made(name)
