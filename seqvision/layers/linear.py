@@ -37,6 +37,7 @@ def linear_recurrence(
     Args:
         a: `(batch, steps, size)`, or `(size,)` if all samples and steps have the same. Of complex
             numbers a pair of such, the real and the imaginary part; so of all others but `mask`.
+            Of real ones each may be a tuple of one.
         b: `(batch, steps, size)`; the number of steps need not be known.
         first: `(batch, size)`; zeros if not given.
         mask: `(batch, steps)`, False where a step leaves h as it is; a and b may be NaN there.

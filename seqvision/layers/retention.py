@@ -1,13 +1,12 @@
-"""Linear attention that fades, over time, in chunks, as `seqvision.mixers.Retention` has it."""
+"""Linear attention that fades, over time, in chunks, for mixers that keep a matrix in each head."""
 
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from seqvision.layers.complex_pairs import Pair, exp, times
+from seqvision.layers.complex_pairs import exp
 from seqvision.layers.linear import linear_recurrence
-from seqvision.layers.masked import steps_seen
 from seqvision.layers.rotary import frequencies, turned
 
 _CHUNK = 32
@@ -15,91 +14,70 @@ _CHUNK = 32
 
 
 def retention(
-    query: Any, key: Any, value: Any, fade: np.ndarray, first: Any = None, mask: Any = None
-) -> tuple[Any, Pair]:
-    """Return y with S(t) = γ exp(−i θ) S(t − 1) + k(t) v(t)ᵀ and y(t) = Re(q*(t) S(t)).
+    query: Any, key: Any, value: Any, fade: Any, first: Any = None, turn: Any = None
+) -> tuple[Any, list[Any]]:
+    """Return y with S(t) = γ(t) S(t − 1) + k(t) v(t)ᵀ and y(t) = q(t) · S(t).
 
-    Of a chunk, w(t) is how many steps have been seen in it up to t. With R(n) for the turn by n θ,
-    y(t) is Σ γ^(w(t) − w(s)) (R(w(t)) q(t) · R(w(s)) k(s)) v(s) over s ≤ t in the chunk, a product
-    of matrices, and γ^w(t) R(w(t)) q(t) · S of the state with which the chunk begins.
+    With `turn` S is complex, and turns while it fades: S(t) = γ(t) exp(−i θ n(t)) S(t − 1) +
+    k(t) v(t)ᵀ and y(t) = Re(q*(t) S(t)), numbers j and j + pairs of q and k being a complex one.
+
+    Of a chunk, Γ(t) is the product of all γ up to t. y(t) is Σ Γ(t) / Γ(s) (q(t) · k(s)) v(s) over
+    s ≤ t in the chunk, a product of matrices, and Γ(t) q(t) · S of the state with which the chunk
+    begins. Where S turns, q and k are turned by their places in the chunk. Only the states at the
+    ends of chunks are ever in memory.
 
     Args:
-        query, key: `(batch, steps, heads, 2 pairs)`; numbers i and i + pairs are a complex one.
+        query, key: `(batch, steps, heads, size)`.
         value: `(batch, steps, heads, values)`.
-        fade: log γ, `(heads,)`.
-        first: S before the first step, a pair of `(batch, heads · pairs · values)`; zeros if not
-            given.
-        mask: `(batch, steps)`, False where a step leaves S as it is; its key or value is 0.
+        fade: log γ, 0 or less, `(batch, steps, heads)`; the batch may be 1. A step leaves S as it
+            is if this is 0 and its key or value too.
+        first: S before the first step, a list of `(batch, heads · size · values)`, or of the real
+            and the imaginary part of pairs; zeros if not given.
+        turn: n, by how many places a step turns, `(batch, steps)`; the batch may be 1.
 
     Returns:
-        y, `(batch, steps, heads, values)`, and the last S.
+        y, `(batch, steps, heads, values)`, and the last S, as `first` is.
     """
-    steps, pairs, dtype = ops.shape(query)[1], query.shape[-1] // 2, query.dtype
+    steps, (heads, size), values = ops.shape(query)[1], query.shape[2:], value.shape[-1]
     length = min(_CHUNK, steps) if isinstance(steps, int) else _CHUNK
-    missing = (length - steps % length) % length
-    chunks = (steps + missing) // length
-    filled = [ops.pad(x, [[0, 0], [0, missing], [0, 0], [0, 0]]) for x in (query, key, value)]
-    w, c = _seen(filled[0], mask, steps, length)
-    places = ops.reshape(w, (-1, chunks * length))
-    filled = turned(filled[0], places), turned(filled[1], places), filled[2]
-    # Each (batch, chunks, heads, length, size).
-    query, key, value = (
-        ops.transpose(ops.reshape(x, (-1, chunks, length, *x.shape[2:])), (0, 1, 3, 2, 4))
-        for x in filled
-    )
-    w, rate = w[:, :, None, :, None], ops.convert_to_tensor(fade, dtype)[:, None, None]
-    flipped = ops.swapaxes(key, -1, -2)
+    query, key, value, fade = (_cut(x, length) for x in (query, key, value, fade[..., None]))
+    fade = ops.cumsum(fade, axis=-2)
+    whole = fade[..., -1:, :]
+    moved, left = (ops.exp(whole),), key
+    if turn is not None:
+        places = ops.cumsum(_cut(turn[..., None, None], length), axis=-2)[..., 0]
+        end, angles = places[..., -1:], ops.convert_to_tensor(frequencies(size // 2), key.dtype)
+        moved = exp((whole, -end[..., None] * angles[:, None]))
+        query, key, left = turned(query, places), turned(key, places), turned(key, places - end)
 
-    apart = ops.maximum(w - ops.swapaxes(w, -1, -2), 0)  # Of later steps nothing is read.
-    share = ops.exp(rate * apart) * ops.convert_to_tensor(np.tri(length), dtype)
-    y = ops.matmul(ops.matmul(query, flipped) * share, value)
+    past = ops.convert_to_tensor(np.tri(length), fade.dtype)
+    # Of later steps nothing is read. A maximum of 0 would keep the gradient from γ where it is 1.
+    share = ops.exp((fade - ops.swapaxes(fade, -1, -2)) * past) * past
+    y = ops.matmul(ops.matmul(query, ops.swapaxes(key, -1, -2)) * share, value)
 
-    lasting = ops.exp(rate * (c[:, :, None, None, None] - w))
-    left = ops.split(ops.matmul(flipped, value * lasting), 2, axis=-2)
-    turn = _moved(c, np.zeros_like(fade), pairs)
-    left = times(left, (turn[0][..., None], turn[1][..., None]))
-    flat = (-1, chunks, len(fade) * pairs * value.shape[-1])
-    a = [ops.repeat(part[..., None], value.shape[-1], axis=-1) for part in _moved(c, fade, pairs)]
-    ends = linear_recurrence(_each(a, flat), _each(left, flat), first)
+    left = ops.matmul(ops.swapaxes(left, -1, -2), value * ops.exp(whole - fade))
+    rows, chunks = size // len(moved), ops.shape(query)[1]
+    flat = (-1, chunks, heads * rows * values)
+    a = (ops.broadcast_to(x, (*ops.shape(x)[:2], heads, rows, values)) for x in moved)
+    a, b = ([ops.reshape(x, flat) for x in parts] for parts in (a, ops.split(left, len(moved), -2)))
+    ends = linear_recurrence(a, b, first)
 
-    begins = [ops.zeros_like(part[:, 0]) for part in ends] if first is None else first
+    begins = [ops.zeros_like(end[:, 0]) for end in ends] if first is None else first
     begins = [
-        ops.concatenate([ops.cast(begin, dtype)[:, None], end[:, :-1]], axis=1)
+        ops.concatenate([ops.cast(begin, end.dtype)[:, None], end[:, :-1]], axis=1)
         for begin, end in zip(begins, ends, strict=True)
     ]
-    begins = _each(begins, (-1, chunks, len(fade), pairs, value.shape[-1]))
-    y = y + ops.matmul(query * ops.exp(rate * w), ops.concatenate(begins, axis=-2))
-    y = ops.transpose(y, (0, 1, 3, 2, 4))
-    y = ops.reshape(y, (-1, chunks * length, len(fade), value.shape[-1]))[:, :steps]
-    return y, (ends[0][:, -1], ends[1][:, -1])
+    begins = [ops.reshape(x, (-1, chunks, heads, rows, values)) for x in begins]
+    y = y + ops.matmul(query * ops.exp(fade), ops.concatenate(begins, axis=-2))
+    y = ops.reshape(ops.transpose(y, (0, 1, 3, 2, 4)), (-1, chunks * length, heads, values))
+    return y[:, :steps], [end[:, -1] for end in ends]
 
 
-def _moved(steps: Any, fade: np.ndarray, pairs: int) -> Pair:
-    """What some steps multiply a state by, (γ exp(−i θ))^steps, `(*steps, heads, pairs)`."""
-    steps = steps[..., None, None]
-    rate, turn = (ops.convert_to_tensor(x, steps.dtype) for x in (fade, frequencies(pairs)))
-    return exp((steps * rate[:, None], -steps * turn))
-
-
-def _seen(filled: Any, mask: Any, steps: Any, length: int) -> tuple[Any, Any]:
-    """How many steps that count each chunk has up to each of its own, and in all.
-
-    Args:
-        filled: `(batch, chunks · length, …)`, of which the first `steps` count.
-
-    Returns:
-        `(batch, chunks, length)` and `(batch, chunks)`; the batch is 1 without a mask.
-    """
-    if mask is None:
-        count = steps_seen(filled, None)
-        count = ops.minimum(count, ops.cast(steps, count.dtype))
-    else:
-        missing = ops.shape(filled)[1] - steps
-        count = steps_seen(filled, ops.pad(ops.cast(mask, "bool"), [[0, 0], [0, missing]]))
-    count = ops.reshape(count, (-1, ops.shape(filled)[1] // length, length))
-    before = ops.pad(count[:, :-1, -1], [[0, 0], [1, 0]])
-    return count - before[:, :, None], count[:, :, -1] - before
-
-
-def _each(pair: Any, shape: Any) -> Pair:
-    return ops.reshape(pair[0], shape), ops.reshape(pair[1], shape)
+def _cut(x: Any, length: int) -> Any:
+    """`(batch, steps, heads, n)` as `(batch, chunks, heads, length, n)`, filled up with zeros."""
+    steps = ops.shape(x)[1]
+    missing = (length - steps % length) % length  # In ONNX −1 % 2 is −1.
+    if not isinstance(missing, int) or missing:
+        x = ops.pad(x, [[0, 0], [0, missing], [0, 0], [0, 0]])
+    x = ops.reshape(x, (-1, (steps + missing) // length, length, *x.shape[2:]))
+    return ops.transpose(x, (0, 1, 3, 2, 4))

@@ -22,15 +22,15 @@ def turned(vectors: Any, places: Any) -> Any:
     the same in another order.
 
     Args:
-        vectors: `(batch, steps, heads, size)`, of an even size.
-        places: `(batch, steps)` or `(1, steps)`, in float32 or float64.
+        vectors: `(…, size)`, of an even size.
+        places: `(…)`, or 1 where several have the same, in float32 or float64.
 
     Returns:
         As the vectors are.
     """
     dtype = full(vectors.dtype)
     turn = ops.convert_to_tensor(frequencies(vectors.shape[-1] // 2), dtype)
-    angle = ops.cast(places, dtype)[:, :, None, None] * turn
+    angle = ops.cast(places, dtype)[..., None] * turn
     real, imag = ops.split(ops.cast(vectors, dtype), 2, axis=-1)
     pair = times((real, imag), (ops.cos(angle), ops.sin(angle)))
     return ops.cast(ops.concatenate(pair, axis=-1), vectors.dtype)

@@ -74,7 +74,7 @@ class Attention(Mixer):
         row = ops.matmul(sequence, self.kernel) + self.bias
         query, key, value = ops.split(ops.reshape(row, (-1, steps, 3 * heads, size)), 3, axis=2)
         if self.positions == "rotary":
-            places = steps_seen(sequence, mask)
+            places = steps_seen(sequence, mask)[:, :, None]
             query, key = turned(query, places), turned(key, places)
         seen = ops.dot_product_attention(
             query * size**-0.5,  # As a `scale`, TensorFlow rounds it to float32.

@@ -8,6 +8,7 @@ from keras import ops
 
 from seqvision.errors import SeqvisionError
 from seqvision.layers.complex_pairs import Pair
+from seqvision.layers.heads import in_heads, normalised
 from seqvision.layers.masked import without_masked
 from seqvision.layers.retention import retention
 from seqvision.layers.rotary import frequencies
@@ -120,8 +121,13 @@ class Retention(LinearMixer):
     def _in_chunks(self, sequence: Any, first: Any, mask: Any) -> tuple[Any, list[Any]]:
         sequence = without_masked(sequence, mask)
         given = self._queries(sequence), self._keys(sequence), self._values(sequence)
-        seen, last = retention(*given, self._fade, first, mask)
-        return without_masked(self._gated(seen, sequence), mask), list(last)
+        if mask is None:
+            counts = ops.ones((1, ops.shape(sequence)[1]), self.state_dtype)
+        else:
+            counts = ops.cast(mask, self.state_dtype)
+        fade = counts[:, :, None] * ops.convert_to_tensor(self._fade, self.state_dtype)
+        seen, last = retention(*given, fade, first, turn=counts)
+        return without_masked(self._gated(seen, sequence), mask), last
 
     def _queries(self, inputs: Any) -> Any:
         return self._heads(inputs, self.query_kernel)
@@ -133,15 +139,10 @@ class Retention(LinearMixer):
         return self._heads(inputs, self.value_kernel)
 
     def _heads(self, inputs: Any, kernel: Any) -> Any:
-        """A product with a kernel as `(…, heads, size)`, in full precision."""
-        row = ops.cast(ops.matmul(inputs, kernel), self.state_dtype)
-        size = kernel.shape[-1] // self.num_heads
-        return ops.reshape(row, (*ops.shape(inputs)[:-1], self.num_heads, size))
+        return in_heads(ops.matmul(inputs, kernel), self.num_heads)
 
     def _gated(self, seen: Any, inputs: Any) -> Any:
         """What comes out, from the values that were seen, `(…, heads, values)`."""
-        seen = seen - ops.mean(seen, axis=-1, keepdims=True)
-        seen = seen * ops.rsqrt(ops.mean(ops.square(seen), axis=-1, keepdims=True) + 1e-5)
         gate = ops.cast(ops.silu(ops.matmul(inputs, self.gate_kernel)), self.compute_dtype)
-        seen = ops.cast(ops.reshape(seen, ops.shape(gate)), self.compute_dtype)
+        seen = ops.cast(ops.reshape(normalised(seen), ops.shape(gate)), self.compute_dtype)
         return ops.matmul(gate * seen, self.output_kernel)
