@@ -7,7 +7,7 @@ from keras import ops
 
 from seqvision.cells import CELLS
 from seqvision.cells.gated import GatedCell
-from seqvision.cells.initializers import raised_bias
+from seqvision.cells.initializers import of_each_group, raised_bias
 from seqvision.cells.primitives import gates, grouped_times, knot, times
 from seqvision.cells.recurrent_dropout import RecurrentDropout
 from seqvision.errors import SeqvisionError
@@ -70,11 +70,11 @@ class GroupedLSTMCell(RecurrentDropout, GatedCell):
         inputs = self._divide("the number of input features", input_shape[-1])
         outputs, gates = self.output_size // self.groups, 4 * self.units // self.groups
         self.kernel = self.add_weight(
-            (self.groups, inputs, gates), self._each(self.kernel_initializer), name="kernel"
+            (self.groups, inputs, gates), of_each_group(self.kernel_initializer), name="kernel"
         )
         self.recurrent_kernel = self.add_weight(
             (self.groups, outputs, gates),
-            self._each(self.recurrent_initializer),
+            of_each_group(self.recurrent_initializer),
             name="recurrent_kernel",
         )
         bias = raised_bias(self.bias_initializer, 1, 4, self.forget_bias)
@@ -104,16 +104,6 @@ class GroupedLSTMCell(RecurrentDropout, GatedCell):
         if self.projection:
             h = times(h, self.projection_kernel)
         return h, [h, c]
-
-    def _each(self, initializer: Any) -> Any:
-        """An initializer that draws each group's kernel as the 2-D kernel it is."""
-
-        def initial(shape: Any, dtype: Any = None) -> Any:
-            # A Keras initializer with a seed repeats itself: only a clone draws anew.
-            draws = [initializer.clone() for _ in range(shape[0])]
-            return ops.stack([draw(shape[1:], dtype=dtype) for draw in draws])
-
-        return initial
 
     def _divide(self, what: str, size: int) -> int:
         if size % self.groups:

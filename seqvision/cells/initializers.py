@@ -2,20 +2,46 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 
-def raised_bias(initializer: Any, gate: int, gates: int, by: float) -> Any:
+def raised_bias(initializer: Any, gate: int, gates: int, by: Any) -> Any:
     """Return an initializer of the biases of several gates, one of which starts higher by `by`.
 
     Args:
         initializer: of the biases, `(gates · units,)`.
         gate: the position of the one that starts higher.
+        by: a number, or one for each unit.
     """
 
     def initial(shape: Any, dtype: Any = None) -> Any:
-        raised = ops.repeat(ops.one_hot(gate, gates, dtype=dtype), shape[0] // gates)
-        return initializer(shape, dtype=dtype) + by * raised
+        raised = np.zeros((gates, shape[0] // gates))
+        raised[gate] = by
+        return initializer(shape, dtype=dtype) + ops.convert_to_tensor(raised.ravel(), dtype)
+
+    return initial
+
+
+def forget_biases(gate: str, lowest: float, highest: float, count: int) -> np.ndarray:
+    """Return biases by which forget gates, all else being 0, are between two numbers.
+
+    Args:
+        gate: `sigmoid` or `exp`, of what is added to the bias.
+        lowest, highest: the first gate and the last; between them log f / (1 − f) is evenly spaced.
+    """
+    first, last = (np.log(f) - np.log1p(-f) for f in (lowest, highest))
+    biases = np.linspace(first, last, count)
+    return -np.log1p(np.exp(-biases)) if gate == "exp" else biases
+
+
+def of_each_group(initializer: Any) -> Any:
+    """Return an initializer `(groups, n, m)` that draws each group's kernel by itself."""
+
+    def initial(shape: Any, dtype: Any = None) -> Any:
+        # A Keras initializer with a seed repeats itself: only a clone draws anew.
+        draws = [initializer.clone() for _ in range(shape[0])]
+        return ops.stack([draw(shape[1:], dtype=dtype) for draw in draws])
 
     return initial
 
