@@ -66,12 +66,18 @@ def build(family, **options):
     return create_model(family, (None, FEATURES), 3, **options)
 
 
+CHEAPER = {"mlstm": {"name": "mlstm", "conv_width": 2}}
+"""Mixers with options by which their graphs are smaller."""
 FAMILIES_OF_SERIES = list(filter(reads_series, FAMILIES.names()))
 BUILDS = [
     *[(f, o) for f in FAMILIES_OF_SERIES for o in ({}, *choices(FAMILIES.entry(f)))],
     *[("stacked", {"cell": cell, "units": 4}) for cell in CELLS.names() if cell != "gru"],
     *[("stacked", {"wrap": [wrapper], "units": 4}) for wrapper in WRAPPERS.names()],
-    *[("blocks", {"mixer": mixer, "depth": 1}) for mixer in MIXERS.names() if mixer != "s4d"],
+    *[
+        ("blocks", {"mixer": CHEAPER.get(mixer, mixer), "depth": 1})
+        for mixer in MIXERS.names()
+        if mixer != "s4d"
+    ],
     # One cell of each way to run: PyTorch's kernels, any engine's, Keras's loop, and no loop.
     *[("bidirectional", {"cell": c, "units": 4}) for c in ("lstm", "peephole_lstm", "ntm", "sru")],
     ("stacked", {"scan": BACKWARDS, "units": 4}),

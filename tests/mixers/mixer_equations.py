@@ -258,6 +258,46 @@ def retention(w, sequence, states, heads=4):
     return np.stack(outputs, axis=1), [last.reshape(batch, -1)]
 
 
+def mlstm(w, sequence, states, heads=4, forget=sigmoid, norm=True):
+    """Beck et al. 2024, section 2.3, with u of the block's convolution for q and k.
+
+    C and n are the paper's own, which no m scales but where they begin and end.
+    """
+    batch, (memory, m, *queue) = len(sequence), states
+    keys, values = (w[f"{name}_kernel"].shape[1] // heads for name in ("query", "value"))
+    both = memory.reshape(batch, heads, keys, values + 1) * np.exp(m)[:, :, None, None]
+    c, n = both[..., :-1].copy(), both[..., -1].copy()
+    outputs = []
+    for x in sequence.swapaxes(0, 1):
+        u, inputs = x, [x, *queue]
+        if "conv_kernel" in w:
+            u = sum(k * each for k, each in zip(w["conv_kernel"], inputs, strict=True))
+            u = silu(u + w["conv_bias"])
+        q, k, v = (
+            (each @ w[f"{name}_kernel"]).reshape(batch, heads, -1)
+            for each, name in ((u, "query"), (u, "key"), (x, "value"))
+        )
+        k = k / np.sqrt(keys)
+        i, f = np.split(x @ w["kernel"] + w["bias"], 2, axis=1)
+        m = np.maximum(np.log(forget(f)) + m, i)
+        i, f = np.exp(i), forget(f)
+        h = np.zeros((batch, heads, values))
+        for row in range(batch):
+            for head in range(heads):
+                at = row, head
+                c[at] = f[at] * c[at] + i[at] * np.outer(k[at], v[at])
+                n[at] = f[at] * n[at] + i[at] * k[at]
+                h[at] = q[at] @ c[at] / max(abs(q[at] @ n[at]), 1)
+        if norm:
+            h = h - h.mean(axis=-1, keepdims=True)
+            h = h / np.sqrt((h**2).mean(axis=-1, keepdims=True) + 1e-5)
+        o = sigmoid(x @ w["gate_kernel"] + w["gate_bias"])
+        outputs.append((o * h.reshape(batch, -1)) @ w["output_kernel"])
+        queue = inputs[:-1]
+    both = np.concatenate([c, n[..., None]], axis=-1) * np.exp(-m)[:, :, None, None]
+    return np.stack(outputs, axis=1), [both.reshape(batch, -1), m, *queue]
+
+
 def turned_rows(states, place):
     """Each column of the states of heads, `(batch, heads, size, values)`, turned."""
     return np.apply_along_axis(turned, 2, states, place)

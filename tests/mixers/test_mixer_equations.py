@@ -12,6 +12,7 @@ from seqvision.mixers import (
     HGRN,
     LRU,
     MIXERS,
+    MLSTM,
     QRNN,
     RGLRU,
     S4D,
@@ -65,6 +66,11 @@ CASES = {
     "attention causal, plain": (
         partial(Attention, 2, 3, causal=True, positions="none"),
         partial(by_paper.attention, heads=2, causal=True, rotary=False),
+    ),
+    "mlstm": (partial(MLSTM, key_dim=3), by_paper.mlstm),
+    "mlstm as its equations are": (
+        partial(MLSTM, 2, 3, 2, forget_gate="exp", conv_width=None, use_norm=False),
+        partial(by_paper.mlstm, heads=2, forget=np.exp, norm=False),
     ),
     "retention": (partial(Retention, key_dim=4, value_dim=5), by_paper.retention),
     "recurrent": (RecurrentMixer, by_paper.gru),

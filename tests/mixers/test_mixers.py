@@ -14,6 +14,7 @@ from seqvision.mixers import (
     HGRN,
     LRU,
     MIXERS,
+    MLSTM,
     RGLRU,
     S4D,
     S5,
@@ -243,6 +244,34 @@ def test_the_ring_and_the_steps_are_as_asked_for():
     np.testing.assert_allclose(numpy([s4d.decay])[0], np.log(0.5), rtol=1e-6)
 
 
+@pytest.mark.parametrize("gate", ["sigmoid", "exp"])
+def test_heads_of_mlstm_begin_with_rates_of_forgetting_of_their_own(gate):
+    mlstm = MLSTM(3, forget_gate=gate, forget_min=0.5, forget_max=0.9)
+    mlstm.build((None, None, 4))
+    bias = numpy([mlstm.bias])[0][3:]
+    forget = np.exp(bias) if gate == "exp" else 1 / (1 + np.exp(-bias))
+    np.testing.assert_allclose(forget / (1 - forget), [1, 3, 9], rtol=1e-5)
+
+
+@pytest.mark.parametrize("into", [-150.0, 150.0])
+def test_no_gate_of_mlstm_is_too_large(into):
+    """What float32 cannot hold as a power of e is the same number as in float64, or 0."""
+    options = {"use_norm": False, "conv_width": None}
+    small, large = (made("mlstm", dtype=d, **options) for d in ("float32", "float64"))
+    large.set_weights(small.get_weights())
+    for mixer in (small, large):
+        for kernel in (mixer.query_kernel, mixer.key_kernel):  # So that q · n is far from 0.
+            kernel.assign(ops.abs(kernel))
+        mixer.bias.assign_add(np.repeat([into, 0], 4))
+    x = np.abs(drawn(2, 40, FEATURES))
+    x[0, 3] = 0  # But here it is 0.
+    (found, states), (right, _) = (
+        mixer.run(ops.cast(x, mixer.dtype), mixer.initial_state(2)) for mixer in (small, large)
+    )
+    np.testing.assert_allclose(*numpy([found, right]), rtol=1e-3, atol=1e-4)
+    assert all(np.isfinite(state).all() for state in numpy(states))
+
+
 def test_legs_are_eigenvalues_of_the_matrix_as_it_is_defined():
     """HiPPO-LegS plus p pᵀ, entry by entry, against NumPy's solver for any matrix."""
     matrix = np.zeros((6, 6))
@@ -285,6 +314,8 @@ def test_s5_begins_with_real_kernels_seen_in_the_basis_of_eigenvectors():
         (lambda: S5(state_size=6, blocks=2), "expected a multiple of 2 blocks, 4, got 6"),
         (lambda: Retention(key_dim=3), "retention: key_dim: expected an even number, got 3"),
         (lambda: Retention(value_dim=1), "retention: value_dim: expected 2 or more"),
+        (lambda: MLSTM(value_dim=1), "mlstm: value_dim: expected 2 or more"),
+        (lambda: MLSTM(forget_max=1.0), "expected 0 < forget_min ≤ forget_max < 1, got 0.95 and"),
         (lambda: Attention(key_dim=3), "attention: key_dim: expected an even number .*, got 3"),
     ],
 )
