@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from seqvision.exporting.format import Format, Run
 from seqvision.exporting.formats import FORMATS
 from seqvision.exporting.half import halve
@@ -33,7 +35,9 @@ class Onnx(Format):
 
         make_tf2onnx_work_with_numpy_2()
         with _quiet("tf2onnx", "root"):
-            made, _ = tf2onnx.convert.from_function(graph.function, [graph.signature])
+            made, _ = tf2onnx.convert.from_function(
+                graph.function, [graph.signature], custom_op_handlers={"Erfc": (_erfc, [])}
+            )
         for value in (*made.graph.input, *made.graph.output):
             # Where a size is open; tf2onnx calls it `unk__65`.
             for name, size in zip(
@@ -64,6 +68,18 @@ class Onnx(Format):
         )
         names = [output.name for output in session.get_outputs()]
         return lambda given: dict(zip(names, session.run(names, given), strict=True))
+
+
+def _erfc(graph: Any, node: Any, name: str, arguments: list[Any]) -> Any:
+    """Have tf2onnx write 1 − erf(x) for erfc(x), of Keras's GELU, for which ONNX has nothing."""
+    from tf2onnx.utils import make_name, map_onnx_to_numpy_type
+
+    number = map_onnx_to_numpy_type(graph.get_dtype(node.output[0]))
+    one = graph.make_const(make_name("one"), np.array(1, number))
+    erf = graph.make_node("Erf", node.input)
+    node.type = "Sub"
+    graph.replace_inputs(node, [one.output[0], erf.output[0]])
+    return node
 
 
 @contextmanager
