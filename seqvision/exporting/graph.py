@@ -15,6 +15,7 @@ from seqvision.data.series import Series
 from seqvision.exporting.chain import reads
 from seqvision.exporting.format import INPUT, SERIES, Answer, Run
 from seqvision.exporting.series import input_of_series
+from seqvision.layers.each_line import EachLine
 from seqvision.layers.engine.graph import UNROLLED_UP_TO, for_inference
 from seqvision.runs.predict import logits
 
@@ -135,6 +136,8 @@ def _loops(layer: Any, steps: int | None) -> Iterator[tuple[Any, bool]]:
         both = isinstance(layer, keras.layers.Bidirectional)
         for way in (layer.forward_layer, layer.backward_layer) if both else (layer,):
             yield way, steps is not None and steps <= UNROLLED_UP_TO
+    elif isinstance(layer, EachLine):
+        yield from _loops(layer.layer, layer.steps)
     elif isinstance(layer, keras.Model):
         for each in layer.layers:
             yield from _loops(each, steps)

@@ -3,12 +3,14 @@
 from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.dimension_shuffle import DimensionShuffle
+from seqvision.layers.each_line import EachLine
 from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
 from seqvision.layers.masked_convolution import MaskedConv1D, MaskedMaxPooling1D
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
+from seqvision.layers.positions import ClassToken, PositionEmbedding
 from seqvision.layers.recurrent import Recurrent
 from seqvision.layers.simple_rnn import SimpleRNN
 
@@ -19,12 +21,15 @@ __all__ = [
     "AttentionPooling",
     "Bidirectional",
     "DimensionShuffle",
+    "ClassToken",
+    "EachLine",
     "LastStep",
     "MaskedConv1D",
     "MaskedMaxPooling1D",
     "MaxOverTime",
     "MeanOverTime",
     "OneStep",
+    "PositionEmbedding",
     "Recurrent",
     "SimpleRNN",
     "recurrent_layer",
