@@ -98,6 +98,27 @@ def model_input(
     return build(INPUTS, input, tuple(input_shape))
 
 
+def image_input(
+    family: str,
+    input_shape: Sequence[int | None],
+    input: str | dict[str, Any] | None,
+    scale: float,
+    as_it: str = "cuts them into patches",
+) -> tuple[Any, Any]:
+    """`model_input` of a family that reads images only, for which `as_it` says why.
+
+    Raises:
+        SeqvisionError: the samples are series.
+    """
+    raw, samples = model_input(input_shape, input, scale)
+    if len(samples.shape) != 4:
+        raise SeqvisionError(
+            f"{family} reads images, as it {as_it}; for series use `stacked`, `bidirectional` or "
+            "`conv_rnn`"
+        )
+    return raw, samples
+
+
 def scanned(samples: Any, scan: str | dict[str, Any], name: str = "scan") -> Any:
     """Read images or series, as `model_input` returns them, as a sequence by a scan.
 

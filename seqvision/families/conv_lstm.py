@@ -7,7 +7,7 @@ import keras
 
 from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, model_input
+from seqvision.families.base import classifier, image_input
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import InputSpec, Pooling, PositiveInt, Rate, Units
 
@@ -57,12 +57,8 @@ def conv_lstm(
         SeqvisionError: the samples are series, or images that cannot be cut into patches of that
             size.
     """
-    raw, samples = model_input(input_shape, input, scale)
-    if len(samples.shape) != 4:
-        raise SeqvisionError(
-            "conv_lstm reads images, as it convolves along each line of pixels; for series use "
-            "`stacked`, `bidirectional` or `conv_rnn`"
-        )
+    why = "convolves along each line of pixels"
+    raw, samples = image_input("conv_lstm", input_shape, input, scale, why)
     sequence = _FRAMES[frames](samples, patch_size)
     layer = keras.layers.ConvLSTM2D if frames == "patches" else keras.layers.ConvLSTM1D
     filters = [filters] if isinstance(filters, int) else filters
