@@ -31,7 +31,11 @@ ONE_BLOCK = {"units": 12, "depth": 1}
 MOVING = {"cornn": {"time_step": 0.3}, "unicornn": {"time_step": 0.5, "alpha": 1.0}}
 """Options of cells that are made for hundreds of steps, and hardly move in six."""
 SMALL = {"units": [12], "filters": 12, "kernel_sizes": [3, 2], "pooling": "mean"}
-FEW = {"blocks": ONE_BLOCK, "inception_time": {"depth": 1, "residual_every": 1}}
+FEW = {
+    **dict.fromkeys(["blocks", "gmlp", "mlp_mixer", "sequencer", "vit_patches"], ONE_BLOCK),
+    "inception_time": {"depth": 1, "residual_every": 1},
+    "renet": {"dense": [12]},
+}
 BUILDS = [
     *[(family, FEW.get(family, {})) for family in FAMILIES.names()],
     *[("blocks", {"mixer": mixer, **ONE_BLOCK}) for mixer in MIXERS.names()],

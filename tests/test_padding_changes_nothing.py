@@ -27,8 +27,10 @@ FEATURES = 6
 LABELS = np.array([0, 1, 2, 1], "int32")
 BACKWARDS = {"name": "rows", "reverse": True}
 SMALL = {"filters": 4, "kernel_sizes": [5, 2]}
-# The only options without which a family does not read series, and as few blocks as can be.
+# The only options without which a family does not read series, or is not built to say that it does
+# not, and as few blocks as can be.
 NEEDED = {
+    **{family: {"units": 4} for family in ("gmlp", "mlp_mixer", "vit_patches")},
     "multi_scan": {"scans": ["rows", BACKWARDS]},
     "blocks": {"scan": "rows", "units": 4, "depth": 2},
     "conv_rnn": {"filters": [4, 4]},

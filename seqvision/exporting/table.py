@@ -29,7 +29,7 @@ def short_builds() -> dict[str, Build]:
     """Models of each cell, wrapper, mixer and family that read few steps, in whatever loop."""
     builds = {name: _build("stacked", cell=name) for name in CELLS.names()}
     builds |= {f"gru in {name}": _build("stacked", wrap=[name]) for name in WRAPPERS.names()}
-    builds |= {f"mixer {name}": _build("blocks", mixer=name, depth=1) for name in MIXERS.names()}
+    builds |= {f"mixer {name}": _build("blocks", mixer=name) for name in MIXERS.names()}
     return builds | {f"family {name}": _build(name) for name in FAMILIES.names()}
 
 
@@ -46,9 +46,9 @@ def long_builds() -> dict[str, Build]:
             "stacked", shape, cell="sru", **options
         ),
         "mixers that are linear recurrences, without a loop": _build(
-            "blocks", shape, mixer="lru", depth=1, **options
+            "blocks", shape, mixer="lru", **options
         ),
-        "mixer `mamba`, without a loop": _build("blocks", shape, mixer="mamba", depth=1, **options),
+        "mixer `mamba`, without a loop": _build("blocks", shape, mixer="mamba", **options),
         "two directions": _build("bidirectional", shape, cell="lstm", **options),
         "`conv_lstm`": _build("conv_lstm", (70, 4)),
     }
@@ -56,8 +56,9 @@ def long_builds() -> dict[str, Build]:
 
 def _build(family: str, shape: tuple[int, ...] = (3, 4), **options: Any) -> Build:
     known = {parameter.name for parameter in FAMILIES.entry(family).parameters}
-    small = {name: 4 for name in ("units", "filters") if name in known}
-    return lambda: create_model(family, shape, 3, **{**small, **options})
+    least = {"units": 4, "filters": 4, "depth": 1, "patch_size": 2}
+    options = {**{key: least[key] for key in least if key in known}, **options}
+    return lambda: create_model(family, shape, 3, **options)
 
 
 def outcomes(model: Any, folder: Path, formats: Iterable[str] | None = None) -> dict[str, str]:
