@@ -35,6 +35,7 @@ FEW = {
     **dict.fromkeys(["blocks", "gmlp", "mlp_mixer", "sequencer", "vit_patches"], ONE_BLOCK),
     "inception_time": {"depth": 1, "residual_every": 1},
     "renet": {"dense": [12]},
+    "mdlstm": {"patch_size": 2, "directions": 2},
 }
 BUILDS = [
     *[(family, FEW.get(family, {})) for family in FAMILIES.names()],

@@ -8,6 +8,7 @@ from seqvision.layers.from_spec import recurrent_layer
 from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
 from seqvision.layers.masked_convolution import MaskedConv1D, MaskedMaxPooling1D
+from seqvision.layers.mdlstm import MDLSTM
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
 from seqvision.layers.positions import ClassToken, PositionEmbedding
@@ -17,6 +18,7 @@ from seqvision.layers.simple_rnn import SimpleRNN
 __all__ = [
     "GRU",
     "LSTM",
+    "MDLSTM",
     "AnswerSoFar",
     "AttentionPooling",
     "Bidirectional",

@@ -5,6 +5,11 @@ from typing import Any
 
 import keras
 
+from seqvision.layers.mdlstm import MDLSTM
+
+_OVER_INPUT = (keras.layers.RNN, keras.layers.Bidirectional, MDLSTM)
+"""Layers that use their kernels at each step or position of what they read."""
+
 
 def flops_per_image(model: keras.Model, steps: int = 1) -> int:
     """Count the floating-point operations of a model's matrix products and convolutions.
@@ -39,9 +44,8 @@ def _flops(layer: Any, steps_of: dict[int, int]) -> int:
     kernels = [w for w in layer.weights if len(w.shape) >= 2 and "bias" not in w.name]
     if not kernels:
         return 0
-    recurrent = isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
     # The steps, and the positions in each where the layer convolves.
-    tensor = _first(layer.input) if recurrent else layer.output
+    tensor = _first(layer.input) if isinstance(layer, _OVER_INPUT) else layer.output
     times = math.prod(steps_of[id(tensor)] if n is None else n for n in tensor.shape[1:-1])
     return sum(2 * math.prod(kernel.shape) for kernel in kernels) * times
 
