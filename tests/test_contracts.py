@@ -36,6 +36,7 @@ FEW = {
     "inception_time": {"depth": 1, "residual_every": 1},
     "renet": {"dense": [12]},
     "mdlstm": {"patch_size": 2, "directions": 2},
+    "mini_rocket": {"num_features": 84},
 }
 BUILDS = [
     *[(family, FEW.get(family, {})) for family in FAMILIES.names()],

@@ -36,6 +36,7 @@ NEEDED = {
     "conv_rnn": {"filters": [4, 4]},
     "inception_time": {"depth": 2, "residual_every": 1},
     "lstm_fcn": {"steps": 9, "units": 4, "kernel_sizes": [2]},
+    "mini_rocket": {"steps": 20, "num_features": 252},
 }
 SERIES_INPUTS = [name for name in INPUTS.names() if INPUTS.entry(name).card["kind"] == "series"]
 

@@ -56,7 +56,7 @@ def long_builds() -> dict[str, Build]:
 
 def _build(family: str, shape: tuple[int, ...] = (3, 4), **options: Any) -> Build:
     known = {parameter.name for parameter in FAMILIES.entry(family).parameters}
-    least = {"units": 4, "filters": 4, "depth": 1, "patch_size": 2}
+    least = {"units": 4, "filters": 4, "depth": 1, "patch_size": 2, "num_features": 84}
     options = {**{key: least[key] for key in least if key in known}, **options}
     return lambda: create_model(family, shape, 3, **options)
 

@@ -127,7 +127,7 @@ class SeriesInput(keras.layers.Layer):
         if self.normalize != "train":
             return
         features = np.reshape(values, (-1, values.shape[-1])).T
-        found = np.array([_mean_and_scale(feature) for feature in features], "float32")
+        found = np.array([mean_and_scale(feature) for feature in features], "float32")
         self.mean.assign(found[:, 0])
         self.scale.assign(found[:, 1])
 
@@ -212,7 +212,7 @@ class SeriesInput(keras.layers.Layer):
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
 
-def _mean_and_scale(values: np.ndarray) -> tuple[float, float]:
+def mean_and_scale(values: np.ndarray) -> tuple[float, float]:
     """The mean of values `(n,)`, and 1 over their deviation; 0 if they do not differ."""
     values = values[~np.isnan(values)]
     if not len(values) or values.min() == values.max():

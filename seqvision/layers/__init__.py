@@ -9,11 +9,13 @@ from seqvision.layers.gru import GRU
 from seqvision.layers.lstm import LSTM
 from seqvision.layers.masked_convolution import MaskedConv1D, MaskedMaxPooling1D
 from seqvision.layers.mdlstm import MDLSTM
+from seqvision.layers.mini_rocket import MiniRocket
 from seqvision.layers.one_step import OneStep
 from seqvision.layers.pooling import AttentionPooling, LastStep, MaxOverTime, MeanOverTime
 from seqvision.layers.positions import ClassToken, PositionEmbedding
 from seqvision.layers.recurrent import Recurrent
 from seqvision.layers.simple_rnn import SimpleRNN
+from seqvision.layers.standardization import Standardization
 
 __all__ = [
     "GRU",
@@ -30,9 +32,11 @@ __all__ = [
     "MaskedMaxPooling1D",
     "MaxOverTime",
     "MeanOverTime",
+    "MiniRocket",
     "OneStep",
     "PositionEmbedding",
     "Recurrent",
     "SimpleRNN",
+    "Standardization",
     "recurrent_layer",
 ]

@@ -6,8 +6,9 @@ from typing import Any
 import keras
 
 from seqvision.layers.mdlstm import MDLSTM
+from seqvision.layers.mini_rocket import MiniRocket
 
-_OVER_INPUT = (keras.layers.RNN, keras.layers.Bidirectional, MDLSTM)
+_OVER_INPUT = (keras.layers.RNN, keras.layers.Bidirectional, MDLSTM, MiniRocket)
 """Layers that use their kernels at each step or position of what they read."""
 
 

@@ -16,9 +16,9 @@ from seqvision.data.loading import load
 from seqvision.data.series import Series
 from seqvision.errors import SeqvisionError
 from seqvision.families.build import build_family
-from seqvision.inputs.series import SeriesInput
 from seqvision.presets.architecture import check_architecture
 from seqvision.privates import SharesOfRate
+from seqvision.runs.adapt import adapt
 from seqvision.runs.backend import precision
 from seqvision.runs.parent import Parent, parent_of
 from seqvision.runs.schedules import LaterPart, learning_rate
@@ -48,8 +48,9 @@ def model_to_train(config: Config, dataset: Dataset, training: Split) -> Stages:
     """Build a config's model, load what it begins with, and compile it for its first stage.
 
     Args:
-        training: what is trained on. Its statistics are those that an input normalises by, unless
-            the model begins with trained weights, whose statistics are among them.
+        training: what is trained on. Its statistics are those that an input normalises by, and
+            others that layers have, unless the model begins with trained weights, whose statistics
+            are among them.
 
     Raises:
         SeqvisionError: as `build_model` does; the weights to begin with cannot be had or do not
@@ -64,7 +65,7 @@ def model_to_train(config: Config, dataset: Dataset, training: Split) -> Stages:
     }
     model, parent = with_parent(config, dataset.input_shape, dataset.class_names, **needs)
     if parent is None:
-        _adapt(model, training)
+        adapt(model, training)
     steps = -(-len(training) // train.batch_size)
 
     def compile_model(model: keras.Model, after: int) -> None:
@@ -79,13 +80,6 @@ def _size_of_sample(split: Split) -> int:
     samples = split.samples
     steps = samples.steps if isinstance(samples, Series) else 1
     return steps * math.prod(n for n in samples.shape[1:] if n)
-
-
-def _adapt(model: keras.Model, training: Split) -> None:
-    """Set what the model's input normalises by."""
-    for layer in model.layers:
-        if isinstance(layer, SeriesInput) and isinstance(training.samples, Series):
-            layer.adapt(training.samples.values)
 
 
 def with_parent(

@@ -63,6 +63,20 @@ def test_a_run_learns_from_raw_numbers(record):
     assert mean / (2 * (2 + 16) * 48) == pytest.approx(LENGTHS.mean(), abs=1)
 
 
+def test_layers_within_a_model_adapt_to_what_they_read_of_training_series(waves):
+    model = {"family": "mini_rocket", "num_features": 168, "steps": 29}
+    with set_up(load_config({**config(waves), "model": model}), 0) as setup:
+        series = setup.training.samples.padded()
+        standard = setup.model.get_layer("standard")
+        features = keras.ops.convert_to_numpy(
+            keras.Model(setup.model.input, standard.output)(series)
+        )
+    varied = keras.ops.convert_to_numpy(standard.scale) > 0
+    assert varied.mean() > 0.9  # Biases of white noise would leave many features without any use.
+    np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(features.std(axis=0)[varied], 1, atol=1e-4)
+
+
 def test_the_model_normalises_by_its_training_part(record, waves):
     model = seqvision.load_model(record.folder)
     dataset = load({"name": "npz", "path": str(waves), "kind": "series"})
