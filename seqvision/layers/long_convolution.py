@@ -17,7 +17,8 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
 
     Args:
         sequence: x, `(batch, steps, features)`; the number of steps need not be known.
-        kernel: k, `(features, steps)`.
+        kernel: k, `(features, steps)`; if x is one feature, of any number of features that all read
+            it.
 
     Returns:
         y, `(batch, steps, features)`, in float32, or in float64 if that was given.

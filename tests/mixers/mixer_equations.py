@@ -9,6 +9,7 @@ states is given none.
 from functools import wraps
 
 import numpy as np
+from scipy.signal import cont2discrete
 
 
 def sigmoid(x):
@@ -365,3 +366,61 @@ def cornn(w, sequence, states, dt=0.042, gamma=2.7, epsilon=4.7):
         return y, z, y
 
     return over(sequence, states, step)
+
+
+def lin_oss(imex=False):
+    """Rusch & Rus 2024, equations 4 and 5 as M and F, of 2 × 2 blocks, from y and z.
+
+    The state is that of the mixer, from which y and z are had, and which they become again.
+    """
+
+    def equations(w, sequence, states):
+        a, step_size = (np.tile(v, 2) for v in (np.maximum(w["stiffness"], 0), w["step_logit"]))
+        step_size = sigmoid(step_size)
+        one, twice = np.ones_like(a), step_size**2 * a
+        if imex:
+            m = np.array([[one, -step_size * a], [step_size, 1 - twice]])
+            f = step_size, step_size**2
+            omega, leaning = np.sqrt(a - twice * a / 4), step_size * a / 2
+        else:
+            s = 1 / (1 + twice)
+            m = np.array([[1 - twice * s, -step_size * a * s], [step_size * s, s]])
+            f = m[0, 0] * step_size, m[1, 0] * step_size
+            omega, leaning = np.sqrt(a), 0
+
+        def step(x, z, y):
+            u = x @ w["input_kernel"]
+            z, y = m[0, 0] * z + m[0, 1] * y + f[0] * u, m[1, 0] * z + m[1, 1] * y + f[1] * u
+            return z, y, y @ w["output_kernel"] + w["skip"] * x
+
+        y = states[1] / omega if np.any(states[1]) else states[1]
+        outputs, (z, y) = over(sequence, [states[0] + leaning * y, y], step)
+        return outputs, [z - leaning * y, omega * y]
+
+    return equations
+
+
+def lmu(order, theta, activation):
+    """Voelker et al. 2019, equations 1, 2 and 4, by SciPy's zero-order hold, with the inputs and
+    outputs of Chilkuri & Eliasmith 2021."""
+    a, b = np.zeros((order, order)), np.zeros((order, 1))
+    for i in range(order):
+        b[i] = (2 * i + 1) * (-1) ** i / theta
+        for j in range(order):
+            a[i, j] = (2 * i + 1) / theta * (-1 if i < j else (-1.0) ** (i - j + 1))
+    a, b, *_ = cont2discrete((a, b, np.eye(order), np.zeros((order, 1))), dt=1.0)
+
+    def equations(w, sequence, states):
+        def step(x, m):
+            u = x @ w["input_kernel"] + w["input_bias"]
+            m = m.reshape(len(x), -1, order) @ a.T + u[:, :, None] * b[:, 0]
+            m = m.reshape(len(x), -1)
+            return m, activation(m @ w["memory_kernel"] + x @ w["kernel"] + w["bias"])
+
+        return over(sequence, states, step)
+
+    return equations
+
+
+def relu(x):
+    return np.maximum(x, 0)

@@ -10,6 +10,7 @@ from keras import ops
 
 from seqvision.mixers import (
     HGRN,
+    LMU,
     LRU,
     MIXERS,
     MLSTM,
@@ -19,6 +20,7 @@ from seqvision.mixers import (
     S5,
     TCN,
     Attention,
+    LinOSS,
     Mamba,
     MinGRU,
     MinLSTM,
@@ -71,6 +73,16 @@ CASES = {
     "mlstm as its equations are": (
         partial(MLSTM, 2, 3, 2, forget_gate="exp", conv_width=None, use_norm=False),
         partial(by_paper.mlstm, heads=2, forget=np.exp, norm=False),
+    ),
+    "lin_oss": (LinOSS, by_paper.lin_oss()),
+    "lin_oss imex": (
+        partial(LinOSS, state_size=3, discretization="imex"),
+        by_paper.lin_oss(imex=True),
+    ),
+    "lmu": (partial(LMU, order=6, theta=10.0), by_paper.lmu(6, 10.0, by_paper.relu)),
+    "lmu of channels that fade soon": (  # Ā¹⁶ is all but 0.
+        partial(LMU, channels=3, order=4, theta=2.5, activation="tanh"),
+        by_paper.lmu(4, 2.5, np.tanh),
     ),
     "retention": (partial(Retention, key_dim=4, value_dim=5), by_paper.retention),
     "recurrent": (RecurrentMixer, by_paper.gru),
