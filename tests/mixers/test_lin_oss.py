@@ -7,7 +7,7 @@ from keras import ops
 
 from seqvision.mixers import LinOSS
 
-X = np.random.default_rng(0).normal(size=(2, 300, 3)).astype("float32")
+X = np.random.default_rng(0).normal(size=(2, 64, 3)).astype("float32")
 
 
 def of_stiffness(values, discretization):

@@ -69,9 +69,7 @@ def compiled(function):
 
 SMALLER = {"lmu": {"order": 8, "theta": 20.0}}
 STEPWISE = {
-    name: made(name, **SMALLER.get(name, {}))
-    for name in NAMES
-    if MIXERS.get(name)().is_stepwise
+    name: made(name, **SMALLER.get(name, {})) for name in NAMES if MIXERS.get(name)().is_stepwise
 }
 MORE = {
     "in a block": Block(made("lru"), norm="batch", norm_first=False),
