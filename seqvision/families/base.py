@@ -131,7 +131,7 @@ def scanned(samples: Any, scan: str | dict[str, Any], name: str = "scan") -> Any
     return layer(samples)
 
 
-def patches(images: Any, size: int) -> Any:
+def cut_in_patches(images: Any, size: int) -> Any:
     """Cut `(batch, height, width, channels)` into `(batch, rows, columns, size, size, channels)`.
 
     Args:

@@ -5,9 +5,8 @@ from typing import Any, Literal
 
 import keras
 
-from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, image_input, patches
+from seqvision.families.base import classifier, cut_in_patches, image_input
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import InputSpec, Pooling, PositiveInt, Rate, Units
 
@@ -84,7 +83,7 @@ def conv_lstm(
 
 def _patches(images: Any, size: int) -> Any:
     """From `(batch, height, width, channels)` to `(batch, patches, size, size, channels)`."""
-    cut = patches(images, size)
+    cut = cut_in_patches(images, size)
     _, rows, columns, *patch = cut.shape
     return keras.layers.Reshape((rows * columns, *patch), name="frames")(cut)
 

@@ -5,9 +5,8 @@ from typing import Literal
 
 import keras
 
-from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, model_input, patches
+from seqvision.families.base import classifier, cut_in_patches, image_input
 from seqvision.layers.mdlstm import MDLSTM
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import InputSpec, MergeMode, Pooling, PositiveInt, Rate, Units
@@ -55,14 +54,10 @@ def mdlstm(
         SeqvisionError: the samples are series, or images that cannot be cut into patches of that
             size.
     """
-    raw, samples = model_input(input_shape, input, scale)
-    if len(samples.shape) != 4:
-        raise SeqvisionError(
-            "mdlstm reads images, as it moves along height and width; for series use `stacked`, "
-            "`bidirectional` or `conv_rnn`"
-        )
+    why = "moves along height and width"
+    raw, samples = image_input("mdlstm", input_shape, input, scale, why)
     if patch_size > 1:
-        samples = patches(samples, patch_size)
+        samples = cut_in_patches(samples, patch_size)
         _, rows, columns, *patch = samples.shape
         flat = (rows, columns, patch[0] * patch[1] * patch[2])
         samples = keras.layers.Reshape(flat, name="map")(samples)

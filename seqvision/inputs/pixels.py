@@ -33,11 +33,10 @@ def pixels(
             "input_shape: expected (height, width) or (height, width, channels) of images, or "
             f"(None, features) of series, got {tuple(shape)}"
         )
-    if any(side % shrink for side in shape[:2]):
-        raise SeqvisionError(
-            f"input: shrink: {shrink} does not divide images of {shape[0]}×{shape[1]}"
-        )
     images = keras.Input(tuple(shape), name="images")
+    height, width = images.shape[1:3]
+    if height % shrink or width % shrink:
+        raise SeqvisionError(f"input: shrink: {shrink} does not divide images of {height}×{width}")
     scaled = keras.layers.Rescaling(scale, name="scaled")(images)
     if len(shape) == 2:
         scaled = keras.layers.Reshape((*shape, 1), name="channel")(scaled)
