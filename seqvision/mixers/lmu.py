@@ -48,7 +48,7 @@ class LMU(Mixer):
         channels: how many numbers of a step are kept, which are sums of all features.
         order: how many polynomials each is kept in; the more, the finer.
         theta: how many steps are kept, θ; they fade into those before. The default is the 784
-            pixels of the papers; give the number of steps, or of as many as matter.
+            pixels of psMNIST; give the number of steps, or of as many as matter.
         activation: f.
 
     References:

@@ -369,7 +369,7 @@ def cornn(w, sequence, states, dt=0.042, gamma=2.7, epsilon=4.7):
 
 
 def lin_oss(imex=False):
-    """Rusch & Rus 2024, equations 4 and 5 as M and F, of 2 × 2 blocks, from y and z.
+    """Rusch & Rus 2024, both discretisations as M and F, of 2 × 2 blocks, from y and z.
 
     The state is that of the mixer, from which y and z are had, and which they become again.
     """
@@ -401,7 +401,7 @@ def lin_oss(imex=False):
 
 
 def lmu(order, theta, activation):
-    """Voelker et al. 2019, equations 1, 2 and 4, by SciPy's zero-order hold, with the inputs and
+    """Voelker et al. 2019, its linear system by SciPy's zero-order hold, with the inputs and
     outputs of Chilkuri & Eliasmith 2021."""
     a, b = np.zeros((order, order)), np.zeros((order, 1))
     for i in range(order):
