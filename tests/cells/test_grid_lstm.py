@@ -224,8 +224,8 @@ def test_trains_saves_and_loads_in_a_plain_keras_model(tmp_path):
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss)
-    losses = model.fit(x, y, epochs=15, verbose=0).history["loss"]
+    losses = [model.train_on_batch(x, y) for _ in range(15)]  # `fit` waits at its end.
     assert losses[-1] < 0.5 * losses[0]
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+    np.testing.assert_allclose(loaded(x), model(x), atol=1e-6)

@@ -33,7 +33,9 @@ def test_each_regularizer_is_of_its_weights(name):
         own = own[: -len(cell.cell.trainable_weights)]
     expected = 0.0
     for weight in own:
-        part = "recurrent" if weight.name == "recurrent_kernel" else weight.name.split("_")[-1]
+        part = (
+            "recurrent" if weight.name.endswith("recurrent_kernel") else weight.name.split("_")[-1]
+        )
         expected += parts.get(part, 0.0) * float(ops.sum(ops.square(weight)))
     assert expected > 0
     assert float(sum(cell.losses)) == pytest.approx(expected, rel=1e-5)
@@ -87,15 +89,18 @@ def test_recurrent_dropout_is_a_kernel_whose_rows_are_masked(name, layer, random
     got = np.asarray(layer(dropping, return_sequences=True)(x, training=True))
     mask = ops.convert_to_numpy(drawn[0])[0]
     assert {*mask.tolist()} == {0.0, 2.0}
-    kernel = np.array(ops.convert_to_numpy(plain.recurrent_kernel))
-    # (n, m), a vector of n for each gate, or (groups, n / groups, m).
-    masked = mask.reshape(2, 3, 1) if kernel.ndim == 3 else mask[:, None]
-    masked = np.tile(mask, kernel.size // 6) if kernel.ndim == 1 else masked
-    plain.recurrent_kernel.assign(kernel * masked)
+    own = [weight for weight in plain.weights if "recurrent_kernel" in weight.name]
+    kernels = [np.array(ops.convert_to_numpy(weight)) for weight in own]
+    for weight, kernel in zip(own, kernels, strict=True):
+        # (n, m), a vector of n for each gate, or (groups, n / groups, m).
+        masked = mask.reshape(-1, kernel.shape[1], 1) if kernel.ndim == 3 else mask[:, None]
+        masked = np.tile(mask, kernel.size // 6) if kernel.ndim == 1 else masked
+        weight.assign(kernel * masked)
     inference = np.asarray(layer(dropping, return_sequences=True)(x))
     expected = layer(plain, return_sequences=True)(x, training=True)
     np.testing.assert_allclose(got, expected, atol=1e-5)
-    plain.recurrent_kernel.assign(kernel)
+    for weight, kernel in zip(own, kernels, strict=True):
+        weight.assign(kernel)
     np.testing.assert_allclose(inference, layer(plain, return_sequences=True)(x), atol=1e-5)
 
 

@@ -47,7 +47,7 @@ def check(build, row, folder, formats):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if name in ONE_OF_A_KIND else pytest.mark.slow, id=name)
+        pytest.param(name, marks=[] if name in ONE_OF_A_KIND else pytest.mark.exhaustive, id=name)
         for name in SHORT
     ],
 )
