@@ -131,26 +131,6 @@ def scanned(samples: Any, scan: str | dict[str, Any], name: str = "scan") -> Any
     return layer(samples)
 
 
-def cut_in_patches(images: Any, size: int) -> Any:
-    """Cut `(batch, height, width, channels)` into `(batch, rows, columns, size, size, channels)`.
-
-    Args:
-        size: the side of a patch, in pixels.
-
-    Raises:
-        SeqvisionError: the images cannot be cut into such patches.
-    """
-    _, height, width, channels = images.shape
-    if height % size or width % size:
-        raise SeqvisionError(
-            f"patch_size: an image of {height}×{width} pixels cannot be cut into patches of "
-            f"{size}×{size}"
-        )
-    cut = (height // size, size, width // size, size, channels)
-    grid = keras.layers.Reshape(cut, name="grid")(images)
-    return keras.layers.Permute((1, 3, 2, 4, 5), name="patches")(grid)
-
-
 def classifier(raw: Any, features: Any, num_classes: int, name: str) -> keras.Model:
     """The model that ends in one logit for each class, in float32 whatever its precision."""
     # bfloat16 has too few digits for a loss and its gradient.

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import keras
 
+from seqvision.errors import SeqvisionError
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, cut_in_patches, image_input
+from seqvision.families.base import classifier, image_input
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import InputSpec, Pooling, PositiveInt, Rate, Units
 
@@ -83,9 +84,16 @@ def conv_lstm(
 
 def _patches(images: Any, size: int) -> Any:
     """From `(batch, height, width, channels)` to `(batch, patches, size, size, channels)`."""
-    cut = cut_in_patches(images, size)
-    _, rows, columns, *patch = cut.shape
-    return keras.layers.Reshape((rows * columns, *patch), name="frames")(cut)
+    _, height, width, channels = images.shape
+    if height % size or width % size:
+        raise SeqvisionError(
+            f"patch_size: an image of {height}×{width} pixels cannot be cut into patches of "
+            f"{size}×{size}"
+        )
+    rows, columns = height // size, width // size
+    grid = keras.layers.Reshape((rows, size, columns, size, channels), name="grid")(images)
+    grid = keras.layers.Permute((1, 3, 2, 4, 5), name="patches")(grid)
+    return keras.layers.Reshape((rows * columns, size, size, channels), name="frames")(grid)
 
 
 _FRAMES = {

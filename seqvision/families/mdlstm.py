@@ -6,7 +6,8 @@ from typing import Literal
 import keras
 
 from seqvision.families import FAMILIES
-from seqvision.families.base import classifier, cut_in_patches, image_input
+from seqvision.families.base import classifier, image_input
+from seqvision.families.patches import patch_grid
 from seqvision.layers.mdlstm import MDLSTM
 from seqvision.layers.pooling import POOLINGS
 from seqvision.options import InputSpec, MergeMode, Pooling, PositiveInt, Rate, Units
@@ -51,16 +52,11 @@ def mdlstm(
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
 
     Raises:
-        SeqvisionError: the samples are series, or images that cannot be cut into patches of that
-            size.
+        SeqvisionError: the samples are series.
     """
     why = "moves along height and width"
     raw, samples = image_input("mdlstm", input_shape, input, scale, why)
-    if patch_size > 1:
-        samples = cut_in_patches(samples, patch_size)
-        _, rows, columns, *patch = samples.shape
-        flat = (rows, columns, patch[0] * patch[1] * patch[2])
-        samples = keras.layers.Reshape(flat, name="map")(samples)
+    samples = patch_grid(samples, patch_size, "patches")
     units = [units] if isinstance(units, int) else units
     for depth, size in enumerate(units, start=1):
         every_position = depth < len(units) or pooling != "last"
