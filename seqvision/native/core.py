@@ -58,6 +58,7 @@ def load() -> ctypes.CDLL:
     loaded.sv_saved_size.argtypes = [ctypes.c_void_p]
     loaded.sv_forward.argtypes = [ctypes.c_void_p] * 4
     loaded.sv_backward.argtypes = [ctypes.c_void_p] * 2
+    loaded.sv_set_team.argtypes = [ctypes.c_void_p]
     loaded.sv_peak.restype = ctypes.c_double
     loaded.sv_peak.argtypes = [ctypes.c_double]
     loaded.sv_set_threads(threads())

@@ -21,7 +21,20 @@ def hindrance(sequences: Any) -> str | None:
 
 def cannot_bind() -> str | None:
     """Why there is no such operation in this process."""
-    return core.hindrance()
+    return core.hindrance(_load)
+
+
+def _load() -> None:
+    """Load the core, and let PyTorch's own threads do its work.
+
+    They go on spinning for a while after each of PyTorch's operations, which would keep the core's
+    from the processor: GRUs trained at half of the speed.
+    """
+    loaded = core.load()
+    # A symbol is also looked for in what a library needs, here PyTorch's OpenMP.
+    parallel = getattr(ctypes.CDLL(torch._C.__file__), "GOMP_parallel", None)
+    if parallel is not None:
+        loaded.sv_set_team(parallel)
 
 
 def run(

@@ -1,5 +1,6 @@
 """The core against the recurrences written out, for each kind of processor that this one is."""
 
+import ctypes
 import multiprocessing
 import os
 import threading
@@ -190,6 +191,41 @@ def test_calls_from_several_threads_at_once():
     for worker in workers:
         worker.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("there", [1, 2, 3])
+def test_the_threads_of_others_do_the_work(there):
+    given = problem("lstm", 24, 4, 9, 20, 0)
+    alone, asked = everything("lstm", given, 1), []
+
+    @ctypes.CFUNCTYPE(
+        None, ctypes.CFUNCTYPE(None, ctypes.c_void_p), ctypes.c_void_p, *[ctypes.c_uint] * 2
+    )
+    def team(work, data, threads, flags):
+        asked.append(threads)
+        workers = [threading.Thread(target=work, args=(data,)) for _ in range(there)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    core.load().sv_set_team(team)
+    try:
+        assert everything("lstm", given, 3) == alone
+        assert set(asked) == {3}
+        if hasattr(os, "fork"):  # Its threads are not in a child, which has to use its own.
+            seen = len(asked)
+            with multiprocessing.get_context("fork").Pool(1) as pool:
+                assert pool.apply(_in_turn, (asked,)) == (alone, seen)
+    finally:
+        core.load().sv_set_team(None)
+    seen = len(asked)
+    assert everything("lstm", given, 3) == alone and len(asked) == seen
+
+
+def _in_turn(asked):
+    found = everything("lstm", problem("lstm", 24, 4, 9, 20, 0), 3)
+    return found, len(asked)
 
 
 @pytest.mark.parametrize("way", ["fork", "spawn"])

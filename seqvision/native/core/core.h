@@ -73,6 +73,12 @@ SV_API void sv_backward(const sv_layer* layer, const sv_gradients* gradients);
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
 
+/* Another's threads to do the work in place of the core's own; null: its own again. Called as
+ * GCC's OpenMP is: all of `threads` threads or fewer call `work(data)`, and it returns after all. A
+ * library whose threads go on spinning after its own work would keep ours from their cores. */
+typedef void (*sv_team)(void (*work)(void*), void* data, unsigned threads, unsigned flags);
+SV_API void sv_set_team(sv_team team);
+
 /* Whether a cell's products can be in bfloat16; else a layer that asks for it has float32's. */
 SV_API int sv_bfloat16(int32_t cell);
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "core.h"
+
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
@@ -115,12 +117,20 @@ class Pool {
 };
 
 // Never destroyed: its threads may outlive the end of main. A forked process has none of its
-// parent's threads, so it gets a pool of its own.
+// parent's threads, so it gets a pool of its own, and leaves the team's alone.
 std::atomic<Pool*> pool{nullptr};
+std::atomic<sv_team> team{nullptr};
+
+void watch_forks() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] {
+    pool = nullptr;
+    team = nullptr;
+  });
+  (void)registered;
+}
 
 Pool& the_pool() {
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { pool = nullptr; });
-  (void)registered;
+  watch_forks();
   Pool* now = pool;
   if (!now) {
     Pool* made = new Pool;
@@ -130,14 +140,40 @@ Pool& the_pool() {
   return *now;
 }
 
+// What a team's threads share. A team may be smaller than it was asked to be, so a thread takes
+// parts as long as there are any.
+struct Shared {
+  const std::function<void(int)>& work;
+  const int parts;
+  const unsigned word;
+  std::atomic<int> next{0};
+
+  void take() {
+    const unsigned before = control_word();
+    set_control_word(word);
+    for (int part = next++; part < parts; part = next++) work(part);
+    set_control_word(before);
+  }
+};
+
 }  // namespace
 
 void in_parts(int parts, const std::function<void(int)>& work) {
   if (parts > 1) {
     Pool& pool = the_pool();
     std::unique_lock<std::mutex> mine(pool.busy, std::try_to_lock);
-    if (mine) return pool.run(parts, work);
+    if (mine) {
+      const sv_team threads = team;
+      if (!threads) return pool.run(parts, work);
+      Shared shared{work, parts, control_word()};
+      return threads([](void* all) { static_cast<Shared*>(all)->take(); }, &shared, parts, 0);
+    }
   }
   // Somebody else's work keeps the threads busy: this thread does all of its own.
   for (int part = 0; part < parts; ++part) work(part);
+}
+
+void sv_set_team(sv_team threads) {
+  watch_forks();
+  team = threads;
 }
