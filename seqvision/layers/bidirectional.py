@@ -1,9 +1,10 @@
 """A recurrent layer and a copy of it that reads from the end."""
 
-from contextlib import nullcontext
 from typing import Any
 
 import keras
+
+from seqvision.cores import side_by_side
 
 
 @keras.saving.register_keras_serializable("seqvision")
@@ -18,13 +19,15 @@ class Bidirectional(keras.layers.Bidirectional):
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None
     ) -> Any:
-        with _two_layers():
+        with side_by_side(_at_once()):
             return super().call(sequences, initial_state, mask, training)
 
 
-def _two_layers() -> Any:
+def _at_once() -> int:
     if keras.backend.backend() != "tensorflow":
-        return nullcontext()
-    from seqvision.layers.engine import shards
+        return 1
+    import tensorflow as tf
 
-    return shards.side_by_side(2)
+    # Eagerly, or with one thread for operations, one runs after the other.
+    alone = tf.config.threading.get_inter_op_parallelism_threads() == 1
+    return 2 if tf.inside_function() and not alone else 1

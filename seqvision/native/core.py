@@ -91,6 +91,7 @@ class Layer(ctypes.Structure):
     _fields_ = (
         ("cell", ctypes.c_int32),
         ("threads", ctypes.c_int32),
+        ("at_once", ctypes.c_int32),
         ("go_backwards", ctypes.c_int32),
         ("in_bfloat16", ctypes.c_int32),
         ("batch", ctypes.c_int64),

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from seqvision.cores import layers_at_once
 from seqvision.native import core
 from seqvision.native.build import CannotBuild
 from seqvision.native.cache import binding
@@ -73,6 +74,7 @@ def run(
     # Variables are read here: a gradient function is to be given tensors only.
     given = [tf.convert_to_tensor(w) for w in (x, *first, *weights) if w is not None]
     options = {"cell": core.CELLS[cell], "go_backwards": go_backwards, "in_bfloat16": in_bfloat16}
+    options["at_once"] = layers_at_once()
     return _Layer(options, len(first), weights, mask, dropout, every, keep, portable)(*given)
 
 

@@ -14,6 +14,7 @@ if keras.backend.backend() != "tensorflow":
 import tensorflow as tf
 
 from seqvision.layers.engine import graph, shards
+from seqvision.native import core
 
 
 @pytest.fixture(autouse=True)
@@ -143,11 +144,27 @@ def test_a_batch_is_cut_by_its_size_and_directions_share_the_cores(monkeypatch):
     layer, both = layers.GRU(3), layers.Bidirectional(layers.GRU(3))
     for batch in (31, 64, 1000):
         layer(tf.zeros((batch, 2, 3)))
-    both(tf.zeros((1000, 2, 3)))
+    both(tf.zeros((1000, 2, 3)))  # Eagerly one direction runs after the other.
+    traced = tf.function(lambda x: both(x, training=True))
+    traced(tf.zeros((1000, 2, 3)))
     monkeypatch.setattr(shards, "_chosen", 3)
     layer(tf.zeros((2, 2, 3)))
-    both(tf.zeros((64, 2, 3)))
-    assert seen == [1, 2, 4, 2, 2, 2, 1, 1]
+    traced(tf.zeros((64, 2, 3)))
+    assert seen == [1, 2, 4, 4, 4, 2, 2, 2, 1, 1]
+
+
+def test_native_directions_share_the_threads_where_they_run_at_once(monkeypatch):
+    monkeypatch.setenv("SEQVISION_NATIVE", "1")
+    if reason := core.hindrance():
+        pytest.skip(reason)
+    x = tf.random.normal((40, 5, 3), seed=0)
+    with core.with_threads(4):
+        both = layers.Bidirectional(layers.GRU(3))
+        one_by_one = both(x)
+        assert both.forward_layer.path.endswith("4 threads")
+        at_once = tf.function(lambda x: both(x, training=True))(x)
+        assert both.backward_layer.path.endswith("2 threads")
+    np.testing.assert_array_equal(one_by_one, at_once)
 
 
 @pytest.mark.parametrize("layer", [layers.GRU, lambda n: layers.Recurrent(UGRNNCell(n))])

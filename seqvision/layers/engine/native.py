@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from seqvision.cores import layers_at_once
 from seqvision.layers.engine.loop import forward, one_by_one
 from seqvision.layers.engine.reading import over_time, shown, weights_of
 from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep, LSTMStep, SimpleRNNStep, Step
@@ -87,7 +88,7 @@ def run(
     outputs, last = _binding().run(
         cell, sequences, states, weights, mask, dropout, in_bfloat16=in_bfloat16, **options
     )
-    threads = core.threads()
+    threads = max(1, core.threads() // layers_at_once())
     how = f"{core.processor()}, {threads} thread{'s' if threads > 1 else ''}"
     if in_bfloat16 and not core.multiplies_in_bfloat16(cell):
         how += ", products in float32"

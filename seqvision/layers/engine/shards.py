@@ -7,23 +7,18 @@ operations that do not depend on each other, when it has a thread for each.
 They are for the machine that a model is trained on: a graph that may be exported has none.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from itertools import pairwise
 from typing import Any
 
 import tensorflow as tf
 
-from seqvision.cores import available_cores
+from seqvision.cores import available_cores, layers_at_once
 
 IMAGES_A_SHARD = 32
 """The least that a thread multiplies at a time: on one thread, two shards of 32 images run at 0.95
 of the speed of one of 64."""
 
 _UNKNOWN = 2 * IMAGES_A_SHARD  # The assumed size of a batch while it is not known.
-
-_layers: ContextVar[int] = ContextVar("layers", default=1)
 
 _chosen: int | None = None
 """Not a context variable: a distribution traces each replica in a thread of its own."""
@@ -44,16 +39,6 @@ def choose(shards: int | None) -> None:
     _chosen = shards
 
 
-@contextmanager
-def side_by_side(layers: int) -> Iterator[None]:
-    """Cut for so many layers that run at once and share the threads."""
-    token = _layers.set(_layers.get() * layers)
-    try:
-        yield
-    finally:
-        _layers.reset(token)
-
-
 def fitting(batch: int, threads: int) -> int:
     """How many shards suit a batch when there are so many threads."""
     return max(1, min(threads, batch // IMAGES_A_SHARD))
@@ -63,7 +48,7 @@ def count(batch: int | None) -> int:
     """How many shards to cut a batch into (None: its size is not known yet)."""
     threads = tf.config.threading.get_inter_op_parallelism_threads() or available_cores()
     shards = _chosen or fitting(batch or _UNKNOWN, threads)
-    return min(max(1, shards // _layers.get()), batch or shards)
+    return min(max(1, shards // layers_at_once()), batch or shards)
 
 
 def cut(tensors: Any, shards: int) -> list[Any]:

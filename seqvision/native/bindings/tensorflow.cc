@@ -24,6 +24,7 @@ REGISTER_OP("SeqvisionLayer")
     .Attr("cell: int")
     .Attr("go_backwards: bool")
     .Attr("in_bfloat16: bool")
+    .Attr("at_once: int")
     .Attr("every: bool")
     .Attr("keep: bool")
     .Attr("states: int >= 1")
@@ -55,6 +56,7 @@ REGISTER_OP("SeqvisionLayerGradient")
     .Attr("cell: int")
     .Attr("go_backwards: bool")
     .Attr("in_bfloat16: bool")
+    .Attr("at_once: int")
     .Attr("states: int >= 1")
     .Input("x: float")
     .Input("first: states * float")
@@ -95,6 +97,7 @@ class Layer : public OpKernel {
     OP_REQUIRES_OK(context, context->GetAttr("cell", &cell_));
     OP_REQUIRES_OK(context, context->GetAttr("go_backwards", &go_backwards_));
     OP_REQUIRES_OK(context, context->GetAttr("in_bfloat16", &in_bfloat16_));
+    OP_REQUIRES_OK(context, context->GetAttr("at_once", &at_once_));
     OP_REQUIRES_OK(context, context->GetAttr("states", &states_));
   }
 
@@ -118,6 +121,7 @@ class Layer : public OpKernel {
     layer->cell = cell_;
     layer->go_backwards = go_backwards_;
     layer->in_bfloat16 = in_bfloat16_;
+    layer->at_once = at_once_;
     layer->batch = x.dim_size(0), layer->steps = x.dim_size(1), layer->features = x.dim_size(2);
     layer->units = recurrent_kernel.dim_size(0);
     const int64_t columns = sv_gates(cell_) * layer->units;
@@ -153,7 +157,7 @@ class Layer : public OpKernel {
     return absl::OkStatus();
   }
 
-  int cell_, states_;
+  int cell_, at_once_, states_;
   bool go_backwards_, in_bfloat16_;
 };
 

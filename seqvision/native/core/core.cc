@@ -1,6 +1,7 @@
 // Chooses what was compiled for the processor at hand.
 #include "core.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -59,7 +60,7 @@ std::atomic<int> threads{1};
 
 sv_layer with_threads(const sv_layer& layer) {
   sv_layer settled = layer;
-  if (settled.threads <= 0) settled.threads = threads;
+  if (settled.threads <= 0) settled.threads = std::max(1, threads / std::max(1, layer.at_once));
   return settled;
 }
 

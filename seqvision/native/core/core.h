@@ -28,7 +28,8 @@ enum sv_cell {
 /* What both passes are given. */
 typedef struct {
   int32_t cell;
-  int32_t threads;      /* At most so many take part; 0: as many as `sv_set_threads` says. */
+  int32_t threads;      /* At most so many take part; 0: as many as `sv_set_threads` says, */
+  int32_t at_once;      /* shared among so many layers that run at once (0 is 1). */
   int32_t go_backwards; /* Begin with the last step; outputs are in the order of reading. */
   int32_t in_bfloat16;  /* Multiply in bfloat16, sums in float32, where `sv_bfloat16` says so. */
   int64_t batch, steps, features, units;
