@@ -9,6 +9,7 @@ import keras
 from keras import ops, tree
 
 from seqvision.cells.protocol import Cell, is_elementwise
+from seqvision.layers.engine.choice import asked_for
 from seqvision.layers.engine.path import TellsPath
 from seqvision.layers.engine.unroll import unroll_may_be_left_open
 from seqvision.layers.linear import linear_recurrence
@@ -82,9 +83,11 @@ class Recurrent(TellsPath, keras.layers.RNN):
             return "the cell's steps are not elementwise"
         if keras.backend.backend() != "tensorflow":
             return f"the backend is {keras.backend.backend()}"
+        if (wanted := asked_for()) is not None:
+            return None if wanted == "engine" else f"SEQVISION_ENGINE is {wanted}"
         from seqvision.layers.engine import on_tensorflow
 
-        return on_tensorflow.hindrance()
+        return on_tensorflow.slower_than_keras()
 
     def _run(
         self, sequences: Any, states: list[Any], mask: Any, training: bool

@@ -7,14 +7,22 @@ import jax  # pyright: ignore[reportMissingImports]
 
 from seqvision.layers.engine import loop
 from seqvision.layers.engine.reading import read
-from seqvision.layers.engine.steps import Step
+from seqvision.layers.engine.steps import GRUStep, Step
 
 NAME = "engine"
 
 
-def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool) -> str | None:
-    """Why the engine does not apply."""
-    return None if jax.default_backend() == "cpu" else f"there is a {jax.default_backend().upper()}"
+def hindrance(*given: Any) -> str | None:
+    """Why the engine does not apply: it always does."""
+    return None
+
+
+def slower_than_keras(step: Step, sequences: Any, mask: Any) -> str | None:
+    """Why Keras's loop is faster, or may be."""
+    device = jax.default_backend()
+    if device == "cpu" or (device == "gpu" and isinstance(step, GRUStep)):
+        return None
+    return f"there is a {device.upper()}"
 
 
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:

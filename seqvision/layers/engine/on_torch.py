@@ -26,8 +26,6 @@ def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool)
     """Why the engine does not apply."""
     if reason := dropout_within(layer.cell, training):
         return reason
-    if sequences.device.type != "cpu" and mask is None:
-        return f"the device is {sequences.device}"
     if layer.unroll:
         return "unroll is True"
     if isinstance(step, GRUResetBeforeStep):
@@ -35,6 +33,13 @@ def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool)
     if mask is not None and bool((mask[:, 1:] > mask[:, :-1]).any()):
         return "the mask hides steps before others that it does not"
     return None
+
+
+def slower_than_keras(step: Step, sequences: Any, mask: Any) -> str | None:
+    """Why Keras's loop, which is cuDNN on a GPU where there is no mask, is faster."""
+    if sequences.device.type == "cpu" or mask is not None:
+        return None
+    return f"the device is {sequences.device}"
 
 
 def run_layer(layer: Any, step: Step, given: Any, training: bool) -> tuple[Any, str]:
