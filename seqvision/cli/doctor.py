@@ -32,13 +32,13 @@ def command(as_json: bool) -> None:
 
 
 def _facts() -> dict[str, Any]:
+    from seqvision.cache_folder import cache_folder
     from seqvision.cores import available_cores
     from seqvision.devices import devices
     from seqvision.formatting import short
     from seqvision.import_keras import import_keras
     from seqvision.native import core
     from seqvision.native.build import CannotBuild, compiler
-    from seqvision.native.cache import cache_folder
     from seqvision.runs.environment import cpu
 
     backend = import_keras().backend.backend()
@@ -62,7 +62,8 @@ def _facts() -> dict[str, Any]:
     else:
         facts["native kernels"] = f"not used: {hindrance}"
         facts["how to get them"] = _remedy(hindrance)
-    facts["compiled files"] = str(cache_folder())
+    facts["compiled files"] = str(cache_folder("native"))
+    facts["decoded pictures"] = str(cache_folder("pictures"))
     return facts
 
 

@@ -1,8 +1,6 @@
 """What was compiled, kept for the next process: beside the sources, or in the user's cache."""
 
 import logging
-import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from seqvision.cache_folder import cache_folder
 from seqvision.native.build import SOURCES, CannotBuild, build_binding, compiler, file_name
 from seqvision.native.frameworks import FRAMEWORKS
 
@@ -35,7 +34,7 @@ def library(name: str, about: str, build: Callable[[Path], None]) -> Path:
     ahead = BUILT / file
     if ahead.is_file():
         return ahead
-    folder = cache_folder()
+    folder = cache_folder("native")
     path, failed = folder / file, folder / f"{file}.failed"
     if path.is_file():
         return path
@@ -73,15 +72,3 @@ def _build(name: str, path: Path, build: Callable[[Path], None]) -> None:
         build(made)
         made.replace(path)
     log.info("Compiled %s in %.0f s", path, time.perf_counter() - start)
-
-
-def cache_folder() -> Path:
-    """The folder of what was compiled: `$SEQVISION_CACHE/native`, or that of the platform."""
-    if chosen := os.environ.get("SEQVISION_CACHE"):
-        return Path(chosen) / "native"
-    home = os.environ.get("XDG_CACHE_HOME")
-    if home:
-        return Path(home) / "seqvision" / "native"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "seqvision" / "native"
-    return Path.home() / ".cache" / "seqvision" / "native"

@@ -1,18 +1,12 @@
 """Downloads a file: to a temporary name, checked, then renamed; or nothing is left."""
 
-import contextlib
 import hashlib
-import logging
 import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from seqvision.bar import bar
 from seqvision.errors import SeqvisionError
 from seqvision.formatting import size
-
-log = logging.getLogger("seqvision")
 
 _PATIENCE = 20  # seconds without an answer
 _PART = 2**16  # bytes
@@ -36,7 +30,8 @@ def download(url: str, path: Path, octets: int, sha256: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with urlopen(url, timeout=_PATIENCE) as answer, temporary.open("wb") as file:
-            with _progress(url, octets) as advance:
+            told = f"downloading {url} ({size(octets)})"
+            with bar(url.rpartition("/")[2], octets, told, octets=True) as advance:
                 while had <= octets and (part := answer.read(_PART)):
                     file.write(part)
                     digest.update(part)
@@ -59,19 +54,3 @@ def download(url: str, path: Path, octets: int, sha256: str) -> None:
         raise SeqvisionError(code + reason.partition("\n")[0]) from None
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _progress(url: str, octets: int) -> Iterator[Any]:
-    """Show how far a download is: a bar on stderr if a person looks at it, else a line of log."""
-    if not sys.stderr.isatty():
-        log.info("downloading %s (%s)", url, size(octets))
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(url.rpartition("/")[2], total=octets)
-        yield lambda more: bar.advance(task, more)
