@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from seqvision.cli._options import no_cache_option
 from seqvision.cli._tables import show_plan, show_records
 from seqvision.errors import RunFailed
 
@@ -24,6 +25,7 @@ from seqvision.errors import RunFailed
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--force", is_flag=True, help="Train again what is finished already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
+@no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print the records as one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -49,6 +51,7 @@ def command(
     seqvision run gru3 --set model.dropout=0.1 --set train.epochs=5
     seqvision run zoo_configs/*.yaml --seeds 0-4 --jobs auto
     """
+    from seqvision.bar import no_bars
     from seqvision.cli._progress import progress_bar
     from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
@@ -58,6 +61,8 @@ def command(
     from seqvision.sweep.schedule import run_all
     from seqvision.sweep.where import number_of, performer
 
+    if silent := as_json or quiet:
+        click.get_current_context().with_resource(no_bars())
     places = number_of(jobs)
     loaded = [point for config in configs for point in load_configs(config, overrides)]
     chosen = read_seeds(seeds)
@@ -66,7 +71,6 @@ def command(
         show_plan(planned, places, as_json=as_json)
         return
     to_do = [each.job for each in planned if not each.done]
-    silent = as_json or quiet
     if len(to_do) == 1 and not address:  # It has this process, and the screen, to itself.
         with progress_bar(silent) as bar:
             ended = perform_here(to_do, bar)

@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from seqvision.cli._options import no_cache_option
 from seqvision.formatting import count, counted, samples_of
 
 
 @click.command(name="show")
 @click.argument("config")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value.")
+@no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Show the resolved config, the layers, and the order in which the image is read.

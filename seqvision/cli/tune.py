@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from seqvision.cli._options import no_cache_option
 from seqvision.errors import RunFailed
 
 
@@ -26,6 +27,7 @@ from seqvision.errors import RunFailed
 @click.option("--ray", "address", metavar="auto|ADDRESS", help="Run on a Ray cluster.")
 @click.option("--force", is_flag=True, help="Forget the search that is there, and begin anew.")
 @click.option("--dry-run", is_flag=True, help="Say what would be searched, and stop.")
+@no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -54,6 +56,7 @@ def command(
     seqvision tune gru3 --trials 20 --jobs 2
     seqvision tune gru3 --oracle hyperband --set train.epochs=9
     """
+    from seqvision.bar import no_bars
     from seqvision.cli._search_tables import show_found, show_search
     from seqvision.config.search import load_tunable
     from seqvision.config.seeds import read_seeds
@@ -61,11 +64,12 @@ def command(
     from seqvision.sweep.tune.search import runs_of, search
     from seqvision.sweep.where import number_of, performer
 
+    if silent := as_json or quiet:
+        click.get_current_context().with_resource(no_bars())
     settings = {"trials": trials, "oracle": oracle, "objective": objective}
     settings["seeds"] = read_seeds(seeds)
     tunable = load_tunable(config, overrides, **settings)
     check_writable(results / tunable.name)
-    silent = as_json or quiet
     if dry_run:
         show_search(tunable, results, number_of(jobs), as_json=as_json)
         return

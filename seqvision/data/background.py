@@ -4,6 +4,8 @@ from typing import Literal
 
 import numpy as np
 
+from seqvision.data.rows import blocks_of
+
 _MIDDLE = 127.5
 _ALMOST_ALL = 0.99
 
@@ -26,5 +28,5 @@ def light_border(images: np.ndarray) -> np.ndarray:
 
 def background_of(images: np.ndarray) -> Literal["dark", "light"] | None:
     """The background that 99 of 100 images have; None if they differ, as photographs do."""
-    light = float(light_border(images).mean())
+    light = float(np.concatenate([light_border(block) for block in blocks_of(images)]).mean())
     return "light" if light >= _ALMOST_ALL else "dark" if light <= 1 - _ALMOST_ALL else None

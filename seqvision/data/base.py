@@ -2,11 +2,11 @@
 
 import hashlib
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from seqvision.data.channels import channels_last
 from seqvision.data.labels import check_classes, numbered
 from seqvision.data.notes import Notes
 from seqvision.data.pixels import scaled
+from seqvision.data.rows import Rows, blocks_of, taken
 from seqvision.data.series import Series
 from seqvision.data.split import stratified
 from seqvision.data.whole_groups import numbered_groups
@@ -30,6 +31,7 @@ class Split:
     """Samples, their labels `(n,)`, and the group that each belongs to, if any, `(n,)`.
 
     Samples are images `(n, height, width[, channels])`, uint8 or float32 in 0..255, or `Series`.
+    Images in a file are `Rows`, which stand for an array: each index makes a copy of what it takes.
     """
 
     samples: np.ndarray | Series
@@ -65,8 +67,9 @@ class Split:
 
     def joined(self, other: "Split") -> "Split":
         """These samples, then the other's."""
-        if isinstance(self.samples, Series) and isinstance(other.samples, Series):
-            samples = self.samples.joined(other.samples)
+        if isinstance(self.samples, (Series, Rows)):
+            joined: Any = self.samples.joined  # Samples of a dataset are of one kind.
+            samples = joined(other.samples)
         else:
             samples = np.concatenate([self.samples, other.samples])
         groups = None
@@ -77,7 +80,7 @@ class Split:
     def take(self, index: np.ndarray) -> "Split":
         """The samples at the indices `(m,)`."""
         groups = None if self.groups is None else self.groups[index]
-        return Split(self.samples[index], self.labels[index], groups)
+        return Split(taken(self.samples, index), self.labels[index], groups)
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,27 @@ class Dataset:
     @cached_property
     def checksum(self) -> str:
         """The SHA-256 of all samples, labels and groups with their shapes and types, in hex."""
-        digest = hashlib.sha256()
-        for split in self.parts.values():
-            for array in _arrays_of(split):
-                digest.update(f"{array.dtype.str}{array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        splits = list(self.parts.values())
+        samples: Any = [split.samples for split in splits]
+        first = samples[0]
+        one_array = all(isinstance(each, Rows) and each.array is first.array for each in samples)
+        if not one_array or not first.remembered:
+            return _digest(splits)
+        # Which rows they are says as much, and these are not read.
+        chosen = [
+            replace(split, samples=rows.index) for split, rows in zip(splits, samples, strict=True)
+        ]
+        return first.remembered(f"checksum of {_digest(chosen)}", lambda: _digest(splits))
+
+
+def _digest(splits: Sequence[Split]) -> str:
+    digest = hashlib.sha256()
+    for split in splits:
+        for array in _arrays_of(split):
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            for block in blocks_of(array):
+                digest.update(np.ascontiguousarray(block).data)
+    return digest.hexdigest()
 
 
 def _arrays_of(split: Split) -> list[np.ndarray]:

@@ -1,23 +1,21 @@
 """The user's own pictures: a folder for each class."""
 
-import math
-from collections import Counter
-from dataclasses import replace
-from functools import partial
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, Pair, make_dataset, person_path
+from seqvision.data.base import Dataset, Split, assembled, person_path
 from seqvision.data.class_folders import Files, class_folders
+from seqvision.data.decoded import decoded
 from seqvision.data.folders import Survey
 from seqvision.data.notes import Notes
-from seqvision.data.pictures import is_picture, read_picture
+from seqvision.data.pictures import is_picture
 from seqvision.data.pixels import say_if_dark, text
 from seqvision.data.remarks import say_remarks
+from seqvision.data.rows import taken
 from seqvision.errors import DataError
-from seqvision.memory import check_fits
 from seqvision.options import FilePath, ImageSize, Pixels, Rate, pixel_range
 
 
@@ -33,7 +31,8 @@ def image_folder(
     """Your own pictures: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone.
 
     A class's pictures may lie in folders within its own. Beside `train` and `test` there may be
-    `val` (or `validation`), whose pictures are then used for validation.
+    `val` (or `validation`), whose pictures are then used for validation. All are decoded once, into
+    `$SEQVISION_CACHE/pictures`, from where runs map them: they need not fit in memory.
 
     Args:
         path: the folder.
@@ -53,53 +52,45 @@ def image_folder(
     files = class_folders(folder, survey)
     survey.say(notes)
     classes = tuple(files["training"])
-    count = math.prod(size) * (3 if color == "rgb" else 1) * survey.read
-    check_fits(count, f"{path}: {survey.read:,} pictures of {size[0]}×{size[1]} pixels")
     try:
         given = pixel_range(pixels)
     except ValueError as error:
         raise DataError(f"{path}: pixels: {error}") from None
-    read = partial(_read, files, classes, size=size, color=color, background=background)
-    parts, done = read(pixels=given)
-    if given is None and not done["bright"]:
+    listed, labels = _listed(files, classes)
+    every = [file for of_part in listed.values() for file in of_part]
+    how = {"size": list(size), "color": color, "background": background}
+    images, known = decoded(folder, every, {**how, "pixels": given}, path)
+    if given is None and not known["remarks"].get("bright"):
         # A viewer would show them all black: whoever made them meant 0 as black and 1 as white.
         given = (0.0, 1.0)
         notes.warning("no pixel is above 1 of 255: 0..1 is taken for black to white")
-        parts, done = read(pixels=given)
-    say_remarks(done, notes, background)
+        images, known = decoded(folder, every, {**how, "pixels": given}, path)
+    say_remarks(known["remarks"], notes, background)
     if given is None:
-        say_if_dark(max(float(images.max()) for images, _ in parts.values()), notes)
-    dataset = make_dataset(
+        say_if_dark(known["highest"], notes)
+    splits: dict[str, Split] = {}
+    end = 0
+    for part, of_part in listed.items():
+        begin, end = end, end + len(of_part)
+        splits[part] = Split(taken(images, np.arange(begin, end)), labels[part])
+    return assembled(
         f"image_folder:{folder.name}",
-        parts["training"] + parts.get("test", ()),
+        splits,
         path,
         classes,
-        validation=parts.get("validation"),
         test=test,
-        pixels="0..255",  # `read_picture` returns these.
+        scale=text(*given) if given else "0..255",  # `read_picture` returns these.
         notes=notes,
     )
-    return replace(dataset, scale=text(*given)) if given else dataset
 
 
-def _read(
-    files: Files, classes: tuple[str, ...], **options: Any
-) -> tuple[dict[str, Pair], Counter[str]]:
-    """Read the pictures of each part.
-
-    Returns:
-        Images `(n, height, width[, 3])` and labels `(n,)` of each part, and to how many pictures
-        each remark of `read_picture` applies.
-    """
-    parts: dict[str, Pair] = {}
-    said: Counter[str] = Counter()
-    for part, of_classes in files.items():
-        images, labels = [], []
-        for label, name in enumerate(classes):
-            for file in of_classes.get(name, ()):
-                image, done = read_picture(file, **options)
-                images.append(image)
-                labels.append(label)
-                said.update(done)
-        parts[part] = np.stack(images), np.array(labels)
-    return parts, said
+def _listed(
+    files: Files, classes: tuple[str, ...]
+) -> tuple[dict[str, list[Path]], dict[str, np.ndarray]]:
+    """The pictures of each part, class after class, and their labels `(n,)`."""
+    listed, labels = {}, {}
+    for part in sorted(files, key=["training", "validation", "test"].index):
+        of_classes = [files[part].get(name, []) for name in classes]
+        listed[part] = [file for of_class in of_classes for file in of_class]
+        labels[part] = np.repeat(np.arange(len(classes)), [len(each) for each in of_classes])
+    return listed, labels

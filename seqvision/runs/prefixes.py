@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from seqvision.data.base import Split
+from seqvision.data.rows import taken
 from seqvision.data.series import Series
 from seqvision.families import FAMILIES
 from seqvision.runs.files import write_atomically
@@ -73,7 +74,7 @@ def said_after_each_step(model: keras.Model, samples: np.ndarray | Series) -> np
     # The outputs of all layers are in memory for all steps: fewer samples where steps are many.
     batch = min(BATCH if steps <= 200 else BATCH // 5, len(samples))
     # The last batch is filled up to the size that is compiled already.
-    filled = samples[np.arange(len(samples) + -len(samples) % batch) % len(samples)]
+    filled = taken(samples, np.arange(len(samples) + -len(samples) % batch) % len(samples))
     said = np.empty((len(filled), len(SHARES) if series else steps), np.int16)
     for index, logits, _ in parts(derived, filled, batch):
         classes = logits.argmax(axis=-1)

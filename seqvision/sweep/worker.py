@@ -14,10 +14,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from seqvision.config import Config, load_config
+from seqvision.data.decoded import cache_limit, no_cache
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.registry import as_elsewhere
 from seqvision.runs.progress import Progress
@@ -50,6 +52,7 @@ def order(job: Job, cores: int) -> dict[str, Any]:
         "begin_with": str(job.begin_with) if job.begin_with else None,
         "asks": job.asks,
         "cores": cores,
+        "no_cache": cache_limit() == 0,
     }
 
 
@@ -85,16 +88,17 @@ def carry_out(
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        record = perform(
-            load_config(order["config"]),
-            order["seed"],
-            Path(order["results"]),
-            force=order["force"],
-            test=order["test"],
-            begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
-            cores=order["cores"],
-            progress=progress,
-        )
+        with no_cache() if order["no_cache"] else nullcontext():
+            record = perform(
+                load_config(order["config"]),
+                order["seed"],
+                Path(order["results"]),
+                force=order["force"],
+                test=order["test"],
+                begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
+                cores=order["cores"],
+                progress=progress,
+            )
         send({"event": "finished", "record": record})
     except Busy as error:
         send({"event": "busy", "message": str(error)})

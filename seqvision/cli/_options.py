@@ -1,0 +1,22 @@
+"""Options that several commands have."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def _forget(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from seqvision.data.decoded import no_cache
+
+        ctx.with_resource(no_cache())
+
+
+no_cache_option: Callable[[Any], Any] = click.option(
+    "--no-cache",
+    is_flag=True,
+    expose_value=False,
+    callback=_forget,
+    help="Decode pictures anew, and keep none.",
+)

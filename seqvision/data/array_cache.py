@@ -1,0 +1,247 @@
+"""Arrays in files, which later runs and other processes map into memory and so share.
+
+An array is `<key>.npy` and, written after it, `<key>.json` with what is known of it, whose time of
+change is that of the last use. Nothing is pickled.
+"""
+
+import contextlib
+import errno
+import json
+import logging
+import os
+import shutil
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from seqvision.formatting import size as octets
+
+log = logging.getLogger("seqvision")
+
+Write = Callable[[int, np.ndarray], None]
+"""Takes rows of an array, and the place of the first; from several threads, in any order."""
+Fill = Callable[[Write], dict[str, Any]]
+"""Writes all rows; returns what is known of them, plain data."""
+
+_SPARE = 2**30  # bytes of the disk, left to others
+
+
+@dataclass
+class Kept:
+    """An array in a file."""
+
+    array: np.ndarray
+    """Mapped, read-only."""
+    facts: dict[str, Any]
+    """What `fill` returned."""
+    path: Path
+    about: dict[str, Any]
+    """What its `.json` file holds."""
+
+    def remembered(self, name: str, make: Callable[[], str]) -> str:
+        """A text that depends on the array and the name alone; it is made once."""
+        texts = self.about["remembered"]
+        if name not in texts:
+            texts[name] = make()
+            with contextlib.suppress(OSError):
+                _keep(self.path, self.about)
+        return texts[name]
+
+
+class ArrayCache:
+    """Arrays in files of a folder.
+
+    Args:
+        limit: the bytes that all files take at most; those that were not used longest go first.
+    """
+
+    def __init__(self, folder: Path, limit: float):
+        self.folder, self.limit = folder, limit
+
+    def get(self, key: str, shape: Sequence[int], fill: Fill, what: str) -> Kept:
+        """The uint8 array of a key, which is made if it is not there or damaged.
+
+        While one process makes it, others wait.
+
+        Args:
+            what: it holds, for those who wait.
+
+        Raises:
+            OSError: it cannot be kept: the disk is full, or the folder cannot be written.
+        """
+        path = self.folder / f"{key}.npy"
+        if found := self._found(path, shape):
+            return found
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _alone(FileLock(path.with_suffix(".lock"), thread_local=False), what):
+            if found := self._found(path, shape):  # Made by another process meanwhile.
+                return found
+            _drop(path)
+            self._make_room(int(np.prod(shape)))
+            about = _write(path, shape, fill)
+            _keep(path, about)
+            return _sound(path, shape, about)
+
+    def _found(self, path: Path, shape: Sequence[int]) -> Kept | None:
+        """The array in a file if it is there and sound; a warning if it is not sound."""
+        try:
+            text = path.with_suffix(".json").read_text("utf-8")
+            found = _sound(path, shape, _read(text))
+            os.utime(path.with_suffix(".json"))
+        except ValueError as error:
+            log.warning("%s: damaged, and made anew: %s", path, error)
+            return None
+        except OSError:
+            return None
+        return found
+
+    def _make_room(self, size: int) -> None:
+        """Remove what others left unfinished, then what was not used longest.
+
+        Raises:
+            OSError: there is no room whatever is removed.
+        """
+        for part in self.folder.glob("*.part"):
+            lock = FileLock(self.folder / f"{part.name.partition('.')[0]}.lock", timeout=0)
+            with contextlib.suppress(OSError, NotImplementedError), lock:
+                part.unlink()
+        held = {path: path.stat().st_size for path in sorted(self.folder.glob("*.npy"), key=_used)}
+        there = shutil.disk_usage(self.folder).free + sum(held.values())
+        limit = min(self.limit, there - _SPARE)
+        if size > limit:
+            raise OSError(
+                errno.ENOSPC, f"they take {octets(size)}, and there is room for {octets(limit)}"
+            )
+        while sum(held.values()) + size > limit:
+            path = next(iter(held))
+            log.info("%s: removed, to make room for others", path)
+            _drop(path)
+            with contextlib.suppress(OSError):
+                path.with_suffix(".lock").unlink()
+            del held[path]
+
+
+@contextlib.contextmanager
+def _alone(lock: FileLock, what: str) -> Iterator[None]:
+    """Hold a lock; where the file system has none, go on without."""
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            log.info("%s: another process is decoding them, which this one waits for", what)
+            lock.acquire(poll_interval=0.1)
+    except (OSError, NotImplementedError):
+        log.debug("%s: no lock is to be had", lock.lock_file)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write(path: Path, shape: Sequence[int], fill: Fill) -> dict[str, Any]:
+    """Write an array under a temporary name, then rename it; return what its `.json` holds."""
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    checks: dict[int, list[int]] = {}
+    one_by_one = threading.Lock()
+    try:
+        with temporary.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
+            np.lib.format.write_array_header_1_0(file, header)
+            begin, row = file.tell(), int(np.prod(shape[1:]))
+
+            def write(start: int, rows: np.ndarray) -> None:
+                content = np.ascontiguousarray(rows).data.cast("B")
+                checks[start] = [len(rows), zlib.crc32(content)]
+                with one_by_one:
+                    file.seek(begin + start * row)
+                    file.write(content)
+
+            facts = fill(write)
+            file.flush()
+            os.fsync(file.fileno())
+        stat = temporary.stat()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return {
+        "facts": facts,
+        "octets": stat.st_size,
+        "changed": stat.st_mtime_ns,
+        "checks": [checks[start] for start in sorted(checks)],
+        "remembered": {},
+    }
+
+
+def _sound(path: Path, shape: Sequence[int], about: dict[str, Any]) -> Kept:
+    """The array in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not what was written.
+    """
+    stat = path.stat()
+    if stat.st_size != about["octets"]:
+        raise ValueError(f"{stat.st_size:,} bytes in place of {about['octets']:,}")
+    array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    if array.shape != tuple(shape) or array.dtype != np.uint8:
+        raise ValueError(f"an array of {array.shape}, {array.dtype}")
+    if stat.st_mtime_ns != about["changed"]:  # It was copied here, or somebody has changed it.
+        start = 0
+        for rows, expected in about["checks"]:
+            if zlib.crc32(array[start : start + rows].data) != expected:
+                raise ValueError(f"rows from {start:,} are others than were written")
+            start += rows
+        about = {**about, "changed": stat.st_mtime_ns}
+        with contextlib.suppress(OSError):
+            _keep(path, about)
+    return Kept(array, about["facts"], path, about)
+
+
+def _keep(path: Path, about: dict[str, Any]) -> None:
+    """Write what is known of an array beside it, atomically."""
+    temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        temporary.write_text(json.dumps({"check": _check(about), "about": about}), "utf-8")
+        temporary.replace(path.with_suffix(".json"))
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read(text: str) -> dict[str, Any]:
+    """What `_keep` has written.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        content = json.loads(text)
+        if content["check"] == _check(content["about"]):
+            return content["about"]
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ValueError("its .json file is not what was written")
+
+
+def _check(about: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(about, sort_keys=True).encode())
+
+
+def _drop(path: Path) -> None:
+    """Remove an array. Whoever has mapped it keeps what is mapped."""
+    for ending in (".json", ".npy"):
+        with contextlib.suppress(OSError):  # Windows removes nothing that is in use.
+            path.with_suffix(ending).unlink(missing_ok=True)
+
+
+def _used(path: Path) -> float:
+    """When an array was used last."""
+    for of in (path.with_suffix(".json"), path):
+        with contextlib.suppress(OSError):
+            return of.stat().st_mtime
+    return 0.0
