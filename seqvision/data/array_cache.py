@@ -50,7 +50,8 @@ class Kept:
         if name not in texts:
             texts[name] = make()
             with contextlib.suppress(OSError):
-                _keep(self.path, self.about)
+                if self.path.exists():  # Else it was removed to make room.
+                    _keep(self.path, self.about)
         return texts[name]
 
 
@@ -83,6 +84,7 @@ class ArrayCache:
             if found := self._found(path, shape):  # Made by another process meanwhile.
                 return found
             _drop(path)
+            self._clear_up(key)
             self._make_room(int(np.prod(shape)))
             about = _write(path, shape, fill)
             _keep(path, about)
@@ -93,25 +95,38 @@ class ArrayCache:
         try:
             text = path.with_suffix(".json").read_text("utf-8")
             found = _sound(path, shape, _read(text))
-            os.utime(path.with_suffix(".json"))
         except ValueError as error:
             log.warning("%s: damaged, and made anew: %s", path, error)
             return None
         except OSError:
             return None
+        with contextlib.suppress(OSError):  # Where it may only be read.
+            os.utime(path.with_suffix(".json"))
         return found
 
+    def _clear_up(self, own: str) -> None:
+        """Remove what processes that were killed have left, by whether anyone holds its lock.
+
+        Args:
+            own: the key whose lock this process holds.
+        """
+        for part in self.folder.glob("*.part"):
+            key = part.name.partition(".")[0]
+            lock = FileLock(self.folder / f"{key}.lock", timeout=0)
+            free = contextlib.nullcontext() if key == own else lock
+            with contextlib.suppress(OSError, NotImplementedError), free:
+                part.unlink()
+
     def _make_room(self, size: int) -> None:
-        """Remove what others left unfinished, then what was not used longest.
+        """Remove what was not used longest.
 
         Raises:
             OSError: there is no room whatever is removed.
         """
-        for part in self.folder.glob("*.part"):
-            lock = FileLock(self.folder / f"{part.name.partition('.')[0]}.lock", timeout=0)
-            with contextlib.suppress(OSError, NotImplementedError), lock:
-                part.unlink()
-        held = {path: path.stat().st_size for path in sorted(self.folder.glob("*.npy"), key=_used)}
+        held: dict[Path, int] = {}
+        for path in sorted(self.folder.glob("*.npy"), key=_used):
+            with contextlib.suppress(OSError):  # Removed by another process meanwhile.
+                held[path] = path.stat().st_size
         there = shutil.disk_usage(self.folder).free + sum(held.values())
         limit = min(self.limit, there - _SPARE)
         if size > limit:
