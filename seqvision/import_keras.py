@@ -1,14 +1,24 @@
-"""Imports Keras only when it is needed, as it takes seconds, and without TensorFlow's messages."""
+"""Imports Keras only when it is needed, as it takes seconds, and without TensorFlow's messages.
+
+Half of these seconds go to packages that Keras and TensorFlow use in a corner each, and import as
+soon as they are installed. Here these corners wait until they are used.
+"""
 
 import contextlib
 import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
 from types import ModuleType
 
 from seqvision.errors import SeqvisionError
+
+_CORNERS = ("keras.src.visualization", "keras.visualization", "keras.wrappers")
+"""Of Keras: visualization imports matplotlib, wrappers imports scikit-learn."""
 
 
 def import_keras() -> ModuleType:
@@ -20,7 +30,7 @@ def import_keras() -> ModuleType:
     if "keras" in sys.modules:
         return sys.modules["keras"]
     try:
-        with quietly():
+        with quietly(), corners_later():
             return importlib.import_module("keras")
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "jax", "torch"):
@@ -29,6 +39,35 @@ def import_keras() -> ModuleType:
             f"Keras's backend is {error.name}, which is not installed: set KERAS_BACKEND to "
             f"another, or pip install {error.name}"
         ) from error
+
+
+@contextlib.contextmanager
+def corners_later() -> Iterator[None]:
+    """Leave corners of Keras and TensorFlow for later, if they are imported within."""
+    finder = _CornerFinder()
+    sys.meta_path.insert(0, finder)
+    # TensorFlow Lite's converter of JAX's functions, deprecated in TensorFlow, imports all of JAX.
+    jax_waits = os.environ.get("KERAS_BACKEND", "tensorflow") != "jax" and "jax" not in sys.modules
+    if jax_waits:
+        sys.modules["jax"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        if jax_waits:
+            del sys.modules["jax"]
+
+
+class _CornerFinder(MetaPathFinder):
+    """Finds corners of Keras, and has them executed when something of them is first used."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name in _CORNERS else None
+        if spec and spec.loader:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
 
 
 @contextlib.contextmanager

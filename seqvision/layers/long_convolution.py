@@ -3,7 +3,6 @@
 from typing import Any
 
 from keras import ops
-from scipy.fft import next_fast_len
 
 from seqvision.layers.precision import full
 
@@ -23,6 +22,8 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
     Returns:
         y, `(batch, steps, features)`, in float32, or in float64 if that was given.
     """
+    from scipy.fft import next_fast_len  # Registered layers are imported with Keras, always.
+
     dtype = full(sequence.dtype)
     steps = ops.shape(sequence)[1]
     length = next_fast_len(2 * steps, real=True) if isinstance(steps, int) else 2 * steps

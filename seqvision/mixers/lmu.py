@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from scipy.linalg import expm
 
 from seqvision.layers.long_convolution import long_convolution
 from seqvision.layers.masked import without_masked
@@ -152,6 +151,8 @@ class LMU(Mixer):
 @lru_cache(maxsize=8)
 def discretized(order: int, theta: float) -> tuple[np.ndarray, np.ndarray]:
     """Ā, `(order, order)`, and B̄, `(order,)`."""
+    from scipy.linalg import expm  # Registered layers are imported with Keras, always.
+
     i, j = np.indices((order, order))
     both = np.zeros((order + 1, order + 1))
     both[:-1, :-1] = (2 * i + 1) * np.where(i < j, -1, (-1.0) ** (i - j + 1))
