@@ -56,6 +56,7 @@ def folder(tmp_path_factory, performed_here):
     assert done.returncode == 0, f"{first}\n{done.stderr}"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setattr(Local, "__enter__", lambda self: self)  # Nothing is begun for it.
         patch.setattr(Local, "__call__", performed_here)
         for line in others:
             patch.setattr(sys, "argv", shlex.split(line))

@@ -11,15 +11,19 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
 from seqvision.runs.files import write_atomically
 from seqvision.sweep.plan import Job
+from seqvision.sweep.progress_sender import Event
 from seqvision.sweep.schedule import Listener, Outcome, outcome_of
-from seqvision.sweep.worker import FINAL_EVENTS, Event, carry_out, order
+from seqvision.sweep.worker import FINAL_EVENTS, order
+from seqvision.sweep.workers import Workers
 
 _TRIES = 5
 """How often a run is started before the loss of its nodes counts as its own failure."""
@@ -46,8 +50,7 @@ class Cluster:
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.places = min(places or cores, cores)
         self.cores_a_run = cores // self.places
-        # One process for each run, which frees its memory when it ends.
-        options = {"num_cpus": self.cores_a_run, "max_calls": 1, "max_retries": 0}
+        options = {"num_cpus": self.cores_a_run, "max_retries": 0}
         self._remote = ray.remote(**options)(_perform_on_node)
         self._results = results
         self._token = f".seen-{uuid.uuid4().hex}"
@@ -179,13 +182,20 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
     # Ray sets the number of threads to that of the task's cores; here the order's `cores` does.
     os.environ.pop("OMP_NUM_THREADS", None)
 
+    def perform(order: Event, send: Callable[[Event], None]) -> None:
+        def listen(event: Event) -> str | None:
+            send(event)
+            return answer() if event["event"] == "ask" else None
+
+        send(_workers().perform(order, listen))
+
     def answer() -> str | None:
         while not (answers := ray.get(mailbox.take_answers.remote())):
             time.sleep(0.1)
         return answers[-1]
 
     if _sees(order["results"], token):
-        carry_out(order, lambda event: ray.get(mailbox.put.remote(event, {})), answer)
+        perform(order, lambda event: ray.get(mailbox.put.remote(event, {})))
         return
     with tempfile.TemporaryDirectory(prefix="seqvision-") as own:
         folder = Path(own) / order["run_id"]
@@ -201,7 +211,13 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
                 sent = _read(folder, sorted(names, key=lambda name: name == "record.json"))
             ray.get(mailbox.put.remote(event, sent))
 
-        carry_out({**order, "results": own}, send, answer)
+        perform({**order, "results": own}, send)
+
+
+@cache
+def _workers() -> Workers:
+    """The workers of a task's process, which Ray keeps for the next task, and so are they."""
+    return Workers()
 
 
 def _sees(results: str, token: str) -> bool:

@@ -29,7 +29,7 @@ class Outcome:
     """The log of the run's process, if it says more than the message."""
 
 
-def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outcome:
+def outcome_of(job: Job, last: dict[str, Any]) -> Outcome:
     """The outcome of a run by the final event of its process.
 
     Raises:
@@ -38,6 +38,8 @@ def outcome_of(job: Job, last: dict[str, Any], log: Path | None = None) -> Outco
     if last["event"] == "wrong":
         raise SeqvisionError(last["message"])
     record = RunRecord(job.folder, last["record"]) if "record" in last else None
+    # On a node of a cluster it lay elsewhere, and has come along with the other files.
+    log = job.folder / "run.log" if last.get("log") else None
     return Outcome(job, last["event"], record, last.get("message", ""), log)
 
 

@@ -1,6 +1,6 @@
 """Where runs are performed: on this machine, or on a cluster."""
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def performer(
     from seqvision.sweep.local import Local
 
     places = max(1, min(places, runs))
-    return nullcontext(Local(places, max(1, available_cores() // places)))
+    return Local(places, max(1, available_cores() // places))
 
 
 def number_of(jobs: int | str | None) -> int:

@@ -1,17 +1,17 @@
-"""What the process of one run does: `python -m seqvision.sweep.worker`.
+"""What the process of runs does: `python -m seqvision.sweep.worker`, or a fork (`forks.py`).
 
 It reads a JSON line that says what to run, and writes one for each event of the run. After an event
-that asks whether to go on it reads the answer. When its standard input closes, its parent is gone,
-and it ends.
+that asks whether to go on it reads the answer. Then it reads the next order. When its standard
+input closes, its parent is gone, and it ends.
 """
 
+import _thread
 import json
 import logging
 import os
 import queue
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,18 +21,23 @@ from typing import Any
 from seqvision.config import Config, load_config
 from seqvision.data.decoded import cache_limit, no_cache
 from seqvision.errors import Busy, RunFailed, SeqvisionError
+from seqvision.memory import used_memory
 from seqvision.registry import as_elsewhere
-from seqvision.runs.progress import Progress
 from seqvision.runs.run import perform
 from seqvision.sweep.plan import Job
-
-Event = dict[str, Any]
-"""An event of a run, as plain data; the key `event` names it."""
+from seqvision.sweep.progress_sender import Event, ProgressSender
 
 FINAL_EVENTS = ("finished", "failed", "busy", "wrong", "stopped")
 """The events after which no other comes."""
 
-_SECONDS_BETWEEN_STEPS = 0.3
+STOP = {"stop": True}
+"""In place of an order or an answer: end the run."""
+
+_RUNS = 50
+"""How many runs a process performs before another takes its place."""
+
+_GROWTH = 1 << 29
+"""By how many bytes a process may grow after its first run before another takes its place."""
 
 
 def order(job: Job, cores: int) -> dict[str, Any]:
@@ -112,73 +117,56 @@ def carry_out(
         logger.removeHandler(handler)
 
 
-class ProgressSender(Progress):
-    """Sends the progress of a run as events; steps at most a few times a second.
-
-    Args:
-        send: takes an event.
-        answer: waits for the answer to an `ask` event; None if the run does not ask.
-    """
-
-    def __init__(
-        self, send: Callable[[Event], None], answer: Callable[[], str | None] | None = None
-    ):
-        self.send, self.answer = send, answer
-        self.next_step = 0.0
-
-    def start(self, title: str, total_steps: int, done_steps: int) -> None:
-        self.send({"event": "start", "total_steps": total_steps, "done_steps": done_steps})
-
-    def step(self, done_steps: int, loss: float, error: float) -> None:
-        if (now := time.monotonic()) >= self.next_step:
-            self.next_step = now + _SECONDS_BETWEEN_STEPS
-            self.send({"event": "step", "done_steps": done_steps, "loss": loss, "error": error})
-
-    def ask(self, row: dict[str, Any]) -> str | None:
-        if self.answer:
-            self.send({"event": "ask", "row": row})
-            return self.answer()
-        return None
-
-    def epoch(self, row: dict[str, Any]) -> None:
-        self.send({"event": "epoch", "row": row})
-
-    def log_handler(self) -> logging.Handler:
-        """A handler that sends each log message as an event."""
-        handler = logging.Handler(logging.INFO)
-        handler.emit = lambda record: self.send(
-            {"event": "log", "level": record.levelname, "message": record.getMessage()}
-        )
-        return handler
-
-
 def main() -> None:
-    """Carry out the order that standard input holds."""
+    """Carry out the orders that standard input brings, until it is closed or enough are done."""
     # The pipe is for events: whatever is printed goes to the log, as stderr does.
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as pipe:
         os.dup2(2, 1)
-        order = json.loads(sys.stdin.readline())
-        answers: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_read_answers, args=(answers,), daemon=True).start()
+        told: queue.Queue[Any] = queue.Queue()
+        threading.Thread(target=_read, args=(told,), daemon=True).start()
+
+        def send(event: Event) -> None:
+            print(json.dumps(event, default=str), file=pipe)
+
         try:
-            carry_out(
-                order, lambda event: print(json.dumps(event, default=str), file=pipe), answers.get
-            )
+            _carry_out_many(told.get, send)
+        except KeyboardInterrupt:  # Between two runs.
+            return
         except Exception:
             # Before the pipe is closed, at which the parent ends this process.
             traceback.print_exc()
             sys.exit(1)
 
 
-def _read_answers(answers: "queue.Queue[str | None]") -> None:
-    """Queue the parent's answers; end this process when the parent has ended."""
+def _carry_out_many(told: Callable[[], Any], send: Callable[[Event], None]) -> None:
+    """Carry out one order after another, until runs have left too much behind."""
+    used = None
+    for _ in range(_RUNS):
+        carry_out(told(), send, told)
+        forget()
+        now = used_memory()
+        used = used or now
+        if now > used + _GROWTH:
+            return
+
+
+def forget() -> None:
+    """Forget what a run leaves in the process: names that Keras counted on, and memory."""
+    if keras := sys.modules.get("keras"):
+        keras.utils.clear_session()
+
+
+def _read(told: "queue.Queue[Any]") -> None:
+    """Queue what the parent says; end this process when the parent has ended."""
     # Read unbuffered: a buffered read would hold a lock that the interpreter wants at its end.
     line = b""
-    while byte := os.read(0, 1):
-        line += byte
-        if byte == b"\n":
-            answers.put(json.loads(line))
-            line = b""
+    while part := os.read(0, 1 << 16):
+        *lines, line = (line + part).split(b"\n")
+        for message in map(json.loads, lines):
+            if message == STOP:
+                _thread.interrupt_main()
+                message = None  # The main thread may be waiting for one.
+            told.put(message)
     os._exit(1)  # Files on disk are complete at any time.
 
 

@@ -34,4 +34,5 @@ def call(monkeypatch, capsys, tmp_path):
 @pytest.fixture
 def in_this_process(monkeypatch, performed_here):
     """Runs are performed in this process, which has imported TensorFlow already."""
+    monkeypatch.setattr(Local, "__enter__", lambda self: self)  # Nothing is begun for it.
     monkeypatch.setattr(Local, "__call__", performed_here)

@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import seqvision
 from seqvision.cores import available_cores
+from seqvision.runs.record import RunRecord
 
 CONFIG = {
     "name": "small",
@@ -36,7 +40,8 @@ def records(text):
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     done = subprocess.run(**command(folder, "--jobs", "2"), text=True, check=True, timeout=300)
-    return records(done.stdout)
+    found = records(done.stdout)
+    return {run: RunRecord(folder / "results" / run, found[run]) for run in found}
 
 
 def same(found, expected):
@@ -58,9 +63,24 @@ def test_every_point_and_seed_has_its_record(undisturbed):
         assert record["environment"]["threads"]["inter_op"] == max(1, cores // 2)
 
 
-def test_one_after_another_in_this_process_gives_the_same_numbers(undisturbed, tmp_path):
+def test_a_worker_is_kept_and_each_run_in_it_is_as_if_alone(undisturbed, tmp_path):
+    """Runs of the second seed come second in their process. Bit for bit, and by the same names."""
     here = seqvision.run([CONFIG], seed=1, results=tmp_path)
-    same({r["run_id"]: r for r in here}, {i: r for i, r in undisturbed.items() if r["seed"] == 1})
+    assert len(here) == 2
+    for alone in here:
+        kept = undisturbed[alone["run_id"]]
+        assert kept["metrics"] == alone["metrics"]
+        expected = np.load(alone.folder / "predictions.npz")["probabilities"]
+        found = np.load(kept.folder / "predictions.npz")["probabilities"]
+        assert np.array_equal(found, expected)
+        first = undisturbed[alone["run_id"].replace("-s1", "-s0")]
+        assert names_in(kept) == names_in(first)
+
+
+def names_in(record):
+    """What Keras calls the parts of a run's model; it counts the names that it gives itself."""
+    with zipfile.ZipFile(record.folder / "model.keras") as archive:
+        return re.findall(r'"name": "[^"]*"', archive.read("config.json").decode())
 
 
 @pytest.mark.slow
@@ -96,11 +116,16 @@ def wait_for(happened):
 
 def test_a_killed_parent_takes_its_processes_with_it(tmp_path):
     sweep = subprocess.Popen(**command(tmp_path, "--jobs", "2"))
-    wait_for(lambda: len(children(sweep.pid)) == 2)
-    left = children(sweep.pid)
+    wait_for(lambda: len(workers(sweep.pid)) == 2)
+    left = [*children(sweep.pid), *workers(sweep.pid)]
     os.kill(sweep.pid, signal.SIGKILL)
     sweep.wait()
     wait_for(lambda: not any(alive(pid) for pid in left))
+
+
+def workers(pid):
+    """The workers of a sweep, which are forks of its only child."""
+    return [worker for forks in children(pid) for worker in children(forks)]
 
 
 def children(pid):
@@ -125,8 +150,8 @@ def test_a_process_that_dies_is_a_failed_run_with_its_log(tmp_path):
     """A worker that is killed is told of, the others end well, and the exit code is 1."""
     two_runs = command(tmp_path, "--jobs", "2", seeds="0")
     sweep = subprocess.Popen(**two_runs, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: len(children(sweep.pid)) == 2)
-    os.kill(children(sweep.pid)[0], signal.SIGKILL)
+    wait_for(lambda: len(workers(sweep.pid)) == 2)
+    os.kill(workers(sweep.pid)[0], signal.SIGKILL)
     out, err = sweep.communicate(timeout=300)
     assert sweep.returncode == 1
     assert len(records(out)) == 1
@@ -152,7 +177,10 @@ def test_ctrl_c_ends_cleanly(tmp_path):
         **command(tmp_path, "--jobs", "2"), stderr=subprocess.PIPE, text=True, process_group=0
     )
     wait_for(lambda: started_in(tmp_path))
+    left = [*children(sweep.pid), *workers(sweep.pid)]
+    assert len(left) == 3
     os.killpg(sweep.pid, signal.SIGINT)  # As a terminal does: to parent and children alike.
     _, err = sweep.communicate(timeout=60)
     assert sweep.returncode == 130
+    wait_for(lambda: not any(alive(pid) for pid in left))
     assert "the same command goes on" in err and "Traceback" not in err

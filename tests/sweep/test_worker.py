@@ -1,11 +1,11 @@
-"""What a run's process logs is shown by the process that a person looks at."""
+"""What a process of runs has imported, and what it tells the one that a person looks at."""
 
 import logging
 from types import SimpleNamespace
 
 from seqvision.cli._sweep_progress import SweepProgress
+from seqvision.sweep.progress_sender import ProgressSender
 from seqvision.sweep.schedule import Listener
-from seqvision.sweep.worker import ProgressSender
 
 
 def test_what_a_worker_logs_is_shown_once_with_its_level(capsys, caplog):
@@ -29,3 +29,22 @@ def test_what_a_worker_logs_is_shown_once_with_its_level(capsys, caplog):
     shown = capsys.readouterr().err
     assert shown.count("INFO: pictures read: 12") == 1
     assert shown.count("WARNING: no test image of 1 of 3 classes") == 1
+
+
+def test_what_is_forked_has_imported_all_and_begun_nothing(new_process):
+    """A thread, or what a backend holds once it has computed, would be missing in a fork.
+
+    But NumPy's and SciPy's OpenBLAS ends its threads before a fork, and begins them anew.
+    """
+    code = """
+import os, sys
+from seqvision.sweep.forks import import_all
+import_all()
+from tensorflow.python.eager import context
+from threadpoolctl import threadpool_info
+own = sum(pool["num_threads"] - 1 for pool in threadpool_info() if "openblas" in pool["filepath"])
+assert len(os.listdir("/proc/self/task")) <= 1 + own
+assert context.context()._context_handle is None
+assert not {"sklearn", "matplotlib", "jax"} & set(sys.modules)
+"""
+    new_process(code)
