@@ -20,6 +20,8 @@ from seqvision.errors import SeqvisionError
 _CORNERS = ("keras.src.visualization", "keras.visualization", "keras.wrappers")
 """Of Keras: visualization imports matplotlib, wrappers imports scikit-learn."""
 
+_hidden: list[str] = []
+
 
 def import_keras() -> ModuleType:
     """Import Keras and its backend; return it.
@@ -47,15 +49,30 @@ def corners_later() -> Iterator[None]:
     finder = _CornerFinder()
     sys.meta_path.insert(0, finder)
     # TensorFlow Lite's converter of JAX's functions, deprecated in TensorFlow, imports all of JAX.
-    jax_waits = os.environ.get("KERAS_BACKEND", "tensorflow") != "jax" and "jax" not in sys.modules
-    if jax_waits:
-        sys.modules["jax"] = None  # type: ignore[assignment]
+    is_corner = os.environ.get("KERAS_BACKEND", "tensorflow") != "jax"
+    try:
+        with hidden("jax") if is_corner else contextlib.nullcontext():
+            yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+@contextlib.contextmanager
+def hidden(package: str) -> Iterator[None]:
+    """Let a package look to Keras as if it were not installed, unless it is imported already."""
+    if package not in sys.modules:
+        sys.modules[package] = None  # type: ignore[assignment]
+        _hidden.append(package)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
-        if jax_waits:
-            del sys.modules["jax"]
+        show_hidden()
+
+
+def show_hidden() -> None:
+    """End what `hidden` does: other people's cells, which come with Keras, may need it."""
+    while _hidden:
+        del sys.modules[_hidden.pop()]
 
 
 class _CornerFinder(MetaPathFinder):

@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from seqvision.import_keras import import_keras
+from seqvision.import_keras import import_keras, show_hidden
 from seqvision.registry import REGISTRIES
 
 
@@ -102,4 +102,5 @@ class _RegisteringLoader(Loader):
         module.__spec__.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
         sys.meta_path.remove(self.finder)  # Not before: an import that fails is tried again.
+        show_hidden()
         import_registered()

@@ -48,6 +48,7 @@ def test_the_public_names_are_these_and_all_there():
         "import seqvision",
         "import seqvision; seqvision.list_models()",
         "from seqvision.config import load_config; load_config('gru3')",
+        "from seqvision.cli import seqvision as c; c(['--help'], standalone_mode=False)",
         "from seqvision.cli import seqvision as c; c(['list', 'cells'], standalone_mode=False)",
         "from seqvision.cli import seqvision as c; c(['check', 'gru3'], standalone_mode=False)",
         "import seqvision; seqvision.list_models(pretrained=True)",
@@ -147,6 +148,23 @@ assert loader.get_source('keras').startswith('import os')
 importlib.reload(keras)
 """
     assert python(code, str(tmp_path)).split("\n") == ["failed", "registered with keras", ""]
+
+
+def test_what_is_hidden_from_keras_is_there_for_what_registers(tmp_path):
+    (tmp_path / "keras.py").write_text(
+        "try: import other\nexcept ImportError: print('hidden')\nelse: print('seen')\n"
+    )
+    (tmp_path / "other.py").write_text("")
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import seqvision.with_keras as hook
+from seqvision.import_keras import hidden, import_keras
+hook.import_registered = lambda: print(__import__("other").__name__)
+with hidden("other"):
+    import_keras()
+"""
+    assert python(code, str(tmp_path)).split() == ["hidden", "other"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from seqvision.import_keras import import_keras
+from seqvision.import_keras import hidden, import_keras
 
 AVAILABLE = sys.platform == "linux"
 """Elsewhere there is no fork (Windows), or system libraries do not survive one (macOS)."""
@@ -74,8 +74,9 @@ def _exit_code(told: int) -> int | None:
 
 
 def import_all() -> None:
-    """Import what a run needs, all that can be without a thread being started."""
-    import_keras()
+    """Import what a run needs, without a thread being started."""
+    with hidden("pandas"):  # It starts one of PyArrow's; Keras has it for those who fit its frames.
+        import_keras()
     import seqvision.runs.train
     import seqvision.sweep.worker  # noqa: F401
 
