@@ -45,6 +45,6 @@ from threadpoolctl import threadpool_info
 own = sum(pool["num_threads"] - 1 for pool in threadpool_info() if "openblas" in pool["filepath"])
 assert len(os.listdir("/proc/self/task")) <= 1 + own
 assert context.context()._context_handle is None
-assert not {"sklearn", "matplotlib", "jax"} & set(sys.modules)
+assert not {"sklearn", "matplotlib", "pandas"} & set(sys.modules)
 """
     new_process(code)
