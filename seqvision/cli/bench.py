@@ -14,6 +14,11 @@ from seqvision.formatting import rate, short
 @click.option(
     "--as", "own", default="seqvision", show_default=True, help="Who is held to them, with commas."
 )
+@click.option(
+    "--harness",
+    is_flag=True,
+    help="A run beside the bare model's fit: --as harness --against bare.",
+)
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 1000))
 @click.option(
     "--seconds", default=3.0, show_default=True, type=click.FloatRange(0.1), help="Of training."
@@ -30,6 +35,7 @@ def command(
     configs: tuple[str, ...],
     against: str,
     own: str,
+    harness: bool,
     rounds: int,
     seconds: float,
     steps: int | None,
@@ -48,6 +54,7 @@ def command(
     \b
     seqvision bench gru3
     seqvision bench gru3 lstm3 --against keras,keras-jit,tf1,torch
+    seqvision bench gru3 --harness
     seqvision bench gru3 --as onnx,litert,openvino,saved_model
     seqvision bench outlines --steps 200 --against keras,torch
     seqvision bench lstm3 --as layers --set train.precision=mixed_bfloat16 --json
@@ -65,6 +72,8 @@ def command(
     from seqvision.config import load_config
     from seqvision.runs.files import check_writable
 
+    if harness:
+        own, against = "harness", "bare"
     held = _names(own)
     if not held:
         raise click.BadParameter("names no contender", param_hint="--as")

@@ -31,12 +31,9 @@ def augmentation(augment: Augment, seed: int, epoch: int) -> Callable[[np.ndarra
             changed = changed[..., None]
         if augment.elastic:
             changed = bent(changed, augment.elastic, generator)
-        if augment.rotate or augment.zoom or augment.shear or augment.shift:
-            transforms = affine_transforms(augment, generator, len(images), changed.shape[1:3])
-            # Beyond its edge an image is black, as it is in every dataset of digits.
-            changed = ops.image.affine_transform(
-                changed, transforms, fill_mode="constant", fill_value=0.0, data_format=_LAST
-            )
+        if _moves(augment):
+            size = changed.shape[1:3]
+            changed = moved(changed, affine_transforms(augment, generator, len(images), size))
         if cutout:
             changed = cutout(changed, training=True)
         return np.clip(ops.convert_to_numpy(changed), 0, 255).reshape(images.shape)
@@ -44,20 +41,62 @@ def augmentation(augment: Augment, seed: int, epoch: int) -> Callable[[np.ndarra
     return change
 
 
-_LAST = "channels_last"
+def is_affine(augment: Augment) -> bool:
+    """Whether images are only moved, so that `epoch_transforms` and `moved` are all there is."""
+    return _moves(augment) and not (augment.elastic or augment.cutout)
+
+
+def _moves(augment: Augment) -> bool:
+    return bool(augment.rotate or augment.zoom or augment.shear or augment.shift)
+
+
+def epoch_transforms(
+    augment: Augment, seed: int, epoch: int, count: int, size: tuple[int, int], batch_size: int
+) -> np.ndarray:
+    """The transforms `(count, 8)` of an epoch, those that `augmentation` draws for its batches."""
+    generator = np.random.default_rng([seed, epoch, 1])
+    return affine_transforms(augment, generator, count, size, batch_size)
+
+
+def moved(images: Any, transforms: Any) -> Any:
+    """Move images by transforms `(n, 8)`, on the device that they are on; float32 in 0..255.
+
+    Beyond its edge an image is black, as it is in every dataset of digits.
+    """
+    from keras import ops
+
+    changed = ops.cast(images, "float32")
+    flat = len(images.shape) == 3
+    changed = ops.image.affine_transform(
+        changed[..., None] if flat else changed,
+        transforms,
+        fill_mode="constant",
+        fill_value=0.0,
+        data_format="channels_last",
+    )
+    changed = ops.clip(changed, 0, 255)
+    return changed[..., 0] if flat else changed
 
 
 def affine_transforms(
-    augment: Augment, generator: np.random.Generator, count: int, size: tuple[int, int]
+    augment: Augment,
+    generator: np.random.Generator,
+    count: int,
+    size: tuple[int, int],
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Draw one transform an image, `(count, 8)` as `keras.ops.image.affine_transform` takes them.
 
     A transform maps a place (x, y) of the result to the place of the image it is sampled from. The
     image is zoomed, sheared and rotated about its centre, then shifted.
+
+    Args:
+        batch_size: for how many images at a time numbers are drawn; all if not given.
     """
+    drawn = iter(_uniform(generator, 7, count, batch_size or count))
 
     def draw(most: float) -> np.ndarray:
-        return generator.uniform(-most, most, count)
+        return -most + 2 * most * next(drawn)
 
     angle = draw(math.radians(augment.rotate))
     zoom_x, zoom_y = 1 + draw(augment.zoom), 1 + draw(augment.zoom)
@@ -77,6 +116,14 @@ def affine_transforms(
     return np.concatenate(
         [matrix[:, 0], offset[:, :1], matrix[:, 1], offset[:, 1:], zeros], axis=1
     ).astype(np.float32)
+
+
+def _uniform(generator: np.random.Generator, kinds: int, count: int, batch_size: int) -> np.ndarray:
+    """Numbers in [0, 1), `(kinds, count)`: for one batch after another, of each kind in turn."""
+    full = count - count % batch_size
+    drawn = generator.random((full // batch_size, kinds, batch_size))
+    rest = generator.random((kinds, count - full))
+    return np.concatenate([drawn.swapaxes(0, 1).reshape(kinds, full), rest], axis=1)
 
 
 def _matrices(rows: list[list[np.ndarray]]) -> np.ndarray:

@@ -3,6 +3,7 @@
 So a run that goes on at epoch 7 sees what it would have seen without the interruption.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,12 +39,10 @@ def batches(
         bucket: let the series of a batch be of like length.
         window: the steps of a window, anywhere in a series that is longer, which stands for it.
     """
-    epoch = first_epoch
-    targets = np.eye(one_hot, dtype=np.float32)[split.labels] if one_hot else split.labels
+    others = beside_samples(split, one_hot, class_weights)
     series = split.samples if isinstance(split.samples, Series) else None
-    while True:
-        generator = np.random.default_rng([seed, epoch])
-        order = generator.permutation(len(split))
+    for epoch in itertools.count(first_epoch):
+        order, generator = epoch_order(len(split), seed, epoch)
         if bucket and series:
             order = _by_length(order, series.lengths, batch_size, generator)
         change = _changes(augment, split.samples, seed, epoch)
@@ -52,10 +51,21 @@ def batches(
             taken = split.samples[index]
             if window and isinstance(taken, Series):
                 taken = taken.cut(window, "window", generator)
-            samples = as_batch(change(taken))
-            batch = (samples, targets[index])
-            yield batch if class_weights is None else (*batch, class_weights[split.labels[index]])
-        epoch += 1
+            yield as_batch(change(taken)), *(part[index] for part in others)
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> tuple[np.ndarray, np.random.Generator]:
+    """The order of an epoch's samples `(count,)`, and the generator that drew it."""
+    generator = np.random.default_rng([seed, epoch])
+    return generator.permutation(count), generator
+
+
+def beside_samples(
+    split: Split, one_hot: int | None, class_weights: np.ndarray | None
+) -> list[np.ndarray]:
+    """What batches hold of each sample besides itself: its label, and its weight if they differ."""
+    targets = np.eye(one_hot, dtype=np.float32)[split.labels] if one_hot else split.labels
+    return [targets, *([] if class_weights is None else [class_weights[split.labels]])]
 
 
 def _changes(

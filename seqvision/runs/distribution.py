@@ -1,6 +1,5 @@
 """One run over several devices, by TensorFlow's own strategies."""
 
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -54,21 +53,3 @@ def _processors(tf: Any, count: int) -> list[str]:
                 "start this run in a process of its own"
             ) from None
     return [f"CPU:{place}" for place in range(count)]
-
-
-def as_dataset(batches: Callable[[], Iterator[tuple[Any, ...]]], series: bool = False) -> Any:
-    """Batches as a `tf.data.Dataset`, of any length if they are of series.
-
-    Of each, every device takes its share.
-
-    Keras 3.15 starts a plain generator twice under a strategy, and loses a batch.
-    """
-    import tensorflow as tf
-
-    samples, *others = next(batches())
-    shape = (None, None, samples.shape[2]) if series else (None, *samples.shape[1:])
-    signature = (
-        tf.TensorSpec(shape, samples.dtype),
-        *(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in others),
-    )
-    return tf.data.Dataset.from_generator(batches, output_signature=signature)

@@ -14,6 +14,7 @@ import numpy as np
 from seqvision.runs import checkpoint
 from seqvision.runs.folders import read_state
 from seqvision.runs.history import badness, with_names_of_today
+from seqvision.runs.losses import Losses, Step
 from seqvision.runs.metrics import evaluate, evaluate_classes
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
@@ -52,6 +53,8 @@ class Journal(keras.callbacks.Callback):
         self.state = State(setup.dataset.checksum, keras.backend.backend(), setup.parent)
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
+        self.steps_at_once = 1
+        self.losses = Losses()
         self.sizes: set[int] = set()
         """The sizes of the batches, or of several executed at once, seen in this stage."""
 
@@ -97,9 +100,11 @@ class Journal(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.sizes = set()  # Each stage compiles the model.
+        # On JAX, `self.model` copies all of the model's state, which no step should wait for.
+        self.steps_at_once = self.model.steps_per_execution
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.epoch_began = self.step_began = time.perf_counter()
+        self.epoch_began = self.waited_until = time.perf_counter()
         self.seen, self.loss_sum, self.error_sum = 0, 0.0, 0.0
         self.epoch_loss = self.epoch_error = math.nan
 
@@ -108,32 +113,55 @@ class Journal(keras.callbacks.Callback):
             begin_epoch(self.seed, self.state.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        took = time.perf_counter() - self.step_began
+        step = self.state.epochs * self.steps_per_epoch + batch + 1
         seen = min((batch + 1) * self.train.batch_size, self.training_images)
         images, self.seen = seen - self.seen, seen
-        if images in self.sizes:  # The first step of each size may compile the model.
-            self.state.steady_seconds += took
-            self.state.steady_images += images
+        self.losses.add(Step(step, images, seen, logs["loss"], logs["accuracy"]))
+        tests = self.train.test_every and self._due(step, self.train.test_every)
+        if images not in self.sizes or tests:
+            self.hear_all()
+        else:
+            self._hear(self.losses.ready())
+        # The first step of each size may compile the model. Reading a step's images is part of it.
+        self._count_time(images if images in self.sizes else None)
         self.sizes.add(images)
-        step = self.state.epochs * self.steps_per_epoch + batch + 1
-        # Keras gives means since the epoch began; this step's values are what they changed by.
-        self.epoch_loss, self.epoch_error = logs["loss"], 1 - logs["accuracy"]
-        loss = (self.epoch_loss * seen - self.loss_sum) / images
-        error = (self.epoch_error * seen - self.error_sum) / images
-        self.loss_sum, self.error_sum = self.epoch_loss * seen, self.epoch_error * seen
-        if not math.isfinite(self.epoch_loss):
-            self.nan_step = step
-            self.model.stop_training = True
-            return
-        if self._due(step, self.train.log_every):
-            self.state.steps.append([step, loss, max(error, 0.0)])
-            self.scalars.step(step, loss, max(error, 0.0))
-        self.progress.step(step, self.epoch_loss, self.epoch_error)
-        if self.train.test_every and self._due(step, self.train.test_every):
+        if tests and self.nan_step is None:
             self._measure_test(step)
-        self.step_began = time.perf_counter()  # Reading a step's images is part of it.
+            self._count_time(None)
+
+    def _count_time(self, images: int | None) -> None:
+        """Count the time since the last call, in which so many images were read; None: leave it."""
+        before, self.waited_until = self.waited_until, time.perf_counter()
+        if images is not None:
+            self.state.steady_seconds += self.waited_until - before
+            self.state.steady_images += images
+
+    def hear_all(self) -> None:
+        """Wait for the losses of all steps so far, and log them."""
+        self._hear(self.losses.all())
+
+    def _hear(self, steps: list[Step]) -> None:
+        """Log steps, whose losses are numbers by now."""
+        for step in steps:
+            # Keras gives means since the epoch began; a step's values are what they changed by.
+            self.epoch_loss, self.epoch_error = step.loss, 1 - step.accuracy
+            loss = (self.epoch_loss * step.seen - self.loss_sum) / step.images
+            error = (self.epoch_error * step.seen - self.error_sum) / step.images
+            self.loss_sum = self.epoch_loss * step.seen
+            self.error_sum = self.epoch_error * step.seen
+            if not math.isfinite(self.epoch_loss):
+                self.nan_step = self.nan_step or step.number
+                self.model.stop_training = True
+                return
+            if self._due(step.number, self.train.log_every):
+                self.state.steps.append([step.number, loss, max(error, 0.0)])
+                self.scalars.step(step.number, loss, max(error, 0.0))
+        if steps:
+            self.progress.step(steps[-1].number, self.epoch_loss, self.epoch_error)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.hear_all()
+        self._count_time(0 if self.state.steady_images else None)
         if self.nan_step is not None:
             return
         state = self.state
@@ -166,7 +194,7 @@ class Journal(keras.callbacks.Callback):
 
     def _due(self, step: int, every: int) -> bool:
         """Whether a multiple of `every` lies among the steps of this execution."""
-        return step // every > (step - self.model.steps_per_execution) // every
+        return step // every > (step - self.steps_at_once) // every
 
     def _measure_test(self, step: int) -> None:
         with averaged_weights(self.model):

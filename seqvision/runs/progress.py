@@ -12,7 +12,10 @@ class Progress:
         """Training begins, or goes on after `done_steps`."""
 
     def step(self, done_steps: int, loss: float, error: float) -> None:
-        """A training step ended; the running loss and error rate (a share) of this epoch."""
+        """So many training steps ended; the running loss and error rate (a share) of this epoch.
+
+        Called a few times a second, with the last step whose loss is known.
+        """
 
     def test(self, epoch: int, step: int, error: float) -> None:
         """The test error was measured, at `step` of the run, in `epoch` (from 1)."""

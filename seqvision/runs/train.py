@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -13,9 +12,9 @@ from seqvision.errors import RunFailed
 from seqvision.presets.facts import add_to_archive, of_record
 from seqvision.runs.answers import write_predictions
 from seqvision.runs.backend import precision
-from seqvision.runs.batches import batches
+from seqvision.runs.callbacks import Callbacks
 from seqvision.runs.describe import describe
-from seqvision.runs.distribution import as_dataset
+from seqvision.runs.feed import feed
 from seqvision.runs.files import write_atomically, write_csv, write_json, write_yaml
 from seqvision.runs.history import write_history
 from seqvision.runs.journal import Journal
@@ -51,38 +50,8 @@ def train(
     per_epoch = setup.steps_per_epoch
     progress.start(run_id(config, setup.seed), last * per_epoch, done * per_epoch)
     state = journal.state
-    series = setup.dataset.kind == "series"
-    # Keras takes all batches of a plain generator to be as long as the first two.
-    by_dataset = config.train.distribution or (series and keras.backend.backend() == "tensorflow")
     with closing(journal.scalars):
-        for end in setup.stages.ends(last):
-            if state.epochs > end:
-                continue  # The stage ended before the run was interrupted.
-            setup.stages.enter(min(state.epochs, end - 1))
-            read = partial(
-                batches,
-                setup.training,
-                config.train.batch_size,
-                setup.seed,
-                state.epochs,
-                config.train.augment,
-                setup.dataset.num_classes if config.train.label_smoothing else None,
-                setup.class_weights,
-                config.train.bucket,
-                setup.cut.window,
-            )
-            model.fit(
-                as_dataset(read, series) if by_dataset else read(),
-                steps_per_epoch=per_epoch,
-                initial_epoch=state.epochs,
-                # With no epoch left, fit still applies the averaged weights.
-                epochs=state.epochs if state.stopped else end,
-                callbacks=[journal, *callbacks],
-                shuffle=False,  # The batches come shuffled.
-                verbose=0,
-            )
-            if model.stop_training or state.stopped:
-                break
+        learn(setup, journal, callbacks, last)
     if model.stop_training and state.epochs < last and not state.stopped:
         state.stopped = f"told so by a callback ({', '.join(state.callbacks)})"
     record = RunRecord(folder, describe(setup, state))
@@ -99,6 +68,32 @@ def train(
     _finish(setup, journal, record)
     progress.end(record)
     return record
+
+
+def learn(
+    setup: Setup, journal: Journal, callbacks: Sequence[keras.callbacks.Callback], last: int
+) -> None:
+    """Train for the epochs of a run that are left, up to `last`."""
+    model, state, per_epoch = setup.model, journal.state, setup.steps_per_epoch
+    for end in setup.stages.ends(last):
+        if state.epochs > end:
+            continue  # The stage ended before the run was interrupted.
+        setup.stages.enter(min(state.epochs, end - 1))
+        # With no epoch left, fit still applies the averaged weights.
+        epochs = state.epochs if state.stopped else end
+        heard = Callbacks(journal, callbacks, model, epochs=epochs, steps=per_epoch)
+        with feed(setup, state.epochs) as read:
+            model.fit(
+                read,
+                steps_per_epoch=per_epoch,
+                initial_epoch=state.epochs,
+                epochs=epochs,
+                callbacks=heard,
+                shuffle=False,  # The batches come shuffled.
+                verbose=0,
+            )
+        if model.stop_training or state.stopped:
+            return
 
 
 def _measure(setup: Setup, record: RunRecord, test: bool) -> dict[str, float]:

@@ -24,7 +24,7 @@ from seqvision.runs.progress import Progress
 
 class Stop(Progress):
     def step(self, done_steps, loss, error):
-        if done_steps == 25:
+        if done_steps >= 25:
             raise KeyboardInterrupt
 
 config = json.loads(sys.argv[1])

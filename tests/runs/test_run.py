@@ -173,7 +173,7 @@ class Stop(Progress):
         self.began_at = done_steps
 
     def step(self, done_steps, loss, error):
-        if done_steps == self.at:
+        if done_steps >= self.at:
             raise KeyboardInterrupt
 
 

@@ -66,7 +66,15 @@ def same(one, other):
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    return Outcome(tmp_path_factory.mktemp("plain"))
+    with pytest.MonkeyPatch.context() as patch:
+        copied = []
+        if BACKEND == "jax":
+            copy = keras.Model.jax_state_sync
+            counted = lambda model: copied.append(model) or copy(model)  # noqa: E731
+            patch.setattr(keras.Model, "jax_state_sync", counted)
+        outcome = Outcome(tmp_path_factory.mktemp("plain"))
+    outcome.copied = len(copied)
+    return outcome
 
 
 @pytest.mark.parametrize(("wanted", "taken"), [(4, 2), (100, 10)])
@@ -134,6 +142,11 @@ def test_best_weights_are_averages_under_a_loss_scale_too(tmp_path):
     first = Outcome(tmp_path / "first", stop_after=1, **train)
     assert first.history == best.history[:1]
     np.testing.assert_array_equal(best.answers, first.answers)
+
+
+def test_steps_do_not_copy_the_state_that_jax_trains(plain):
+    # Predictions and the ends of epochs do, 31 times; `Callback.model` would at each of 20 steps.
+    assert plain.copied < 40
 
 
 def test_the_record_names_the_backend_and_its_version(plain):

@@ -14,13 +14,18 @@ from seqvision.bench.work import Work
 @CONTENDERS.register("seqvision", ours=True)
 def as_run(work: Work, weights: list[np.ndarray]) -> Contender:
     """The model with the threads and shards that `seqvision run` sets."""
+    settled(work)
+    return _contender(work, weights)
+
+
+def settled(work: Work) -> None:
+    """Set the threads and shards of a run, for as long as the process lives."""
     from seqvision.config.train import Train
     from seqvision.runs.backend import prepared
 
-    settled = ExitStack()  # As long as the process lives.
-    settled.enter_context(prepared(Train(batch_size=work.batch_size, deterministic=False), seed=0))
-    atexit.register(settled.close)
-    return _contender(work, weights)
+    settings = ExitStack()
+    settings.enter_context(prepared(Train(batch_size=work.batch_size, deterministic=False), seed=0))
+    atexit.register(settings.close)
 
 
 @CONTENDERS.register("layers", ours=True)
@@ -44,10 +49,10 @@ def _contender(work: Work, weights: list[np.ndarray]) -> Contender:
     with precision(work.precision):
         model = FAMILIES.get(work.model["family"])(work.input_shape, work.num_classes, **options)
     model.set_weights(weights)
-    return replace(trained_by_fit(model, work), path=lambda: _path(model))
+    return replace(trained_by_fit(model, work), path=lambda: path_of(model))
 
 
-def _path(model: Any) -> str | None:
+def path_of(model: Any) -> str | None:
     """What the model's recurrent layers say of their last call."""
     from seqvision.layers.engine.path import TellsPath
 

@@ -1,0 +1,112 @@
+"""How training batches reach the device, so that it need not wait for them.
+
+Images that fit there are copied to the device once, where its own operations gather the batches,
+and move them by an augmentation. Of all else a thread prepares the next batches.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import count
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqvision.memory import total_memory
+from seqvision.runs.ahead import ahead
+from seqvision.runs.augment import epoch_transforms, is_affine, moved
+from seqvision.runs.batches import batches, beside_samples, epoch_order
+from seqvision.runs.setup import Setup
+from seqvision.runs.tf_data import as_dataset, gathered_dataset
+
+_SHARE = 1 / 8
+"""The share of memory that a copy of the training images may take."""
+
+Plan = tuple[np.ndarray, ...]
+"""The order of an epoch's images `(n,)` and, if they are moved, their transforms `(n, 8)`."""
+
+
+@contextmanager
+def feed(setup: Setup, first_epoch: int) -> Iterator[Any]:
+    """What `fit` reads batches from, without end, from an epoch on, counted from 0."""
+    train, backend = setup.config.train, keras.backend.backend()
+    one_hot = setup.dataset.num_classes if train.label_smoothing else None
+    if _can_be_gathered(setup):
+        others = beside_samples(setup.training, one_hot, setup.class_weights)
+        parts, plans = [setup.training.images, *others], partial(_plans, setup, first_epoch)
+        if backend == "tensorflow":
+            yield gathered_dataset(parts, plans, train.batch_size)
+            return
+        gathered = _in_jax if backend == "jax" else _in_torch
+        with closing(ahead(plans(), 1)) as made:
+            yield gathered(parts, made, train.batch_size)
+        return
+    read = partial(
+        batches,
+        setup.training,
+        train.batch_size,
+        setup.seed,
+        first_epoch,
+        train.augment,
+        one_hot,
+        setup.class_weights,
+        train.bucket,
+        setup.cut.window,
+    )
+    if train.distribution or backend == "tensorflow":
+        # Keras takes all batches of a plain generator to be as long as the first two.
+        yield as_dataset(read, setup.dataset.kind == "series")
+    else:
+        with closing(ahead(read())) as made:
+            yield made
+
+
+def _can_be_gathered(setup: Setup) -> bool:
+    train, samples = setup.config.train, setup.training.samples
+    if not isinstance(samples, np.ndarray) or isinstance(samples, np.memmap) or train.distribution:
+        return False
+    if train.augment and not is_affine(train.augment):
+        return False
+    memory = total_memory()
+    return memory is None or samples.nbytes <= _SHARE * memory
+
+
+def _plans(setup: Setup, first_epoch: int) -> Iterator[Plan]:
+    """The plan of one epoch after another: the numbers that `batches` draws, drawn at once."""
+    augment, images = setup.config.train.augment, setup.training.images
+    for epoch in count(first_epoch):
+        order, _ = epoch_order(len(images), setup.seed, epoch)
+        if augment is None:
+            yield (order,)
+            continue
+        size, batch_size = images.shape[1:3], setup.config.train.batch_size
+        yield order, epoch_transforms(augment, setup.seed, epoch, len(order), size, batch_size)
+
+
+def _in_jax(parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int) -> Iterator[Any]:
+    import jax  # pyright: ignore[reportMissingImports]
+
+    there = [jax.device_put(part) for part in parts]
+
+    @partial(jax.jit, static_argnames="size")
+    def batch(there: Any, plan: Any, start: Any, size: int) -> tuple[Any, ...]:
+        taken, *transforms = (jax.lax.dynamic_slice_in_dim(part, start, size) for part in plan)
+        samples, *others = (part.at[taken].get(mode="promise_in_bounds") for part in there)
+        return (moved(samples, *transforms) if transforms else samples), *others
+
+    for plan in plans:
+        plan, images = jax.device_put(plan), len(plan[0])
+        for start in range(0, images, batch_size):
+            yield batch(there, plan, start, min(batch_size, images - start))
+
+
+def _in_torch(parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int) -> Iterator[Any]:
+    there = [ops.convert_to_tensor(part) for part in parts]
+    for plan in plans:
+        plan, images = [ops.convert_to_tensor(part) for part in plan], len(plan[0])
+        for start in range(0, images, batch_size):
+            taken, *transforms = (part[start : start + batch_size] for part in plan)
+            samples, *others = (part[taken] for part in there)
+            yield (moved(samples, *transforms) if transforms else samples), *others
