@@ -26,6 +26,8 @@ def augmentation(augment: Augment, seed: int, epoch: int) -> Callable[[np.ndarra
     def change(images: np.ndarray) -> np.ndarray:
         from keras import ops
 
+        from seqvision.runs.resample import moved
+
         changed: Any = images.astype(np.float32)
         if images.ndim == 3:
             changed = changed[..., None]
@@ -56,26 +58,6 @@ def epoch_transforms(
     """The transforms `(count, 8)` of an epoch, those that `augmentation` draws for its batches."""
     generator = np.random.default_rng([seed, epoch, 1])
     return affine_transforms(augment, generator, count, size, batch_size)
-
-
-def moved(images: Any, transforms: Any) -> Any:
-    """Move images by transforms `(n, 8)`, on the device that they are on; float32 in 0..255.
-
-    Beyond its edge an image is black, as it is in every dataset of digits.
-    """
-    from keras import ops
-
-    changed = ops.cast(images, "float32")
-    flat = len(images.shape) == 3
-    changed = ops.image.affine_transform(
-        changed[..., None] if flat else changed,
-        transforms,
-        fill_mode="constant",
-        fill_value=0.0,
-        data_format="channels_last",
-    )
-    changed = ops.clip(changed, 0, 255)
-    return changed[..., 0] if flat else changed
 
 
 def affine_transforms(

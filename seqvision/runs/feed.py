@@ -16,8 +16,9 @@ from keras import ops
 
 from seqvision.memory import total_memory
 from seqvision.runs.ahead import ahead
-from seqvision.runs.augment import epoch_transforms, is_affine, moved
+from seqvision.runs.augment import epoch_transforms, is_affine
 from seqvision.runs.batches import batches, beside_samples, epoch_order
+from seqvision.runs.resample import moved
 from seqvision.runs.setup import Setup
 from seqvision.runs.tf_data import as_dataset, gathered_dataset
 

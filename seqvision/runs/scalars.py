@@ -38,7 +38,8 @@ class Scalars:
     ) -> None:
         """Start a new file with what the run has logged so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.writer = EventFileWriter(str(self.folder))
+        # Steps come many at once; the writer's own queue, of ten, would have them wait.
+        self.writer = EventFileWriter(str(self.folder), max_queue_size=1000)
         for step, loss, error in steps:
             self.step(int(step), loss, error)
         for step, error in tests:

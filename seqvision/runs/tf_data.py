@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seqvision.runs.augment import moved
+from seqvision.runs.resample import moved
 
 _AHEAD = 2
 

@@ -55,6 +55,8 @@ def _settings_end_with_the_test(monkeypatch):
         ("seqvision", "lstm", "rows"),
         ("layers", "gru", "rows"),
         ("layers", "lstm", "columns"),
+        ("harness", "gru", "rows"),
+        ("bare", "lstm", "rows"),
         ("keras-unrolled", "gru", "columns"),
         ("keras-unrolled", "lstm", "rows"),
         ("tf1", "gru", "rows"),

@@ -115,7 +115,8 @@ def _set_up(work: Work) -> Any:
         "precision": work.precision,
     }
     model = {key: value for key, value in work.model.items() if value is not None}
-    config = load_config({"name": "bench", "model": model, "train": train})
+    data = {"dataset": "digits"}  # A config names one; it is not read.
+    config = load_config({"name": "bench", "data": data, "model": model, "train": train})
     none = split.take(np.arange(0))
     stages = model_to_train(config, dataset, split)
     return Setup(config, 0, dataset, split, none, none, None, stages, {}, None, Cut())
