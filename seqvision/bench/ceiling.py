@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seqvision.bench.contenders import CannotDo
 from seqvision.bench.work import Work
 from seqvision.cores import available_cores
 
@@ -23,6 +24,7 @@ def ceiling(work: Work) -> dict[str, Any]:
         `train_images_per_second`, and `peak_flops_per_core`, in FLOP/s, if it was measured.
 
     Raises:
+        CannotDo: no layer of the model multiplies its state, as in blocks of mixers.
         RuntimeError: there is no native core, and TensorFlow has started, and with it its threads.
     """
     from seqvision.native import core
@@ -68,6 +70,8 @@ def products(work: Work) -> list[tuple[tuple[int, int, int], int]]:
             ((batch, recurrent[1], recurrent[0]), steps),
             ((recurrent[0], batch * steps, recurrent[1]), 1),
         ]
+    if not counted:
+        raise CannotDo("no layer of the model multiplies its state")
     return counted
 
 

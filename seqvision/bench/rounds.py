@@ -160,6 +160,8 @@ def _as_done_by(name: str, work: Work) -> Work:
     """The work in the variant that a contender has, such as a GRU with `reset_after=False`."""
     card = CONTENDERS.entry(name).card
     work = replace(work, precision=card.get("precision", work.precision))
+    if "mixer" in card and "mixer" in work.model:
+        return work.with_model(mixer=card["mixer"])
     cell, options = name_and_options(work.model.get("cell", ""))
     if cell == "gru" and "reset_after" in card:
         cell_spec = {"name": cell, **options, "reset_after": card["reset_after"]}

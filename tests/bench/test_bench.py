@@ -128,6 +128,43 @@ def test_the_products_of_series_are_those_of_their_steps():
     assert counted(series_work()) == counted(work())
 
 
+def blocks_work(mixer):
+    return work(family="blocks", mixer=mixer, units=6, depth=2, scan="rows")
+
+
+def test_keras_own_gru_takes_the_place_of_mixers(tmp_path):
+    import keras
+
+    from seqvision.bench.contenders.keras import twin
+
+    asked = rounds._as_done_by("keras-gru", blocks_work("min_gru"))
+    mixer = twin(asked).get_layer("block_1").mixer
+    assert type(mixer.layer) is keras.layers.GRU and mixer.layer.units == 6
+    weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
+    images, _ = asked.batch()
+    theirs = CONTENDERS.get("keras-gru")(asked, weights)
+    np.testing.assert_allclose(theirs.predict(images), logits, atol=1e-5)
+    ours = CONTENDERS.get("layers")(asked, weights)
+    np.testing.assert_allclose(ours.predict(images), logits, atol=1e-4)
+    assert "not called yet" not in (ours.path() or "not called yet")
+    theirs.fit(3)
+    assert np.abs(theirs.predict(images) - logits).max() > 1e-5
+
+
+def test_what_mixers_have_none_of_is_said():
+    from seqvision.bench.ceiling import ceiling
+
+    with pytest.raises(CannotDo, match="has no mixers"):
+        CONTENDERS.get("keras-gru")(work(), [])
+    with pytest.raises(CannotDo, match="multiplies its state"):
+        ceiling(blocks_work("lru"))
+    for name in ("tf1", "torch"):
+        if name == "torch":
+            pytest.importorskip("torch")
+        with pytest.raises(CannotDo):
+            CONTENDERS.get(name)(blocks_work("lru"), [])
+
+
 @pytest.mark.tensorflow
 def test_an_exported_model_answers_as_keras_does_and_does_not_train(tmp_path):
     """Each format is a file tested elsewhere; the process that exports takes seconds to begin."""

@@ -3,7 +3,8 @@
 A contender is a function from a `Work` and the weights of its model, in Keras's order, to a
 `Contender`. It raises `CannotDo` for work that it has no layers for. Its card says `keras=False` if
 it needs no Keras in its process, `ours=True` if its layers are this project's, which makes it no
-rival of theirs, and `precision=` if it does the work in another one than is asked for.
+rival of theirs, and `precision=` or `mixer=` if it does the work in another one, or with another
+one, than is asked for.
 """
 
 from collections.abc import Callable

@@ -47,7 +47,7 @@ def twin(work: Work, *, unroll: bool = False) -> Any:
     options = {key: value for key, value in work.model.items() if key != "family"}
     with precision(work.precision):
         model = FAMILIES.get(work.model["family"])(work.input_shape, work.num_classes, **options)
-        return keras.Model.from_config(_replaced(model.get_config(), unroll))
+        return keras.Model.from_config(replaced(model.get_config(), unroll))
 
 
 def trained_by_fit(model: Any, work: Work, **options: Any) -> Contender:
@@ -91,15 +91,21 @@ def _contender(
     return trained_by_fit(model, work, **options)
 
 
-def _replaced(config: Any, unroll: bool) -> Any:
-    """A serialised model with Keras's layers in place of ours, at any depth."""
+def replaced(config: Any, unroll: bool = False) -> Any:
+    """A serialised model, or layer, with Keras's layers in place of ours, at any depth."""
     if isinstance(config, list):
-        return [_replaced(inner, unroll) for inner in config]
+        return [replaced(inner, unroll) for inner in config]
     if not isinstance(config, dict):
         return config
-    config = {key: _replaced(value, unroll) for key, value in config.items()}
+    config = {key: replaced(value, unroll) for key, value in config.items()}
     registered = str(config.get("registered_name"))
     name = registered.removeprefix("seqvision>")
+    if name == "RecurrentMixer":
+        from keras.saving import get_registered_name
+
+        from seqvision.bench.keras_mixer import KerasMixer
+
+        return {**config, "registered_name": get_registered_name(KerasMixer)}
     if name == registered or name not in _TWINS:
         return config
     inner = dict(config["config"])

@@ -1,6 +1,7 @@
 """This project's layers: as in `seqvision run`, and imported into a plain Keras model."""
 
 import atexit
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -53,13 +54,17 @@ def _contender(work: Work, weights: list[np.ndarray]) -> Contender:
 
 
 def path_of(model: Any) -> str | None:
-    """What the model's recurrent layers say of their last call."""
+    """What the model's recurrent layers and mixers say of their last call."""
     from seqvision.layers.engine.path import TellsPath
 
-    layers = [
-        getattr(layer, direction, layer)
-        for layer in model.layers
-        for direction in ("forward_layer", "backward_layer")
-    ]
+    layers = (inner for layer in model.layers for inner in _within(layer))
     said = (layer.path for layer in layers if isinstance(layer, TellsPath))
     return "; ".join(dict.fromkeys(said)) or None
+
+
+def _within(layer: Any) -> Iterator[Any]:
+    """A layer, and those it is made of."""
+    yield layer
+    for name in ("forward_layer", "backward_layer", "mixer", "back", "layer"):
+        if inner := getattr(layer, name, None):
+            yield from _within(inner)

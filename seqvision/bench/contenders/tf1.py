@@ -14,7 +14,7 @@ from seqvision.specs import name_and_options
 def tf1_graph(work: Work, weights: list[np.ndarray]) -> Contender:
     """TensorFlow 1's cells in `dynamic_rnn`; its GRU resets before the product."""
     options = work.model
-    cell, _ = name_and_options(options["cell"])
+    cell, _ = name_and_options(options.get("cell", "none"))
     if options["family"] != "stacked" or cell not in ("gru", "lstm") or options["layer_norm"]:
         raise CannotDo("the TensorFlow 1 graph stacks plain GRUs and LSTMs")
     if work.steps is not None:

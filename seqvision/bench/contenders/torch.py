@@ -70,10 +70,16 @@ def _torch() -> Any:
 def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
     """A module of the work's layers; Keras's weights in PyTorch's order and shape."""
     options = work.model
+    if options["family"] != "stacked":
+        raise CannotDo("PyTorch's layers are stacked")
     cell, cell_options = name_and_options(options["cell"])
     scan, scan_options = name_and_options(options["scan"])
-    plain = options["family"] == "stacked" and not cell_options and not scan_options
-    if not plain or cell not in ("gru", "lstm") or scan not in ("rows", "columns"):
+    if (
+        cell_options
+        or scan_options
+        or cell not in ("gru", "lstm")
+        or scan not in ("rows", "columns")
+    ):
         raise CannotDo("PyTorch's layers stack plain GRUs and LSTMs over rows or columns")
     if options["layer_norm"] or options["recurrent_dropout"] or len(work.input_shape) != 2:
         raise CannotDo("PyTorch's layers have no recurrent dropout; the model is kept plain")
