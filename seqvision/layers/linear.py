@@ -1,17 +1,15 @@
-"""A linear recurrence over time, in about √time steps: real numbers, or complex ones as pairs."""
+"""A linear recurrence over time: real numbers, or complex ones as pairs."""
 
 from math import ceil, sqrt
 from typing import Any
 
 from keras import ops
 
-from seqvision.layers.complex_pairs import times
+from seqvision.layers import linear_native
 from seqvision.layers.masked import without_masked
+from seqvision.layers.numbers import Numbers, added, added_up, at, before, conjugate, product
 from seqvision.layers.own_gradient import with_gradient
 from seqvision.layers.precision import full
-
-Numbers = tuple[Any, ...]
-"""Real numbers as one tensor, complex ones as two: the real and the imaginary part."""
 
 _FEW, _MANY = 8, 4096
 """So many steps are not cut into chunks, and so many are cut into chunks of √`_MANY`."""
@@ -21,13 +19,20 @@ into chunks again; the last time there is one: enough for 16⁵ steps, a million
 
 
 def linear_recurrence(
-    a: Any, b: Any, first: Any = None, mask: Any = None, reverse: bool = False
+    a: Any,
+    b: Any,
+    first: Any = None,
+    mask: Any = None,
+    reverse: bool = False,
+    training: bool = False,
 ) -> Any:
     """Return h with h(t) = a(t) ∘ h(t − 1) + b(t), and h(−1) = `first`.
 
-    The sequence is cut into about √time chunks of about √time steps. All chunks are stepped through
-    side by side, to know what each does to the state that it begins with; a pass over the chunks
-    finds these states, and the chunks are stepped through again, each from its own.
+    On a CPU it is one operation in C++ (`seqvision.layers.linear_native`), but not in a graph that
+    other libraries are to run. Elsewhere it takes about √time steps: the sequence is cut into about
+    √time chunks of about √time steps. All chunks are stepped through side by side, to know what
+    each does to the state that it begins with; a pass over the chunks finds these states, and the
+    chunks are stepped through again, each from its own.
     `keras.ops.associative_scan` needs fewer steps, but moves more memory, which takes most of the
     time on a CPU; on PyTorch Keras 3.15's loses type and device.
 
@@ -35,13 +40,14 @@ def linear_recurrence(
     with the conjugate of a complex a. For it a and h are kept, and no more.
 
     Args:
-        a: `(batch, steps, size)`, or `(size,)` if all samples and steps have the same. Of complex
-            numbers a pair of such, the real and the imaginary part; so of all others but `mask`.
-            Of real ones each may be a tuple of one.
+        a: `(batch, steps, size)`, with 1 for the batch or the steps if all samples or steps have
+            the same, or `(size,)` if both have. Of complex numbers a pair of such, the real and the
+            imaginary part; so of all others but `mask`. Of real ones each may be a tuple of one.
         b: `(batch, steps, size)`; the number of steps need not be known.
         first: `(batch, size)`; zeros if not given.
         mask: `(batch, steps)`, False where a step leaves h as it is; a and b may be NaN there.
         reverse: begin at the end: h(t) = a(t) ∘ h(t + 1) + b(t), with `first` after the last step.
+        training: whether the call is one in training, which no graph that is exported has.
 
     Returns:
         h, `(batch, steps, size)`, in float32, or in float64 if that was given. The last state is
@@ -55,8 +61,13 @@ def linear_recurrence(
         a = tuple(ops.broadcast_to(part, ops.shape(b[0])) for part in a)
         a = tuple(without_masked(part, mask, stays[n]) for n, part in enumerate(a))
         b = tuple(without_masked(part, mask) for part in b)
-    before = [ops.zeros_like(part[:, 0]) for part in b] if first is None else first
-    before = before if first is None else _numbers(first, is_complex)
+    if first is None:
+        first = tuple(ops.zeros_like(part[:, 0]) for part in b)
+    else:
+        first = _numbers(first, is_complex)
+    if linear_native.applies(a, b, training):
+        h = linear_native.recurrence(a, b, first, reverse)
+        return h if is_complex else h[0]
     n = len(b)
 
     def forward(*given: Any) -> Numbers:
@@ -65,7 +76,7 @@ def linear_recurrence(
     def backward(given: Any, h: Any, above: Any) -> Numbers:
         return _gradients(given[:n], given[2 * n :], h, above, reverse)
 
-    h = with_gradient(forward, backward, *a, *b, *before)
+    h = with_gradient(forward, backward, *a, *b, *first)
     return tuple(h) if is_complex else h[0]
 
 
@@ -92,11 +103,11 @@ def _over_time(a: Numbers, b: Numbers, first: Numbers, reverse: bool, level: int
     a_steps, b_steps = (_steps(numbers, length, reverse, alone) for numbers in (a, b))
     state = first
     if not alone:
-        product, total = a_steps[0], b_steps[0]
+        whole, total = a_steps[0], b_steps[0]
         for a_t, b_t in zip(a_steps[1:], b_steps[1:], strict=True):
-            product, total = _times(a_t, product), _moved(total, a_t, b_t)
-        ends = _over_time(product, total, first, reverse, level + 1)
-        state = _before(ends, first, reverse)
+            whole, total = product(a_t, whole), _moved(total, a_t, b_t)
+        ends = _over_time(whole, total, first, reverse, level + 1)
+        state = before(ends, first, reverse)
     states = []
     for a_t, b_t in zip(a_steps, b_steps, strict=True):
         state = _moved(state, a_t, b_t)
@@ -156,40 +167,18 @@ def _in_a_row(states: tuple[Any, ...], b: Any, reverse: bool, alone: bool) -> An
     return row[:, filled - steps :] if reverse else row[:, :steps]
 
 
-def _before(states: Numbers, first: Numbers, reverse: bool) -> Numbers:
-    """The state before each step, from that after each, `(batch, steps, size)`."""
-    pairs = [(state, start[:, None]) for state, start in zip(states, first, strict=True)]
-    if reverse:
-        return tuple(ops.concatenate([state[:, 1:], start], axis=1) for state, start in pairs)
-    return tuple(ops.concatenate([start, state[:, :-1]], axis=1) for state, start in pairs)
-
-
 def _gradients(a: Numbers, first: Numbers, h: Numbers, above: Numbers, reverse: bool) -> Numbers:
     """The gradients of a, b and first, one after another, from those of h."""
-    a = _conjugate(a)
+    a = conjugate(a)
     end = tuple(ops.zeros_like(part) for part in first)
     # What comes after the last step is multiplied by zeros, so it may be anything.
-    after = a if a[0].shape[1] == 1 else _before(a, tuple(p[:, 0] for p in a), not reverse)
+    after = a if a[0].shape[1] == 1 else before(a, tuple(p[:, 0] for p in a), not reverse)
     d_b = _over_time(after, tuple(above), end, not reverse)
-    before = _conjugate(_before(h, first, reverse))
-    shared = [axis for axis in (0, 1) if a[0].shape[axis] == 1]
-    d_a = [ops.sum(part, shared, keepdims=True) for part in _times(d_b, before)]
+    d_a = added_up(product(d_b, conjugate(before(h, first, reverse))), a)
     begin = slice(-1, None) if reverse else slice(0, 1)
-    d_first = [part[:, 0] for part in _times(*(_at(v, begin) for v in (a, d_b)))]
+    d_first = [part[:, 0] for part in product(*(at(v, begin) for v in (a, d_b)))]
     return *d_a, *d_b, *d_first
 
 
-def _at(numbers: Numbers, steps: slice) -> Numbers:
-    return tuple(part[:, steps] for part in numbers)
-
-
 def _moved(state: Numbers, a: Numbers, b: Numbers) -> Numbers:
-    return tuple(x + y for x, y in zip(_times(a, state), b, strict=True))
-
-
-def _times(a: Numbers, b: Numbers) -> Numbers:
-    return times((a[0], a[1]), (b[0], b[1])) if len(a) == 2 else (a[0] * b[0],)
-
-
-def _conjugate(a: Numbers) -> Numbers:
-    return (a[0], *(-part for part in a[1:]))
+    return added(product(a, state), b)

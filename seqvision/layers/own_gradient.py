@@ -32,10 +32,11 @@ def _on_tensorflow(forward: Forward, backward: Backward, given: Sequence[Any]) -
 
     @tf.custom_gradient
     def run(*given: Any) -> Any:
-        results = list(forward(*given))
-        return results, lambda *above: backward(given, results, above)
+        # Those that `forward` returns have its own operations' gradients, if these have any.
+        return list(forward(*given)), lambda *above: backward(given, results, above)
 
-    return run(*map(tf.convert_to_tensor, given))
+    results = run(*map(tf.convert_to_tensor, given))
+    return results
 
 
 def _on_jax(forward: Forward, backward: Backward, given: Sequence[Any]) -> Sequence[Any]:

@@ -124,8 +124,8 @@ class Mixer(keras.layers.Layer):
 class LinearMixer(Mixer):
     """A mixer whose state h moves as h' = a ∘ h + b, with a and b of the step that goes in.
 
-    All steps at once it takes √steps in time (`seqvision.layers.linear`); one at a time, one. h is
-    a tensor or, if it is complex, a pair of them. A masked step leaves it as it is.
+    All steps at once are one operation, or √steps in time (`seqvision.layers.linear`). h is a
+    tensor or, if it is complex, a pair of them. A masked step leaves it as it is.
 
     What goes in may be made of the last few steps; then these are states too, after h.
     """
@@ -194,7 +194,8 @@ class LinearMixer(Mixer):
             inputs: what `seen` returns, of all steps.
             first: the state before them; None if it is zeros.
         """
-        return linear_recurrence(*self.recurrence(inputs), first, mask)
+        a, b = self.recurrence(inputs)
+        return linear_recurrence(a, b, first, mask, training=training)
 
     def _over_time(
         self, sequence: Any, first: Any, before: list[Any], mask: Any, training: bool

@@ -1,4 +1,4 @@
-"""The recurrence of a layer as one operation, in C++, for each backend.
+"""The recurrence of a layer, and any linear one, as one operation in C++, for each backend.
 
 The graph of a loop over time is thousands of small operations a training step; here it is one.
 The plan is cuDNN's (Appleyard et al. 2016, arXiv 1604.01946): products of packed kernels, with the
@@ -9,5 +9,6 @@ gates computed while the sums are in registers, and each weight's gradient multi
 - core.py: the compiled core, and what it says of this processor
 - bindings/, on_tensorflow.py, on_jax.py, on_torch.py: the same as an operation of each backend
 
-Floors: nothing here knows of Keras layers. `seqvision.layers.engine.native` calls it for them.
+Floors: nothing here knows of Keras layers. `seqvision.layers.engine.native` calls it for them, and
+`seqvision.layers.linear_native`.
 """

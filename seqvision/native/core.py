@@ -58,6 +58,8 @@ def load() -> ctypes.CDLL:
     loaded.sv_saved_size.argtypes = [ctypes.c_void_p]
     loaded.sv_forward.argtypes = [ctypes.c_void_p] * 4
     loaded.sv_backward.argtypes = [ctypes.c_void_p] * 2
+    loaded.sv_recur.argtypes = [ctypes.c_void_p] * 3
+    loaded.sv_recur_back.argtypes = [ctypes.c_void_p] * 4
     loaded.sv_set_team.argtypes = [ctypes.c_void_p]
     loaded.sv_peak.restype = ctypes.c_double
     loaded.sv_peak.argtypes = [ctypes.c_double]
@@ -123,6 +125,33 @@ class Gradients(ctypes.Structure):
         ("d_recurrent_kernel", ctypes.c_void_p),
         ("d_bias", ctypes.c_void_p),
         ("d_recurrent_bias", ctypes.c_void_p),
+    )
+
+
+class Recurrence(ctypes.Structure):
+    """`sv_recurrence` of core.h."""
+
+    _fields_ = (
+        ("threads", ctypes.c_int32),
+        ("is_complex", ctypes.c_int32),
+        ("reverse", ctypes.c_int32),
+        ("batch", ctypes.c_int64),
+        ("steps", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        ("a_batch", ctypes.c_int64),
+        ("a_steps", ctypes.c_int64),
+        ("a", ctypes.c_void_p * 2),
+        ("first", ctypes.c_void_p * 2),
+    )
+
+
+class RecurrenceGradients(ctypes.Structure):
+    """`sv_recurrence_gradients` of core.h."""
+
+    _fields_ = (
+        ("d_a", ctypes.c_void_p * 2),
+        ("d_b", ctypes.c_void_p * 2),
+        ("d_first", ctypes.c_void_p * 2),
     )
 
 

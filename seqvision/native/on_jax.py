@@ -1,4 +1,4 @@
-"""The core as custom calls of XLA, with their gradients."""
+"""The core as custom calls of XLA: a layer, with its gradient, and a linear recurrence."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -36,7 +36,8 @@ def _register() -> None:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:
         raise CannotBuild(f"{path.name}: {error}") from None
-    for name in ("seqvision_layer", "seqvision_layer_gradient"):
+    layer, recurrence = "seqvision_layer", "seqvision_recurrence"
+    for name in (layer, f"{layer}_gradient", recurrence, f"{recurrence}_gradient"):
         call = jax.ffi.pycapsule(getattr(loaded, name))
         jax.ffi.register_ffi_target(name, call, platform="cpu")
 
@@ -62,6 +63,31 @@ def run(
     call = core.Call(cell, go_backwards, in_bfloat16, every, portable)
     outputs, last = cast(Any, _layer)(call, (x, list(first), list(weights)), (mask, dropout))
     return outputs, list(last)
+
+
+def recurrence(
+    a: Sequence[Any], b: Sequence[Any], first: Sequence[Any], reverse: bool
+) -> list[Any]:
+    """A linear recurrence; arguments and result are those of `on_tensorflow.recurrence`."""
+    shapes = [part.shape for part in b]
+    return _recurrence("seqvision_recurrence", shapes, reverse, a, b, first)
+
+
+def recurrence_gradient(
+    a: Sequence[Any], h: Sequence[Any], first: Sequence[Any], d_h: Sequence[Any], reverse: bool
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Its gradient; arguments and results are those of `on_tensorflow.recurrence_gradient`."""
+    n, (batch, _, size) = len(h), h[0].shape
+    d_a = (batch, a[0].shape[1], size)
+    shapes = [d_a] * n + [part.shape for part in (*h, *first)]
+    found = _recurrence("seqvision_recurrence_gradient", shapes, reverse, a, h, first, d_h)
+    return found[:n], found[n : 2 * n], found[2 * n :]
+
+
+def _recurrence(name: str, shapes: Any, reverse: bool, *given: Sequence[Any]) -> list[Any]:
+    results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
+    call = jax.ffi.ffi_call(name, results, vmap_method="sequential")
+    return list(cast(Any, call)(*(part for parts in given for part in parts), reverse=reverse))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

@@ -1,4 +1,4 @@
-"""The core as an operation of TensorFlow, with its gradient."""
+"""The core as operations of TensorFlow: a layer, with its gradient, and a linear recurrence."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -76,6 +76,38 @@ def run(
     options = {"cell": core.CELLS[cell], "go_backwards": go_backwards, "in_bfloat16": in_bfloat16}
     options["at_once"] = layers_at_once()
     return _Layer(options, len(first), weights, mask, dropout, every, keep, portable)(*given)
+
+
+def recurrence(
+    a: Sequence[tf.Tensor], b: Sequence[tf.Tensor], first: Sequence[tf.Tensor], reverse: bool
+) -> list[tf.Tensor]:
+    """A linear recurrence, without a gradient of its own.
+
+    Args:
+        a: one tensor of real numbers, or two, the real and imaginary parts; so of all. As b, or
+            with 1 for the batch or the steps.
+        b: `(batch, steps, size)`.
+        first: `(batch, size)`.
+        reverse: whether the last step comes first.
+
+    Returns:
+        h, `(batch, steps, size)`.
+    """
+    return _operations().seqvision_recurrence(a, b, first, reverse=reverse)
+
+
+def recurrence_gradient(
+    a: Sequence[tf.Tensor],
+    h: Sequence[tf.Tensor],
+    first: Sequence[tf.Tensor],
+    d_h: Sequence[tf.Tensor],
+    reverse: bool,
+) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
+    """The gradients of a, b and first, from that of h.
+
+    That of an a with 1 for the batch is still to be added up over it.
+    """
+    return _operations().seqvision_recurrence_gradient(a, h, first, d_h, reverse=reverse)
 
 
 class _Layer:

@@ -1,4 +1,4 @@
-"""The core as an operation of PyTorch, with its gradient."""
+"""The core as operations of PyTorch: a layer, with its gradient, and a linear recurrence."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -59,6 +59,52 @@ def run(
     fixed = [None if t is None else t.detach().contiguous() for t in (mask, dropout)]
     outputs, *last = _Layer.apply(call, *fixed, len(first), x, *first, *weights)
     return outputs if every else None, list(last)
+
+
+def recurrence(
+    a: Sequence[torch.Tensor],
+    b: Sequence[torch.Tensor],
+    first: Sequence[torch.Tensor],
+    reverse: bool,
+) -> list[torch.Tensor]:
+    """A linear recurrence; arguments and result are those of `on_tensorflow.recurrence`."""
+    a, b, first = ([part.contiguous() for part in parts] for parts in (a, b, first))
+    h = [torch.empty_like(part) for part in b]
+    of = _recurrence(a, first, b[0], reverse)
+    core.load().sv_recur(ctypes.byref(of), _pointers(b), _pointers(h))
+    return h
+
+
+def recurrence_gradient(
+    a: Sequence[torch.Tensor],
+    h: Sequence[torch.Tensor],
+    first: Sequence[torch.Tensor],
+    d_h: Sequence[torch.Tensor],
+    reverse: bool,
+) -> tuple[list[torch.Tensor], list[torch.Tensor], list[torch.Tensor]]:
+    """Its gradient; arguments and results are those of `on_tensorflow.recurrence_gradient`."""
+    a, h, first, d_h = ([part.contiguous() for part in parts] for parts in (a, h, first, d_h))
+    of = _recurrence(a, first, h[0], reverse)
+    d_a = [part.new_empty((of.batch, of.a_steps, of.size)) for part in h]
+    d_b, d_first = ([torch.empty_like(part) for part in parts] for parts in (h, first))
+    to = core.RecurrenceGradients(*map(_pointers, (d_a, d_b, d_first)))
+    core.load().sv_recur_back(ctypes.byref(of), _pointers(h), _pointers(d_h), ctypes.byref(to))
+    return d_a, d_b, d_first
+
+
+def _recurrence(a: Any, first: Any, like: Any, reverse: bool) -> core.Recurrence:
+    batch, steps, size = like.shape
+    return core.Recurrence(
+        is_complex=len(a) == 2,
+        reverse=reverse,
+        batch=batch,
+        steps=steps,
+        size=size,
+        a_batch=a[0].shape[0],
+        a_steps=a[0].shape[1],
+        a=_pointers(a),
+        first=_pointers(first),
+    )
 
 
 class _Layer(torch.autograd.Function):

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
+from seqvision.layers import linear_native
 from seqvision.layers.linear import linear_recurrence
 from seqvision.layers.own_gradient import with_gradient
+from seqvision.native import core
 
 KINDS = st.fixed_dictionaries(
     {
@@ -162,6 +164,22 @@ def test_the_number_of_steps_need_not_be_known(reverse, is_complex):
             np.testing.assert_allclose(ours, right, atol=1e-9)
 
 
+def numpy(values):
+    return [np.asarray(ops.convert_to_numpy(value)) for value in values]
+
+
+def calls(monkeypatch):
+    """How often the native one is called from now on, as a list that grows."""
+    heard, run = [], linear_native.recurrence
+
+    def recurrence(*given):
+        heard.append(given)
+        return run(*given)
+
+    monkeypatch.setattr(linear_native, "recurrence", recurrence)
+    return heard
+
+
 def second_gradient(function, x):
     """The gradient of the sum of the squares of a function's gradient."""
     backend = keras.backend.backend()
@@ -197,6 +215,36 @@ def test_a_gradient_has_a_gradient():
     found = second_gradient(last, ops.convert_to_tensor(value, "float64"))
     first = 4 * value**3 + 3 * value**2 + 2 * value + 1
     assert float(found) == pytest.approx(2 * first * (12 * value**2 + 6 * value + 2))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_in_float32_the_native_one_is_the_same(
+    is_complex, shared, reverse, gradients_of, monkeypatch
+):
+    """It, its gradients and theirs, of several registers' numbers and a part of one's."""
+    case = Case(11, 37, is_complex, shared, False, True, reverse, 3)
+    flat = [part for value in case.given for part in case.parts(value)]
+    ends = np.cumsum([part.size for part in flat])
+
+    def loss(x):
+        pieces = (x[end - part.size : end] for part, end in zip(flat, ends, strict=True))
+        parts = [ops.reshape(x, part.shape) for x, part in zip(pieces, flat, strict=True)]
+        return sum(ops.sum(ops.sin(h)) for h in case.ours(parts))
+
+    def found(dtype):
+        x = keras.Variable(np.concatenate([part.ravel() for part in flat]), dtype=dtype)
+        (first,) = gradients_of(lambda: loss(ops.convert_to_tensor(x)), [x])
+        given = ops.convert_to_tensor(ops.convert_to_numpy(x), dtype)
+        return numpy([loss(given), first, second_gradient(loss, given)])
+
+    in_float64 = found("float64")
+    begun = calls(monkeypatch)
+    in_float32 = found("float32")
+    assert begun or core.hindrance()
+    for native, portable in zip(in_float32, in_float64, strict=True):
+        np.testing.assert_allclose(native, portable, atol=1e-4 * np.abs(portable).max())
 
 
 def test_a_gradient_of_one_s_own_is_the_one_that_is_used(gradients_of):

@@ -65,6 +65,32 @@ double exercise(int cell, long batch, long steps, long features, long units, boo
   return total;
 }
 
+double exercise_recurrence(long batch, long steps, long size, bool is_complex, bool shared, bool reverse) {
+  const long all = batch * steps * size;
+  sv_recurrence of = {};
+  of.threads = 3, of.is_complex = is_complex, of.reverse = reverse;
+  of.batch = batch, of.steps = steps, of.size = size;
+  of.a_batch = shared ? 1 : batch, of.a_steps = shared ? 1 : steps;
+  std::vector<float> a[2], b[2], first[2], h[2], d_a[2], d_b[2], d_first[2];
+  const float* given[2] = {};
+  float* states[2] = {};
+  sv_recurrence_gradients to = {};
+  for (int n = 0; n <= is_complex; ++n) {
+    a[n] = numbers(shared ? size : all, 10 + n), b[n] = numbers(all, 12 + n);
+    first[n] = numbers(batch * size, 14 + n);
+    h[n].resize(all), d_b[n].resize(all), d_first[n].resize(batch * size);
+    d_a[n].resize(shared ? batch * size : all);
+    of.a[n] = a[n].data(), of.first[n] = first[n].data();
+    given[n] = b[n].data(), states[n] = h[n].data();
+    to.d_a[n] = d_a[n].data(), to.d_b[n] = d_b[n].data(), to.d_first[n] = d_first[n].data();
+  }
+  sv_recur(&of, given, states);
+  sv_recur_back(&of, states, given, &to);
+  double total = 0;
+  for (int n = 0; n <= is_complex; ++n) total += sum(h[n]) + sum(d_a[n]) + sum(d_b[n]) + sum(d_first[n]);
+  return total;
+}
+
 }  // namespace
 
 int main() {
@@ -79,6 +105,10 @@ int main() {
               if (double s = exercise(cell, batch, steps, units + 2, units, units % 2, in_bfloat16);
                   !in_bfloat16)
                 total += s;
+    for (long size : {1, 15, 16, 37})
+      for (long batch : {0, 1, 4})
+        for (int kind = 0; kind < 8; ++kind)
+          total += exercise_recurrence(batch, batch + kind % 3, size, kind & 1, kind & 2, kind & 4);
     std::printf("%s %.9g\n", processor, total);
     std::vector<std::thread> callers;
     for (int k = 0; k < 4; ++k)

@@ -1,4 +1,4 @@
-// The core as two custom calls of XLA, by its foreign function interface.
+// The core as custom calls of XLA, by its foreign function interface.
 //
 // Arguments and results are those of bindings/tensorflow.cc; a buffer of no elements is one that is
 // not there.
@@ -81,7 +81,56 @@ ffi::Error gradient(int32_t cell, bool go_backwards, bool in_bfloat16, ffi::Rema
   return ffi::Error::Success();
 }
 
+sv_recurrence recurrence_of(bool reverse, int numbers, ffi::RemainingArgs& args) {
+  const Given given{args};
+  const auto shape = args.get<Floats>(numbers)->dimensions();
+  sv_recurrence of = {};
+  of.is_complex = numbers == 2;
+  of.reverse = reverse;
+  of.batch = shape[0], of.steps = shape[1], of.size = shape[2];
+  const auto shape_of_a = args.get<Floats>(0)->dimensions();
+  of.a_batch = shape_of_a[0], of.a_steps = shape_of_a[1];
+  for (int n = 0; n < numbers; ++n) of.a[n] = given[n], of.first[n] = given[2 * numbers + n];
+  return of;
+}
+
+ffi::Error recur(bool reverse, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const int numbers = rets.size();
+  const sv_recurrence of = recurrence_of(reverse, numbers, args);
+  const Given given{args};
+  const Results results{rets};
+  const float* b[2] = {};
+  float* h[2] = {};
+  for (int n = 0; n < numbers; ++n) b[n] = given[numbers + n], h[n] = results[n];
+  sv_recur(&of, b, h);
+  return ffi::Error::Success();
+}
+
+ffi::Error recur_back(bool reverse, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const int numbers = rets.size() / 3;
+  const sv_recurrence of = recurrence_of(reverse, numbers, args);
+  const Given given{args};
+  const Results results{rets};
+  const float *h[2] = {}, *d_h[2] = {};
+  sv_recurrence_gradients to = {};
+  for (int n = 0; n < numbers; ++n) {
+    h[n] = given[numbers + n], d_h[n] = given[3 * numbers + n];
+    to.d_a[n] = results[n], to.d_b[n] = results[numbers + n];
+    to.d_first[n] = results[2 * numbers + n];
+  }
+  sv_recur_back(&of, h, d_h, &to);
+  return ffi::Error::Success();
+}
+
 }  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(
+    seqvision_recurrence, recur,
+    ffi::Ffi::Bind().Attr<bool>("reverse").RemainingArgs().RemainingRets());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(
+    seqvision_recurrence_gradient, recur_back,
+    ffi::Ffi::Bind().Attr<bool>("reverse").RemainingArgs().RemainingRets());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_layer, forward,
                               ffi::Ffi::Bind()

@@ -1,4 +1,4 @@
-// The core as two operations of TensorFlow, a layer and its gradient.
+// The core as operations of TensorFlow: a layer, a linear recurrence, and their gradients.
 //
 // A tensor of no elements is one that is not there. Compiled against the headers of the TensorFlow
 // that is installed; the core's functions are found in the process, where its library is loaded.
@@ -80,6 +80,38 @@ REGISTER_OP("SeqvisionLayerGradient")
       int states;
       TF_RETURN_IF_ERROR(c->GetAttr("states", &states));
       for (int k = 0; k < states + 5; ++k) c->set_output(k, c->input(k));
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionRecurrence")
+    .Attr("numbers: int >= 1")
+    .Attr("reverse: bool")
+    .Input("a: numbers * float")
+    .Input("b: numbers * float")
+    .Input("first: numbers * float")
+    .Output("h: numbers * float")
+    .SetShapeFn([](InferenceContext* c) {
+      for (int n = 0; n < c->num_outputs(); ++n) c->set_output(n, c->input(c->num_outputs() + n));
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionRecurrenceGradient")
+    .Attr("numbers: int >= 1")
+    .Attr("reverse: bool")
+    .Input("a: numbers * float")
+    .Input("h: numbers * float")
+    .Input("first: numbers * float")
+    .Input("d_h: numbers * float")
+    .Output("d_a: numbers * float")
+    .Output("d_b: numbers * float")
+    .Output("d_first: numbers * float")
+    .SetShapeFn([](InferenceContext* c) {
+      const int numbers = c->num_outputs() / 3;
+      for (int n = 0; n < numbers; ++n) {
+        c->set_output(n, c->UnknownShapeOfRank(3));
+        c->set_output(numbers + n, c->input(numbers + n));
+        c->set_output(2 * numbers + n, c->input(2 * numbers + n));
+      }
       return absl::OkStatus();
     });
 
@@ -220,6 +252,93 @@ class Gradient : public Layer {
   }
 };
 
+class Recurrence : public OpKernel {
+ public:
+  explicit Recurrence(OpKernelConstruction* context) : OpKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("numbers", &numbers_));
+    OP_REQUIRES_OK(context, context->GetAttr("reverse", &reverse_));
+  }
+
+ protected:
+  // Reads a, first, and the shape of b or h, which comes between them.
+  Status read(OpKernelContext* context, sv_recurrence* of) const {
+    const Tensor& like = context->input(numbers_);
+    if (like.dims() != 3) return absl::InvalidArgumentError("b is not (batch, steps, size)");
+    *of = {};
+    of->is_complex = numbers_ == 2;
+    of->reverse = reverse_;
+    of->batch = like.dim_size(0), of->steps = like.dim_size(1), of->size = like.dim_size(2);
+    const Tensor& a = context->input(0);
+    if (a.dims() != 3) return absl::InvalidArgumentError("a is not (batch, steps, size)");
+    of->a_batch = a.dim_size(0), of->a_steps = a.dim_size(1);
+    bool fits = (of->a_batch == 1 || of->a_batch == of->batch) &&
+                (of->a_steps == 1 || of->a_steps == of->steps) && a.dim_size(2) == of->size;
+    for (int n = 0; n < context->num_inputs(); ++n) {
+      const int kind = n / numbers_;
+      const int64_t count = kind == 0   ? a.NumElements()
+                            : kind == 2 ? of->batch * of->size
+                                        : like.NumElements();
+      fits = fits && context->input(n).NumElements() == count;
+    }
+    if (!fits) return absl::InvalidArgumentError("the numbers do not fit each other");
+    for (int n = 0; n < numbers_; ++n) {
+      of->a[n] = floats(context->input(n));
+      of->first[n] = floats(context->input(2 * numbers_ + n));
+    }
+    return absl::OkStatus();
+  }
+
+  int numbers_;
+  bool reverse_;
+};
+
+class RecurrenceForward : public Recurrence {
+ public:
+  using Recurrence::Recurrence;
+
+  void Compute(OpKernelContext* context) override {
+    sv_recurrence of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    const float* b[2] = {};
+    float* h[2] = {};
+    for (int n = 0; n < numbers_; ++n) {
+      const Tensor& given = context->input(numbers_ + n);
+      Tensor* state;
+      OP_REQUIRES_OK(context, context->allocate_output(n, given.shape(), &state));
+      b[n] = floats(given), h[n] = floats(state);
+    }
+    sv_recur(&of, b, h);
+  }
+};
+
+class RecurrenceGradient : public Recurrence {
+ public:
+  using Recurrence::Recurrence;
+
+  void Compute(OpKernelContext* context) override {
+    sv_recurrence of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    const float *h[2] = {}, *d_h[2] = {};
+    sv_recurrence_gradients to = {};
+    for (int n = 0; n < numbers_; ++n) {
+      const Tensor& state = context->input(numbers_ + n);
+      const Tensor& first = context->input(2 * numbers_ + n);
+      const TensorShape by_row({of.batch, of.a_steps, of.size});
+      Tensor *d_a, *d_b, *d_first;
+      OP_REQUIRES_OK(context, context->allocate_output(n, by_row, &d_a));
+      OP_REQUIRES_OK(context, context->allocate_output(numbers_ + n, state.shape(), &d_b));
+      OP_REQUIRES_OK(context, context->allocate_output(2 * numbers_ + n, first.shape(), &d_first));
+      h[n] = floats(state), d_h[n] = floats(context->input(3 * numbers_ + n));
+      to.d_a[n] = floats(d_a), to.d_b[n] = floats(d_b), to.d_first[n] = floats(d_first);
+    }
+    sv_recur_back(&of, h, d_h, &to);
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("SeqvisionRecurrence").Device(tensorflow::DEVICE_CPU),
+                        RecurrenceForward);
+REGISTER_KERNEL_BUILDER(Name("SeqvisionRecurrenceGradient").Device(tensorflow::DEVICE_CPU),
+                        RecurrenceGradient);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionLayer").Device(tensorflow::DEVICE_CPU), Forward);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionLayerGradient").Device(tensorflow::DEVICE_CPU), Gradient);
 

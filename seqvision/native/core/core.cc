@@ -58,9 +58,10 @@ const Processor* best() {
 std::atomic<const Processor*> chosen{nullptr};
 std::atomic<int> threads{1};
 
-sv_layer with_threads(const sv_layer& layer) {
-  sv_layer settled = layer;
-  if (settled.threads <= 0) settled.threads = std::max(1, threads / std::max(1, layer.at_once));
+template <class Of>
+Of with_threads(const Of& of, int at_once = 1) {
+  Of settled = of;
+  if (settled.threads <= 0) settled.threads = std::max(1, threads / std::max(1, at_once));
   return settled;
 }
 
@@ -77,11 +78,20 @@ extern "C" {
 int64_t sv_saved_size(const sv_layer* layer) { return processor().saved_size(*layer); }
 
 void sv_forward(const sv_layer* layer, float* every, float* last[2], float* saved) {
-  processor().forward(with_threads(*layer), every, last, saved);
+  processor().forward(with_threads(*layer, layer->at_once), every, last, saved);
 }
 
 void sv_backward(const sv_layer* layer, const sv_gradients* gradients) {
-  processor().backward(with_threads(*layer), *gradients);
+  processor().backward(with_threads(*layer, layer->at_once), *gradients);
+}
+
+void sv_recur(const sv_recurrence* of, const float* const b[2], float* const h[2]) {
+  processor().recur(with_threads(*of), b, h);
+}
+
+void sv_recur_back(const sv_recurrence* of, const float* const h[2], const float* const d_h[2],
+                   const sv_recurrence_gradients* to) {
+  processor().recur_back(with_threads(*of), h, d_h, *to);
 }
 
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }

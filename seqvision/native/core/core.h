@@ -71,6 +71,31 @@ typedef struct {
 
 SV_API void sv_backward(const sv_layer* layer, const sv_gradients* gradients);
 
+/* A linear recurrence, element by element: h(t) = a(t) h(t - 1) + b(t). Of complex numbers, real and
+ * imaginary parts are arrays of their own; of real ones the second of each two is not looked at. */
+typedef struct {
+  int32_t threads; /* As of sv_layer. */
+  int32_t is_complex;
+  int32_t reverse; /* Begin with the last step. */
+  int64_t batch, steps, size;
+  int64_t a_batch, a_steps; /* 1 each if all samples, or all steps, have the same a. */
+  const float* a[2];        /* (a_batch, a_steps, size) */
+  const float* first[2];    /* (batch, size): h before all steps. */
+} sv_recurrence;
+
+/* Writes h, (batch, steps, size), from b, which lies likewise. */
+SV_API void sv_recur(const sv_recurrence* of, const float* const b[2], float* const h[2]);
+
+typedef struct {
+  float* d_a[2]; /* (batch, a_steps, size): still to be added up over the batch if a_batch is 1 */
+  float* d_b[2];
+  float* d_first[2];
+} sv_recurrence_gradients;
+
+/* Gradients from those of h. */
+SV_API void sv_recur_back(const sv_recurrence* of, const float* const h[2],
+                          const float* const d_h[2], const sv_recurrence_gradients* to);
+
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
 

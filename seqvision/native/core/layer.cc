@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "forward.h"
 #include "processor.h"
+#include "recurrence.h"
 
 namespace SV_ARCH {
 namespace {
@@ -67,6 +68,15 @@ void backward_of(const sv_layer& layer, const sv_gradients& of) {
   });
 }
 
+void recur_of(const sv_recurrence& of, const float* const* b, float* const* h) {
+  of.is_complex ? recur<2>(of, b, h) : recur<1>(of, b, h);
+}
+
+void recur_back_of(const sv_recurrence& of, const float* const* h, const float* const* d_h,
+                   const sv_recurrence_gradients& to) {
+  of.is_complex ? recur_back<2>(of, h, d_h, to) : recur_back<1>(of, h, d_h, to);
+}
+
 // A tile times a panel that stays in the first cache, again and again.
 double peak(double seconds) {
   using clock = std::chrono::steady_clock;
@@ -89,6 +99,6 @@ double peak(double seconds) {
 }  // namespace
 
 extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak,
-                                    bfloat16_of, shape_of};
+                                    bfloat16_of, shape_of,   recur_of,    recur_back_of};
 
 }  // namespace SV_ARCH

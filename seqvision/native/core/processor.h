@@ -16,4 +16,7 @@ struct Processor {
   double (*peak)(double seconds);
   bool (*bfloat16)(int32_t cell);
   Shape (*shape)(int32_t cell);
+  void (*recur)(const sv_recurrence&, const float* const* b, float* const* h);
+  void (*recur_back)(const sv_recurrence&, const float* const* h, const float* const* d_h,
+                     const sv_recurrence_gradients&);
 };
