@@ -4,6 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from seqvision.layers.complex_pairs import Pair, times
+from seqvision.layers.own_gradient import with_gradient
 from seqvision.layers.precision import full
 
 
@@ -12,7 +14,8 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
 
     It takes time · log(time) operations. Both are filled up with zeros to twice their length, so
     that the end does not come round to the beginning. All is computed in float32 at least: products
-    of sums over all of a sequence need the digits.
+    of sums over all of a sequence need the digits. So is the gradient, in which one transform of
+    each is enough; what frameworks make of those of transforms takes longer.
 
     Args:
         sequence: x, `(batch, steps, features)`; the number of steps need not be known.
@@ -28,12 +31,25 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
     steps = ops.shape(sequence)[1]
     length = next_fast_len(2 * steps, real=True) if isinstance(steps, int) else 2 * steps
 
-    def transformed(values: Any) -> tuple[Any, Any]:
-        values = ops.cast(values, dtype)
-        sides = [[0, 0]] * (len(values.shape) - 1) + [[0, length - steps]]
-        return ops.rfft(ops.pad(values, sides))
+    def transformed(rows: Any) -> Pair:
+        sides = [[0, 0]] * (len(rows.shape) - 1) + [[0, length - steps]]
+        return ops.rfft(ops.pad(rows, sides))
 
-    (x, x_i), (k, k_i) = transformed(ops.transpose(sequence, (0, 2, 1))), transformed(kernel)
-    product = x * k - x_i * k_i, x * k_i + x_i * k
-    y = ops.irfft(product, fft_length=length)[:, :, :steps]
+    def back(transform: Pair) -> Any:
+        return ops.irfft(transform, fft_length=length)[..., :steps]
+
+    def forward(x: Any, k: Any) -> list[Any]:
+        return [back(times(transformed(x), transformed(k)))]
+
+    def backward(given: Any, _: Any, above: Any) -> list[Any]:
+        x, k = (transformed(rows) for rows in given)
+        d_y = transformed(above[0])
+        d_x = back(times((k[0], -k[1]), d_y))
+        if given[0].shape[1] == 1:
+            d_x = ops.sum(d_x, axis=1, keepdims=True)
+        d_k = times((x[0], -x[1]), d_y)
+        return [d_x, back((ops.sum(d_k[0], axis=0), ops.sum(d_k[1], axis=0)))]
+
+    rows = ops.transpose(ops.cast(sequence, dtype), (0, 2, 1))
+    (y,) = with_gradient(forward, backward, rows, ops.cast(kernel, dtype))
     return ops.transpose(y, (0, 2, 1))
