@@ -2,9 +2,11 @@
 
 import ctypes
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch  # pyright: ignore[reportMissingImports]
+from threadpoolctl import threadpool_info
 
 from seqvision.native import core
 
@@ -31,8 +33,10 @@ def _load() -> None:
     from the processor: GRUs trained at half of the speed.
     """
     loaded = core.load()
-    # A symbol is also looked for in what a library needs, here PyTorch's OpenMP.
-    parallel = getattr(ctypes.CDLL(torch._C.__file__), "GOMP_parallel", None)
+    found = [Path(each["filepath"]) for each in threadpool_info() if each["user_api"] == "openmp"]
+    home = Path(torch.__file__).resolve().parent
+    own = max(found, key=lambda path: home in path.parents, default=None)  # Others bring theirs.
+    parallel = getattr(ctypes.CDLL(str(own)), "GOMP_parallel", None) if own else None
     if parallel is not None:
         loaded.sv_set_team(parallel)
 
