@@ -37,6 +37,11 @@ def built(path, features=2, facts=None, **options):
     return model
 
 
+def app_of(path, *limits):
+    """Of small batches, as each size is warmed up."""
+    return create_app(open_model(path, batch=2), *limits, max_batch=2)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("series")
@@ -127,7 +132,7 @@ def test_clients_are_answered_together_padded_and_masked(saved, client_of):
 
 def test_one_feature_may_be_a_flat_list(folder, client_of):
     model = built(folder / "flat.keras", features=1)
-    with client_of(create_app(open_model(folder / "flat.keras"))) as client:
+    with client_of(app_of(folder / "flat.keras")) as client:
         flat = client.post("/predict", json={"series": [1.5, None, 2]}).json()
         nested = client.post("/predict", json={"series": [[1.5], [None], [2]]}).json()
         several = client.post("/predict", json={"several": [[1.5, None, 2], [[4.0]]]}).json()
@@ -179,7 +184,7 @@ def test_sound_is_answered_by_a_model_of_sound(folder, client_of):
     wave = np.random.default_rng(0).integers(-9000, 9000, 4000).astype(np.int16)
     (folder / "one.wav").write_bytes(sound(wave))
     right = predict(folder / "sound.keras", folder / "one.wav", probabilities=True)
-    with client_of(create_app(open_model(folder / "sound.keras"), Limits(steps=200))) as client:
+    with client_of(app_of(folder / "sound.keras", Limits(steps=200))) as client:
         said = client.post("/predict", content=sound(wave), headers={"Content-Type": "audio/wav"})
         assert said.json()["answers"][0]["probability"] == pytest.approx(
             right["probability"][0], abs=1e-5
@@ -206,7 +211,7 @@ def test_streamed_steps_are_what_the_whole_says(client):
 
 def test_a_model_that_looks_ahead_says_why_it_has_no_steps(folder, client_of):
     built(folder / "each.keras", input={"name": "series", "normalize": "each"})
-    with client_of(create_app(open_model(folder / "each.keras"))) as client:
+    with client_of(app_of(folder / "each.keras")) as client:
         assert client.post("/predict", json={"series": [[1, 2]]}).status_code == 200
         for response in (
             client.post("/predict?steps=true", json={"series": [[1, 2]]}),
@@ -224,7 +229,7 @@ def test_a_model_of_a_fixed_number_of_steps_reads_so_many(folder, client_of):
     model = keras.Sequential([keras.Input((4, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
     model.save(folder / "fixed.keras")
     add_to_archive(folder / "fixed.keras", Facts((4, 2), CLASSES, "series"))
-    with client_of(create_app(open_model(folder / "fixed.keras"))) as client:
+    with client_of(app_of(folder / "fixed.keras")) as client:
         said = client.post("/predict", json={"series": [[1, 2]] * 4}).json()
         (right,) = expected(model, [[1, 2]] * 4)
         np.testing.assert_allclose(said["probabilities"], right, atol=1e-5)
@@ -348,7 +353,7 @@ def test_clients_measure_a_server_of_series(saved, running):
 
 @pytest.mark.usefixtures("browser")
 def test_the_page_reads_what_is_written_and_files(saved, running, browser):
-    url = running(create_app(open_model(saved[0], "small", batch=2), max_batch=2))
+    url = running(app_of(saved[0]))
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
     wrong = []
     page.on("console", lambda message: wrong.append(message.text))
