@@ -1,5 +1,6 @@
 """Every test runs without a network, with no data but what it makes or the package brings."""
 
+import gc
 import json
 import os
 import shutil
@@ -132,20 +133,27 @@ def performed_here():
     return perform
 
 
-@pytest.fixture(scope="module")
-def graphs_as_traced():
-    """TensorFlow runs graphs as they are traced, where its rewriting of them is not what is tested.
+REWRITTEN = ("cli", "sweep", "test_engine_tensorflow", "test_readme", "test_run")
+"""Where TensorFlow rewrites graphs before it runs them, as it does for users: what is compared with
+other processes, and layers whose graphs are what is tested.
+"""
 
-    That is a third of the time of the small graphs of tests, which run a few times.
+
+@pytest.fixture(scope="module", autouse=True)
+def graphs_as_traced(request):
+    """Elsewhere it runs them as they are traced.
+
+    To rewrite them is a third of the time of the small graphs of tests, which run a few times.
     """
-    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    rewritten = {request.path.stem, *request.path.parts}.intersection(REWRITTEN)
+    tensorflow = None if rewritten else sys.modules.get("tensorflow")
+    if tensorflow is None or os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         yield
         return
-    import tensorflow as tf
-
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    choose = tensorflow.config.optimizer.set_experimental_options
+    choose({"disable_meta_optimizer": True})
     yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    choose({"disable_meta_optimizer": False})
 
 
 SLOWEST = (
@@ -173,6 +181,13 @@ SLOWEST = (
 """The files that take longest, a quarter of a minute and more, begun first: no process is left with
 one at the end.
 """
+
+
+def pytest_collection_finish():
+    """What was imported stays, and is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 10)
 
 
 def pytest_collection_modifyitems(items):

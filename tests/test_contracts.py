@@ -22,7 +22,6 @@ from seqvision.specs import build
 from seqvision.zoo import create_model
 
 GENERATOR = np.random.default_rng(0)
-pytestmark = pytest.mark.usefixtures("graphs_as_traced")
 LABELS = np.arange(12) % 3
 # Each class has a brightness of its own, so that any way of reading can tell it.
 NOISE = GENERATOR.integers(0, 100, (12, 6, 6))

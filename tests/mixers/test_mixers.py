@@ -356,7 +356,6 @@ def test_what_no_mixer_can_be_is_told(monkeypatch):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.usefixtures("graphs_as_traced")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_number_of_steps_need_not_be_known(name):
     mixer = made(name)
