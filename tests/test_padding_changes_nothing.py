@@ -22,7 +22,6 @@ from seqvision.options import type_of
 from seqvision.scans import SCANS
 from seqvision.zoo import create_model
 
-pytestmark = pytest.mark.usefixtures("graphs_as_traced")
 FEATURES = 6
 LABELS = np.array([0, 1, 2, 1], "int32")
 BACKWARDS = {"name": "rows", "reverse": True}
@@ -110,17 +109,17 @@ def padded(some, steps):
     return batch
 
 
-def outcome_of(model, gradients_of):
+def outcome_of(model, gradients_of, eagerly=False):
     """From a batch and labels to logits, mean loss and gradients: as in training."""
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
-        return traced(model, gradients_of, training=False)  # tests/families/test_convolutions.py
-    outcome = traced(model, gradients_of, training=True)
+        return traced(model, gradients_of, False, eagerly)  # tests/families/test_convolutions.py
+    outcome = traced(model, gradients_of, True, eagerly)
     before = moved_by_training(model)
     outcome(padded(SERIES[:1], 7), LABELS[:1])
     # Unless that draws random numbers, of which a longer batch draws more, or takes statistics of
     # the batch.
     same = moved_by_training(model) == before
-    return outcome if same else traced(model, gradients_of, training=False)
+    return outcome if same else traced(model, gradients_of, False, eagerly)
 
 
 def moved_by_training(model):
@@ -128,12 +127,18 @@ def moved_by_training(model):
     return [ops.convert_to_numpy(variable).tolist() for variable in moved]
 
 
-def traced(model, gradients_of, training):
-    """The same in training or not; on TensorFlow traced once, for any number of steps.
+def has_no_loop(family, options):
+    """Whether to take one operation after the other, which then takes a third of the time.
 
-    But most blocks are not: they have no loop of their own, and one operation after the other they
-    take a third of the time. Those that are traced are one of each way to read many steps at once.
+    Of the mixers and linear cells one of each way to read many steps at once is traced.
     """
+    if family == "blocks":
+        return options.get("mixer") not in ("min_gru", "lru", "s4d", "mamba", "retention")
+    return family == "bidirectional" and options.get("cell") == "sru"
+
+
+def traced(model, gradients_of, training, eagerly):
+    """The same in training or not; on TensorFlow traced once, for any number of steps."""
     mean_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     if keras.backend.backend() == "tensorflow":
@@ -146,10 +151,7 @@ def traced(model, gradients_of, training):
             variables = [variable.value for variable in model.trainable_variables]
             return logits, loss, tape.gradient(loss, variables)
 
-        mixers = {
-            block.mixer.__class__.__name__ for block in model.layers if hasattr(block, "mixer")
-        }
-        if not mixers or mixers & {"MinGRU", "LRU", "S4D", "Mamba", "Retention"}:
+        if not eagerly:
             any_steps = tf.TensorSpec((None, None, FEATURES)), tf.TensorSpec((None,), "int32")
             outcome = tf.function(outcome, input_signature=any_steps, autograph=False)
 
@@ -191,7 +193,8 @@ def assert_same(found, expected):
 
 @pytest.mark.parametrize(("family", "options"), BUILDS, ids=map(name_of, BUILDS))
 def test_alone_in_a_batch_and_with_more_padding(family, options, gradients_of):
-    outcome = outcome_of(with_random_weights(build(family, **options)), gradients_of)
+    model = with_random_weights(build(family, **options))
+    outcome = outcome_of(model, gradients_of, has_no_loop(family, options))
     batch = outcome(padded(SERIES, 7), LABELS)
     logits = batch[0]
     assert np.abs(logits - logits[:1])[1:].max(axis=1).min() > 5e-5  # It does tell them apart.
