@@ -1,6 +1,7 @@
 """The contenders do the same work, and what was measured is summed up rightly."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -177,7 +178,10 @@ def test_an_exported_model_answers_as_keras_does_and_does_not_train(tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_an_exported_model_of_series_answers_as_keras_does(tmp_path):
+def test_an_exported_model_of_series_answers_as_keras_does(tmp_path, monkeypatch):
+    from seqvision.bench.contenders import exported
+
+    monkeypatch.setattr(exported, "ProcessPoolExecutor", lambda n, **_: ThreadPoolExecutor(n))
     asked = series_work(units=[6])
     weights, logits = weights_and_logits(asked, tmp_path / "reference.npz")
     contender = CONTENDERS.get("onnx")(asked, weights)

@@ -20,7 +20,7 @@ def moved(tmp_path_factory):
         optimizer = {"name": "sgd", "learning_rate": learning_rate, "weight_decay": weight_decay}
         config = {
             "name": "one_step",
-            "data": {"dataset": "digits", "validation": 0},
+            "data": {"dataset": "digits", "validation": 0, "training": 100},
             "model": {
                 "family": "blocks",
                 "mixer": {"name": "lru", "dynamics_rate": rate},

@@ -262,14 +262,16 @@ def other_arrays(path):
 
 
 @pytest.mark.parametrize("damage", [cut, other_arrays, lambda path: path.write_bytes(b"no")])
-@pytest.mark.parametrize("name", ["predictions.npz", "prefixes.npz"])
-def test_a_damaged_file_costs_its_run_a_place_in_a_chart_and_no_more(name, damage, shown, tmp_path):
+def test_a_damaged_file_costs_its_run_a_place_in_a_chart_and_no_more(damage, shown, tmp_path):
     folder = tmp_path / "results"
     shutil.copytree(shown.folder, folder)
-    damage(folder / "gru_rows" / "00000001-s0" / name)
+    damaged = {"gru_rows": "predictions.npz", "gru_columns": "prefixes.npz"}
+    for model, name in damaged.items():
+        damage(folder / model / "00000001-s0" / name)
     text = report(load_records(folder))
-    assert 'data-value="gru_rows"' in text and "gru_rows/00000001-s0" in text
-    assert "Not shown" not in text  # The model's other run is whole.
+    for model in damaged:
+        assert f'data-value="{model}"' in text and f"{model}/00000001-s0" in text
+    assert "Not shown" not in text  # Each model's other run is whole.
 
 
 def test_a_search_has_its_section_and_its_trials_are_no_models(shown, tmp_path):
