@@ -150,6 +150,7 @@ def test_numbers_and_gradients_are_kerass(name, masked):
 )
 def test_in_a_while_loop_and_compiled(name, compiled, masked, monkeypatch):
     monkeypatch.setattr(graph, "UNROLLED_UP_TO", 3)
+    shards.choose(1 if compiled else 2)  # Each takes XLA seconds.
     cell = built(name)
     x = inputs(3, 5)
     call = {"mask": np.arange(15).reshape(3, 5) % 3 > 0} if masked else {}
@@ -187,6 +188,7 @@ def test_batch_and_time_that_are_not_known():
 
 @pytest.mark.parametrize("name", ["peephole", "layer norm gru", "weight norm"])
 def test_half_precision(name):
+    shards.choose(1)
     exact = built(name)
     half = type(exact).from_config({**exact.get_config(), "dtype": "mixed_bfloat16"})
     half.build((None, 6))
