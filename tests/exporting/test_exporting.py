@@ -359,6 +359,17 @@ def test_a_missing_extra_is_told_with_the_line_that_installs_it(model, tmp_path,
         seqvision.export(model, tmp_path / "m.xml")
 
 
+def test_an_optimizer_of_tf2onnx_that_fails_is_done_without(model, tmp_path, monkeypatch):
+    import tf2onnx.optimizer
+
+    def fails():
+        raise ValueError("it cannot")
+
+    monkeypatch.setitem(tf2onnx.optimizer._optimizers, "fold_constants", fails)
+    seqvision.export(model, tmp_path / "m.onnx")
+    np.testing.assert_allclose(run_onnx(tmp_path / "m.onnx", X), model(X), atol=1e-6)
+
+
 def test_loggers_are_as_they_were(saved, tmp_path):
     before = [logging.getLogger(name).level for name in (None, "tf2onnx", "seqvision")]
     seqvision.export(saved, tmp_path / "m.onnx", weights="int8")

@@ -1,7 +1,9 @@
 """ONNX, by tf2onnx and for ONNX Runtime."""
 
 import logging
+import os
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +36,18 @@ class Onnx(Format):
         from seqvision.privates import make_tf2onnx_work_with_numpy_2
 
         make_tf2onnx_work_with_numpy_2()
-        with _quiet("tf2onnx", "root"):
-            made, _ = tf2onnx.convert.from_function(
-                graph.function, [graph.signature], custom_op_handlers={"Erfc": (_erfc, [])}
-            )
+        convert = partial(
+            tf2onnx.convert.from_function,
+            graph.function,
+            [graph.signature],
+            custom_op_handlers={"Erfc": (_erfc, [])},
+        )
+        try:
+            with _quiet("tf2onnx", "root", level=logging.CRITICAL), _without_copies():
+                made, _ = convert()
+        except Exception:  # If an optimizer failed, tf2onnx can go on from a copy.
+            with _quiet("tf2onnx", "root"):
+                made, _ = convert()
         for value in (*made.graph.input, *made.graph.output):
             # Where a size is open; tf2onnx calls it `unk__65`.
             for name, size in zip(
@@ -83,12 +93,27 @@ def _erfc(graph: Any, node: Any, name: str, arguments: list[Any]) -> Any:
 
 
 @contextmanager
-def _quiet(*loggers: str):
-    """Show only the errors of loggers."""
+def _without_copies():
+    """Have tf2onnx make no copy of the graph before each of its optimizers.
+
+    They take a third of its time, and are for the case that one fails.
+    """
+    name = "TF2ONNX_CATCH_ERRORS"  # Whatever it says: that it is there is what tf2onnx asks.
+    before = os.environ.get(name)
+    os.environ[name] = "FALSE"
+    try:
+        yield
+    finally:
+        os.environ.pop(name) if before is None else os.environ.update({name: before})
+
+
+@contextmanager
+def _quiet(*loggers: str, level: int = logging.ERROR):
+    """Show only the errors of loggers, or what is worse."""
     them = [logging.getLogger(None if name == "root" else name) for name in loggers]
     levels = [each.level for each in them]
     for each in them:
-        each.setLevel(logging.ERROR)
+        each.setLevel(level)
     try:
         yield
     finally:
