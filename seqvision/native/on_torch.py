@@ -33,10 +33,8 @@ def _load() -> None:
     from the processor: GRUs trained at half of the speed.
     """
     loaded = core.load()
-    found = [
-        Path(str(each["filepath"])) for each in threadpool_info() if each["user_api"] == "openmp"
-    ]
-    home = Path(torch.__file__).resolve().parent
+    found = [Path(each["filepath"]) for each in threadpool_info() if each["user_api"] == "openmp"]
+    home = Path(str(torch.__file__)).resolve().parent
     own = max(found, key=lambda path: home in path.parents, default=None)  # Others bring theirs.
     parallel = getattr(ctypes.CDLL(str(own)), "GOMP_parallel", None) if own else None
     if parallel is not None:
