@@ -50,11 +50,12 @@ def linear_recurrence(
         training: whether the call is one in training, which no graph that is exported has.
 
     Returns:
-        h, `(batch, steps, size)`, in float32, or in float64 if that was given. The last state is
+        h, `(batch, steps, size)`, in float32, or in float64 if b is. The last state is
         the last step, of `reverse` the first.
     """
     is_complex = isinstance(b, (tuple, list))
-    a, b = _numbers(a, is_complex), _numbers(b, is_complex)
+    b = _numbers(b, is_complex)
+    a = _numbers(a, is_complex, b[0].dtype)
     a = tuple(ops.reshape(part, (1, 1, -1)) if len(part.shape) == 1 else part for part in a)
     if mask is not None:
         stays = (1.0, 0.0)
@@ -64,7 +65,7 @@ def linear_recurrence(
     if first is None:
         first = tuple(ops.zeros_like(part[:, 0]) for part in b)
     else:
-        first = _numbers(first, is_complex)
+        first = _numbers(first, is_complex, b[0].dtype)
     if linear_native.applies(a, b, training):
         h = linear_native.recurrence(a, b, first, reverse)
         return h if is_complex else h[0]
@@ -87,9 +88,9 @@ def next_state(state: Any, a: Any, b: Any) -> Any:
     return moved if is_complex else moved[0]
 
 
-def _numbers(value: Any, is_complex: bool) -> Numbers:
+def _numbers(value: Any, is_complex: bool, dtype: Any = None) -> Numbers:
     tensors = [ops.convert_to_tensor(part) for part in (value if is_complex else [value])]
-    return tuple(ops.cast(x, full(x.dtype)) for x in tensors)
+    return tuple(ops.cast(x, dtype or full(x.dtype)) for x in tensors)
 
 
 def _over_time(a: Numbers, b: Numbers, first: Numbers, reverse: bool, level: int = 1) -> Numbers:

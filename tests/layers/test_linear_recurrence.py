@@ -263,3 +263,10 @@ def test_a_gradient_of_one_s_own_is_the_one_that_is_used(gradients_of):
     found = gradients_of(loss, [x, y])
     np.testing.assert_allclose(found[0], [20 + 3 + 3, 20 + 4 + 8])
     np.testing.assert_allclose(found[1], [300, 300])
+
+
+def test_all_is_in_the_type_of_what_is_added():
+    a, b = np.full((2, 3, 4), 0.5, "float32"), np.ones((2, 3, 4), "float32")
+    h = linear_recurrence(a, b, np.ones((2, 4), "float64"))
+    assert keras.backend.standardize_dtype(h.dtype) == "float32"
+    np.testing.assert_allclose(ops.convert_to_numpy(h)[0, :, 0], [1.5, 1.75, 1.875])
