@@ -3,7 +3,8 @@
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Dataset
 
 
 @DATASETS.register(

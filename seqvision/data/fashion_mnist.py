@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Arrays, Dataset, make_dataset
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Arrays, Dataset
 from seqvision.data.files import data_folder, download, keras_cache, read_idx_folder
 from seqvision.errors import DataError
 

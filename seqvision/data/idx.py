@@ -1,8 +1,10 @@
 """The user's own images in MNIST's format."""
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset, person_path
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Dataset
 from seqvision.data.files import read_idx_parts
+from seqvision.data.person_path import person_path
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels
 

@@ -6,11 +6,13 @@ from typing import Literal
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, Split, assembled, person_path
+from seqvision.data.assembly import assembled
+from seqvision.data.base import Dataset, Split
 from seqvision.data.class_folders import Files, class_folders
 from seqvision.data.decoded import decoded
 from seqvision.data.folders import Survey
 from seqvision.data.notes import Notes
+from seqvision.data.person_path import person_path
 from seqvision.data.pictures import is_picture
 from seqvision.data.pixels import say_if_dark, text
 from seqvision.data.remarks import say_remarks

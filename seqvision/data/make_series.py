@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqvision.data.base import Dataset, Split, assembled
+from seqvision.data.assembly import assembled
+from seqvision.data.base import Dataset, Split
 from seqvision.data.notes import Notes, some
 from seqvision.data.series import Series
 from seqvision.data.whole_groups import numbered_groups

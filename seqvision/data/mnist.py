@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Arrays, Dataset, make_dataset
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Arrays, Dataset
 from seqvision.data.files import (
     data_folder,
     download,

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, make_dataset
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Dataset
 from seqvision.errors import DataError
 
 

@@ -6,12 +6,14 @@ from typing import Literal
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, Pair, make_dataset, person_path
+from seqvision.data.assembly import make_dataset
+from seqvision.data.base import Dataset, Pair
 from seqvision.data.files import npz_keys, read_npz
 from seqvision.data.left_behind import left_behind
 from seqvision.data.make_series import Part, Place, make_series
 from seqvision.data.notes import Notes, some
 from seqvision.data.padding import as_series, name_beside
+from seqvision.data.person_path import person_path
 from seqvision.errors import DataError
 from seqvision.options import FilePath, Pixels, Rate
 

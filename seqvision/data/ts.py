@@ -4,7 +4,8 @@ from seqvision.data import DATASETS
 from seqvision.data.archives.archive_files import find_files
 from seqvision.data.archives.labelled_series import series_dataset
 from seqvision.data.archives.ts_format import read_ts
-from seqvision.data.base import Dataset, person_path
+from seqvision.data.base import Dataset
+from seqvision.data.person_path import person_path
 from seqvision.options import FilePath, Rate
 
 

@@ -6,11 +6,12 @@ from typing import Literal
 import numpy as np
 
 from seqvision.data import DATASETS
-from seqvision.data.base import Dataset, person_path
+from seqvision.data.base import Dataset
 from seqvision.data.class_folders import class_folders
 from seqvision.data.folders import Survey
 from seqvision.data.make_series import Part, Place, make_series
 from seqvision.data.notes import Notes
+from seqvision.data.person_path import person_path
 from seqvision.data.sound.features import SoundFeatures
 from seqvision.data.sound.wav import is_wav, read_wav
 from seqvision.options import FilePath, PositiveFloat, PositiveInt, Rate

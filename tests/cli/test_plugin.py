@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 from seqvision.cells.base import CellLayer
 from seqvision.cells.wrappers.base import Wrapper
-from seqvision.data.base import make_dataset
+from seqvision.data.assembly import make_dataset
 from seqvision.families.base import Reader, classifier, model_input, scanned
 from seqvision.options import CellSpec, ScanSpec, Units, WrapperSpec
 from seqvision.scans.base import Scan

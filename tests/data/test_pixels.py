@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seqvision.config import load_config
 from seqvision.data import load
-from seqvision.data.base import make_dataset
+from seqvision.data.assembly import make_dataset
 from seqvision.errors import DataError, SeqvisionError
 
 GENERATOR = np.random.default_rng(0)

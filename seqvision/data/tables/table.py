@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
-from seqvision.data.base import person_path
+from seqvision.data.person_path import person_path
 from seqvision.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
