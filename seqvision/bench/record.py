@@ -11,7 +11,7 @@ from typing import Any
 from seqvision.errors import SeqvisionError
 from seqvision.runs.files import write_json
 
-_USUAL = {"KERAS_BACKEND": "tensorflow", "SEQVISION_NATIVE": "1"}
+_USUAL = {"KERAS_BACKEND": "tensorflow", "SEQVISION_ENGINE": "", "SEQVISION_NATIVE": "1"}
 """Variables that choose what is measured, and what they are where nothing was said."""
 
 

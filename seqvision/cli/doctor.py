@@ -80,8 +80,9 @@ def _hindrance_of_binding(backend: str) -> str | None:
 def _remedy(hindrance: str) -> str:
     if "compiler" in hindrance:
         return "install a C++17 compiler (g++, clang++), or name one in $CXX"
-    if "SEQVISION_NATIVE" in hindrance:
-        return "unset SEQVISION_NATIVE"
+    for variable in ("SEQVISION_NATIVE", "SEQVISION_ENGINE"):
+        if variable in hindrance:
+            return f"unset {variable}"
     if "there is a" in hindrance:
         return "they are for CPUs; a GPU has the backend's own"
     return "name a folder to write to in $SEQVISION_CACHE, or remove the compiled files"

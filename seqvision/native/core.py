@@ -27,6 +27,8 @@ def hindrance(binding: Callable[[], Any] | None = None) -> str | None:
     """
     if os.environ.get("SEQVISION_NATIVE", "1") == "0":
         return "SEQVISION_NATIVE is 0"
+    if (wanted := os.environ.get("SEQVISION_ENGINE")) in ("engine", "keras"):
+        return f"SEQVISION_ENGINE is {wanted}"
     return _failure(binding or load)
 
 

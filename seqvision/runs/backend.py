@@ -30,7 +30,7 @@ def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict
         cores: the processor cores that `threads: auto` uses; all of them when not given.
 
     Raises:
-        SeqvisionError: Keras's backend cannot train.
+        SeqvisionError: Keras's backend cannot train, or `SEQVISION_ENGINE` is no way.
     """
     keras = import_keras()
     backends = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
@@ -39,6 +39,9 @@ def prepared(train: Train, seed: int, cores: int | None = None) -> Iterator[dict
         raise SeqvisionError(
             f"KERAS_BACKEND: {name} cannot train; one of {', '.join(backends)} can"
         )
+    from seqvision.layers.engine.choice import asked_for
+
+    asked_for()  # A typo is said here, not by the first layer within Keras's own account of a call.
     chosen = train.threads
     every = cores or available_cores()
     native = every if chosen == "auto" else max(chosen.inter_op, chosen.intra_op)

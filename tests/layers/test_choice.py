@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import seqvision
 from seqvision import layers
 from seqvision.cells import UGRNNCell
 from seqvision.errors import SeqvisionError
@@ -40,6 +41,13 @@ def test_what_is_no_way_is_refused(monkeypatch):
     monkeypatch.setenv("SEQVISION_ENGINE", "nativ")
     with pytest.raises(SeqvisionError, match="native, engine, keras, got 'nativ'; did you mean"):
         layers.GRU(4)(X)
+
+
+def test_a_run_says_so_before_it_builds_a_model(monkeypatch, tmp_path):
+    monkeypatch.setenv("SEQVISION_ENGINE", "kers")
+    with pytest.raises(SeqvisionError) as told:
+        seqvision.run("tiny", seed=0, results=tmp_path)
+    assert str(told.value).endswith("got 'kers'; did you mean 'keras'?")
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="of JAX's devices")

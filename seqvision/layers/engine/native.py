@@ -8,7 +8,6 @@ import keras
 from keras import ops, tree
 
 from seqvision.cores import layers_at_once
-from seqvision.layers.engine.choice import asked_for
 from seqvision.layers.engine.loop import forward, one_by_one
 from seqvision.layers.engine.reading import over_time, shown, weights_of
 from seqvision.layers.engine.steps import GRUResetBeforeStep, GRUStep, LSTMStep, SimpleRNNStep, Step
@@ -29,8 +28,6 @@ def hindrance(layer: Any, step: Step, sequences: Any, mask: Any, training: bool)
 
 def hindrance_here(dtype: str, sequences: Any, training: bool) -> str | None:
     """Why no cell's kernels apply, in a type and in what is being traced."""
-    if (wanted := asked_for()) not in (None, NAME):
-        return f"SEQVISION_ENGINE is {wanted}"
     if dtype not in ("float32", "bfloat16"):
         return f"it computes in {dtype}"
     if keras.backend.backend() == "tensorflow":
