@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from seqvision.formatting import rate, short
 
@@ -73,6 +74,9 @@ def command(
     from seqvision.runs.files import check_writable
 
     if harness:
+        source = click.get_current_context().get_parameter_source
+        if any(source(name) is not ParameterSource.DEFAULT for name in ("own", "against")):
+            raise click.UsageError("--harness says who is measured: leave out --as and --against")
         own, against = "harness", "bare"
     held = _names(own)
     if not held:
