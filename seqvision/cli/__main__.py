@@ -27,7 +27,8 @@ def process() -> None:
     try:
         main()
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0
+        # A text is an error, which Python prints.
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise
 
 
