@@ -23,9 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def _no_data_of_this_machine(monkeypatch, tmp_path_factory):
     for name in ("SEQVISION_DATA", "SEQVISION_WEIGHTS", "SEQVISION_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(
-        "SEQVISION_CACHE_GB", "0"
-    )  # No decoded pictures but where a test wants them.
+    monkeypatch.setenv("SEQVISION_CACHE_GB", "0")  # Pictures are kept where a test wants it.
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
 
 

@@ -80,7 +80,7 @@ def run(
         seed: one seed. With neither this nor `seeds`, one config has the first of its own, and
             each of a list has all of its own.
         seeds: several: `range(5)`, `[0, 3]`, or text as the command line takes it, `"0-4"`.
-        jobs: how many runs there may be at a time, each in a process of its own, or `auto`: one a
+        jobs: how many runs there may be at a time, each in a worker process, or `auto`: one a
             core. When not given they are trained in this process, one after another.
         ray: the address of a Ray cluster to run on, or `auto`.
         results: the folder that records go to.

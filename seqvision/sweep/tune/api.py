@@ -34,7 +34,7 @@ def tune(
         trials, oracle, objective: in place of those of the config's `tune` section.
         seed, seeds: of every trial, one or several, in place of those of the config's section:
             `seeds=[0, 3]`, `range(5)` or `"0-4"`.
-        jobs: how many runs there may be at a time, each in a process of its own, or `auto`.
+        jobs: how many runs there may be at a time, each in a worker process, or `auto`.
         ray: the address of a Ray cluster to run on, or `auto`; this machine when not given.
         results: the folder that records go to; the search's own is `<results>/<name>-tune`.
         overrides: `path=value` texts, such as `"train.epochs=1"`.
