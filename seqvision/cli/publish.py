@@ -20,8 +20,9 @@ def command(results: Path, notes: Path | None, output: Path | None) -> None:
     makes a page of speeds.
 
     NOTES is YAML: `questions` that pairs of models answer, such as {ask: GRU or LSTM?, pairs:
-    [[lstm3, gru3]]}, and `others`, published elsewhere: {dataset, what, error, source}, or
-    accuracy in place of error. Of speeds it is `remarks`, and `rows` in their order: {title,
+    [[lstm3, gru3]]}, `others`, published elsewhere: {dataset, what, error, source}, or accuracy in
+    place of error, and `crossed`, tables of mean errors by two columns: {title: Orders, rows:
+    model.cell, columns: model.scan}. Of speeds it is `remarks`, and `rows` in their order: {title,
     command}.
 
     \b

@@ -56,11 +56,24 @@ class Other(_Section):
         return " ± ".join([str(100 - Decimal(mean)), *spread])
 
 
+class Crossed(_Section):
+    """A table of mean errors: a row for each value of one column, a column for each of another.
+
+    Columns are those of `load_records`, such as `model.mixer` and `model.scan`.
+    """
+
+    title: str
+    rows: str
+    columns: str
+
+
 class Notes(_Section):
     """What a person adds to the numbers."""
 
     remarks: list[str] = []
     """What a reader should know before the tables."""
+    crossed: list[Crossed] = []
+    """Tables that come before those with all runs."""
     questions: list[Question] = []
     others: list[Other] = []
 

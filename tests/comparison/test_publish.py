@@ -77,6 +77,22 @@ def test_others_stand_beside_our_best(text):
     assert "| lstm (ours) | 8.00 ±" in table
 
 
+def test_two_columns_are_crossed_with_the_best_first(write_run, tmp_path):
+    cells = {("gru", "rows"): 0.2, ("gru", "hilbert"): 0.1, ("lstm", "rows"): 0.05}
+    for place, ((cell, scan), error) in enumerate(cells.items()):
+        changes = {"config.model.cell": cell, "config.model.scan": scan}
+        hashed = f"{place:08d}"
+        errors(write_run, cell, error, error + 0.01, changes=changes, config_hash=hashed)
+    asked = {"title": "Orders", "rows": "model.cell", "columns": "model.scan"}
+    notes = Notes.model_validate({"crossed": [asked]})
+    text = page(load_records(tmp_path / "results"), notes, "seqvision publish there").text
+    table = text.partition("## Orders: digits, 1,000 + 100 + 400 samples\n\n")[2].splitlines()
+    # Of the one order that both have, the LSTM errs least; 12.71 = t(0.975, 1 degree).
+    assert table[0] == "| model.cell, by model.scan | hilbert | rows |"
+    assert table[2] == "| lstm | – | 5.50 ± 6.35 |"
+    assert table[3] == "| gru | 10.50 ± 6.35 | 20.50 ± 6.35 |"
+
+
 def test_versions_and_hardware_are_named(text):
     made = text.partition("## Made with")[2]
     assert "- keras: 3.15.0" in made and "- cpu: a cpu" in made

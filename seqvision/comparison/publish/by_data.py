@@ -9,6 +9,7 @@ import pandas as pd
 from seqvision.comparison.formats import escape_md
 from seqvision.comparison.groups import DATA, data_titles
 from seqvision.comparison.publish.body import Body, code, table
+from seqvision.comparison.publish.crossed import crossed
 from seqvision.comparison.readable import readable
 from seqvision.comparison.remarks import Notes, Other, Question
 from seqvision.comparison.speeds import UNEVEN, any_uneven
@@ -27,6 +28,7 @@ def by_data(records: pd.DataFrame, notes: Notes) -> Body:
         "runs, on the machine named below: read ratios.",
         warnings=uneven,
         sections=[
+            *crossed(records, notes.crossed),
             *_tables(comparison, records),
             *_findings(records, notes.questions),
             *_others(comparison, notes.others),
