@@ -1,0 +1,67 @@
+#!/bin/sh
+# Trains all that results/models.md and results/orders.md show. What is finished is not trained again
+# and what was cut short goes on from its last epoch, so stop it at any time and call it again:
+#   sh results/tasks.sh                     every task
+#   sh results/tasks.sh rows orders         some of them
+#   timeout -s INT 570 sh results/tasks.sh gpu    pieces of ten minutes, on a GPU lent for so long
+# Hours on two cores, by task: rows 2, orders 3, orders_fashion 3, and 1.5 each for sequential,
+# permuted, reversal and fashion. `gpu` is the same tasks as published, 784 pixels and 40 epochs, with
+# KERAS_BACKEND=jax; CIFAR-10 is read from its files if SEQVISION_DATA has them.
+set -e
+cd "$(dirname "$0")/.."
+published=results/published
+# Models which read steps one by one; the others read images whole. An LMU is told how many to keep.
+readers="$(ls results/models/blocks_*.yaml | grep -v lmu) results/models/gru.yaml
+results/models/lstm.yaml results/models/simple_rnn.yaml results/models/indrnn.yaml
+results/models/layer_norm_lstm.yaml"
+
+models() {  # models FOLDER OPTION…: every model, reading rows.
+    folder=$1; shift
+    seqvision run results/models/*.yaml --jobs auto --results "$published/$folder" "$@"
+}
+
+read_by() {  # read_by STEPS OPTION…: every reader.
+    steps=$1; shift
+    # shellcheck disable=SC2086
+    seqvision run $readers "$@"
+    seqvision run results/models/blocks_lmu.yaml --set "model.mixer.theta=$steps" "$@"
+}
+
+pixels() {  # pixels FOLDER SCAN OPTION…: 14 × 14 pixels, one epoch of 20,000 images.
+    folder=$1 scan=$2; shift 2
+    read_by 196 --jobs auto --results "$published/$folder" --set "model.scan=$scan" \
+        --set 'model.input={name: pixels, shrink: 2}' --set data.training=20000 \
+        --set train.epochs=1 --set train.batch_size=32 "$@"
+}
+
+long() {  # long FOLDER SCAN STEPS OPTION…: all pixels, as in the papers.
+    folder=$1 scan=$2 steps=$3; shift 3
+    read_by "$steps" --results "$published/$folder" --set "model.scan=$scan" \
+        --set train.epochs=40 "$@"
+}
+
+orders() {
+    folder=$1; shift
+    seqvision run results/orders/*.yaml --jobs auto --results "$published/$folder" "$@"
+}
+
+for task in "${@:-all}"; do
+    case $task in
+        rows) models models_rows ;;
+        sequential) pixels models_sequential pixels ;;
+        permuted) pixels models_permuted '{name: permuted, by: urnn}' ;;
+        reversal) pixels models_reversal '{name: permuted, by: bit_reversal}' ;;
+        fashion) pixels models_fashion pixels --set data.dataset=fashion_mnist ;;
+        orders) orders orders ;;
+        orders_fashion) orders orders_fashion --set data.dataset=fashion_mnist ;;
+        gpu)
+            long gpu_sequential pixels 784
+            long gpu_permuted '{name: permuted, by: urnn}' 784
+            long gpu_reversal '{name: permuted, by: bit_reversal}' 784
+            long gpu_fashion pixels 784 --set data.dataset=fashion_mnist
+            long gpu_cifar10 pixels 1024 --set data.dataset=cifar10
+            ;;
+        all) sh "$0" rows orders orders_fashion sequential permuted reversal fashion ;;
+        *) echo "no such task: $task" >&2; exit 2 ;;
+    esac
+done
