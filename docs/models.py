@@ -1,11 +1,15 @@
 """Measures what docs/models.md shows of each mixer: how far back it reaches, and what it costs.
 
 `python docs/models.py reach` draws docs/models.svg; `python docs/models.py costs` times every mixer
-in turn, five rounds, and writes the table (ten minutes, on a machine with nothing else to do).
+in turn, five rounds, and writes the table (ten minutes, on a machine with nothing else to do);
+`python docs/models.py lengths` times some of them over more and more steps, each in a process of
+its own, and writes that table.
 """
 
 import re
+import resource
 import statistics
+import subprocess
 import sys
 import time
 from itertools import pairwise
@@ -76,11 +80,57 @@ def costs(features: int = 128, steps: int = 784, batch: int = 64, rounds: int = 
     for name in sorted(calls, key=lambda name: statistics.median(seconds[name])):
         milliseconds = 1e3 * statistics.median(seconds[name])
         lines.append(f"| {name} | {calls[name][0].count_params():,} | {milliseconds:,.0f} |")
+    _write("costs", lines)
+
+
+LENGTHS = [784, 3136, 16384]
+LONG = ["min_gru", "lru", "s4d", "s5", "rg_lru", "retention", "keras.layers.GRU"]
+
+
+def lengths(batch: int = 4, rounds: int = 5) -> None:
+    """Time forward and backward over more and more steps, and see what memory they take."""
+    lines = [
+        "| one layer | µs a step: "
+        + " | ".join(f"{steps:,} steps" for steps in LENGTHS)
+        + " | MB: "
+        + " | ".join(f"{steps:,} steps" for steps in LENGTHS)
+        + " |",
+        "|" + "---|" * (1 + 2 * len(LENGTHS)),
+    ]
+    for name in LONG:
+        microseconds, megabytes = [], []
+        for steps in LENGTHS:
+            command = [sys.executable, __file__, "one", name, str(batch), str(steps), str(rounds)]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            seconds, memory = map(float, done.stdout.split())
+            microseconds.append(f"{1e6 * seconds / steps:,.0f}")
+            megabytes.append(f"{memory:,.0f}")
+        lines.append(f"| {name} | {' | '.join([*microseconds, *megabytes])} |")
+        print(lines[-1], flush=True)
+    _write("lengths", lines)
+
+
+def one(name: str, batch: str, steps: str, rounds: str, features: int = 128) -> None:
+    """Print the median seconds of a step of training, and by how many MB memory peaked in them."""
+    spec = keras.layers.GRU(features, return_sequences=True) if "." in name else SPECS[name]
+    _, call = _training_step(spec, (int(batch), int(steps), features))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    call()
+    seconds = []
+    for _ in range(int(rounds)):
+        begun = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - begun)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(statistics.median(seconds), (peak - before) / 1024)
+
+
+def _write(mark: str, lines: list[str]) -> None:
+    """Put a table into the page, where its mark is."""
     page = HERE / "models.md"
-    text = page.read_text(encoding="utf-8")
-    table = "\n".join(lines)
-    text = re.sub(r"(<!-- costs -->\n).*?(<!-- -->)", rf"\g<1>\n{table}\n\n\2", text, flags=re.S)
-    page.write_text(text, encoding="utf-8")
+    text, table = page.read_text(encoding="utf-8"), "\n".join(lines)
+    place = rf"(<!-- {mark} -->\n).*?(<!-- -->)"
+    page.write_text(re.sub(place, rf"\g<1>\n{table}\n\n\2", text, flags=re.S), encoding="utf-8")
 
 
 def _training_step(spec, shape):
@@ -98,4 +148,5 @@ def _training_step(spec, shape):
 
 
 if __name__ == "__main__":
-    {"reach": reach, "costs": costs}[sys.argv[1]]()
+    do, *given = sys.argv[1:]
+    {"reach": reach, "costs": costs, "lengths": lengths, "one": one}[do](*given)

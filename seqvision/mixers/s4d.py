@@ -118,12 +118,23 @@ class S4D(LinearMixer):
         return ops.cast(without_masked(outputs, mask), self.compute_dtype)
 
     def kernel(self, steps: Any) -> Any:
-        """The kernel of the convolution, `(features, steps)`: what 1 at the first step leads to."""
+        """The kernel of the convolution, `(features, steps)`: what 1 at the first step leads to.
+
+        As exp(λ Δ (i + j)) = exp(λ Δ i) exp(λ Δ j), the powers of all steps are never held: those
+        of every `_BLOCK`th step and of the steps within a block are, and their products summed by a
+        product of matrices.
+        """
         (log_size, phase), held = self._exponents(), self._discretized()[1]
-        step = ops.arange(steps, dtype=self.state_dtype)
-        moved = exp((log_size[..., None] * step, phase[..., None] * step))
+
+        def moved(count: Any, stride: int) -> Pair:
+            step = ops.arange(count, dtype=self.state_dtype) * stride
+            return exp((log_size[..., None] * step, phase[..., None] * step))
+
         weight = _each(times(self._c(), held), (*log_size.shape, 1))
-        return 2 * ops.sum(times(weight, moved)[0], axis=1)
+        far, near = times(weight, moved(-(-steps // _BLOCK), _BLOCK)), moved(_BLOCK, 1)
+        far, near = ops.concatenate((far[0], -far[1]), 1), ops.concatenate(near, 1)
+        kernel = 2 * ops.matmul(ops.transpose(far, (0, 2, 1)), near)
+        return ops.reshape(kernel, (log_size.shape[0], -1))[:, :steps]
 
     def _exponents(self) -> Pair:
         """λ Δ."""
@@ -141,6 +152,9 @@ class S4D(LinearMixer):
 def _inverse(pairs: int) -> np.ndarray:
     return 2 * pairs / pi * (2 * pairs / (2 * np.arange(pairs) + 1) - 1)
 
+
+_BLOCK = 64
+"""The steps of a block. About the root of many lengths; every block has as many."""
 
 _FREQUENCIES = {
     "lin": lambda pairs: pi * np.arange(pairs),
