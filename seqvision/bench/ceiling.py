@@ -18,23 +18,49 @@ def ceiling(work: Work) -> dict[str, Any]:
 
     The speed is the peak of this processor: what one core reaches in the native core's products of
     packed operands that never leave its caches, times the cores. Where there is no native core,
-    TensorFlow's products in the same shapes are timed in its place.
+    TensorFlow's products in the same shapes are timed in its place. Where the backend computes on
+    an accelerator, it is what large products reach there.
 
     Returns:
-        `train_images_per_second`, and `peak_flops_per_core`, in FLOP/s, if it was measured.
+        `train_images_per_second`, and what was measured for it, in FLOP/s: `peak_flops_per_core`,
+        or `peak_flops` of an accelerator.
 
     Raises:
         CannotDo: no layer of the model multiplies its state, as in blocks of mixers.
         RuntimeError: there is no native core, and TensorFlow has started, and with it its threads.
     """
+    from seqvision.devices import accelerator
     from seqvision.native import core
 
+    flops = sum(2 * m * k * n * count for (m, k, n), count in products(work)) / work.batch_size
+    if accelerator():
+        peak = _peak_of_large_products()
+        return {"train_images_per_second": peak / flops, "peak_flops": peak}
     if core.hindrance() is not None:
         return {"train_images_per_second": work.batch_size / _seconds_in_tensorflow(work)}
     peak = core.load().sv_peak(_PEAK_SECONDS)
-    flops = sum(2 * m * k * n * count for (m, k, n), count in products(work))
-    rate = work.batch_size * peak * available_cores() / flops
+    rate = peak * available_cores() / flops
     return {"train_images_per_second": rate, "peak_flops_per_core": peak}
+
+
+def _peak_of_large_products(size: int = 8192, times: int = 10) -> float:
+    """FLOP/s of products (size, size) × (size, size) in float32, as precise as the backend's are.
+
+    It is the best of five tries. Each product needs the one before, and the last is waited for.
+    """
+    from keras import ops, random
+
+    product = random.normal((size, size), seed=0)
+    factor = random.normal((size, size), stddev=size**-0.5, seed=1)
+    took = []
+    for _ in range(5):
+        ops.convert_to_numpy(product[0, 0])
+        start = time.perf_counter()
+        for _ in range(times):
+            product = ops.matmul(product, factor)
+        ops.convert_to_numpy(product[0, 0])
+        took.append(time.perf_counter() - start)
+    return 2 * size**3 * times / min(took)
 
 
 def _seconds_in_tensorflow(work: Work) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.cores import available_cores
+from seqvision.devices import accelerator
 
 _FLAGS = ("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "avx512_fp16", "amx_tile")
 _FLAGS += ("amx_bf16", "asimd", "sve", "bf16")  # From here on of ARM.
@@ -21,17 +22,21 @@ _PACKAGES = ("tensorflow", "jax", "torch")
 
 
 def machine() -> dict[str, Any]:
-    """The `environment` of a record; starts Keras."""
+    """The `environment` of a record; starts Keras.
+
+    Its `processor` says which `accelerator` the backend computes on, if there is one.
+    """
     from seqvision.runs.environment import environment
 
     known = environment(threads={}, deterministic=False)
     # Each contender has threads of its own.
     left_out = ("threads", "deterministic", "cpu", "cores")
     versions = {package: _version(package) for package in _PACKAGES}
+    beside = {"accelerator": accelerator()}
     return {
         **{key: value for key, value in known.items() if key not in left_out},
         **{package: found for package, found in versions.items() if found},
-        "processor": processor(),
+        "processor": {**processor(), **{key: name for key, name in beside.items() if name}},
     }
 
 

@@ -85,7 +85,8 @@ def _of_training(fit: Callable[[int], list[float]], work: Work, seconds: float) 
     first = fit(1)[0] - after_prediction
     # The prediction compiled a graph that training does not need; its time is left out.
     ends = fit(1 + _WARM_UP + 2)
-    step = ends[-1] - ends[-2]
+    # Where steps are handed over before they are done, only the last is waited for.
+    step = (ends[-1] - ends[_WARM_UP - 1]) / (len(ends) - _WARM_UP)
     steps = max(5, round(seconds / step))
     ends = fit(_WARM_UP + steps)[_WARM_UP - 1 :]
     rate = work.batch_size * steps / (ends[-1] - ends[0])

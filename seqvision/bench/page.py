@@ -78,9 +78,11 @@ def page(records: list[Record], notes: SpeedNotes, command: str) -> str:
 
 
 def _processor(record: Record) -> str:
-    """The processor in words: `AMD EPYC, family 26, model 2, avx2, avx512f, 2 cores`."""
+    """The processor in words: `AMD EPYC, family 26, model 2, avx2, avx512f, 2 cores`; before it the
+    accelerator, if there is one."""
     facts = record["environment"]["processor"]
-    told = [facts.get("name") or facts.get("vendor") or "a processor"]
+    told = [facts["accelerator"]] if "accelerator" in facts else []
+    told += [facts.get("name") or facts.get("vendor") or "a processor"]
     told += [f"{key} {facts[key]}" for key in ("family", "model") if key in facts]
     return ", ".join([*told, *facts.get("flags", []), counted(facts["cores"], "core")])
 
@@ -172,9 +174,17 @@ def _share(record: Record) -> str:
     ceiling = record.get("ceiling", {})
     if "share" not in ceiling:
         return NONE
-    share, peak = ceiling["share"], ceiling.get("peak_flops_per_core")
+    share = ceiling["share"]
     text = f"{_ratio(share['median'])} ({_ratio(share['min'])}–{_ratio(share['max'])})"
-    return f"{text} of {short(peak / 1e9)} GFLOP/s a core" if peak else text
+    return f"{text} of {peak}" if (peak := peak_text(ceiling)) else text
+
+
+def peak_text(ceiling: dict[str, Any]) -> str | None:
+    """At which speed the ceiling's products are done: `117 GFLOP/s a core`."""
+    of_a_core = ceiling.get("peak_flops_per_core")
+    if flops := of_a_core or ceiling.get("peak_flops"):
+        return f"{short(flops / 1e9)} GFLOP/s{' a core' if of_a_core else ''}"
+    return None
 
 
 def _values(record: Record, name: str, figure: str) -> list[float]:

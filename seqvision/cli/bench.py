@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from seqvision.formatting import rate, short
+from seqvision.formatting import rate
 
 
 @click.command(name="bench")
@@ -122,6 +122,8 @@ def _show(found: dict[str, Any], held: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from seqvision.bench.page import peak_text
+
     work, rows = found["work"], found["contenders"]
     names = list(rows)
     titles = {key: title for key, title in _TITLES.items() if any(key in r for r in rows.values())}
@@ -154,8 +156,7 @@ def _show(found: dict[str, Any], held: int) -> None:
     said += f"× is {over}."
     if "share" in found.get("ceiling", {}):
         ceiling = found["ceiling"]
-        peak = ceiling.get("peak_flops_per_core")
-        at = f", at {short(peak / 1e9)} GFLOP/s a core" if peak else ""
+        at = f", at {peak}" if (peak := peak_text(ceiling)) else ""
         said += (
             f" The matrix products alone{at}: {rate(ceiling['median'])} {samples}/s, of which "
             f"{names[0]} reaches {ceiling['share']['median']:.0%}."

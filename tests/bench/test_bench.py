@@ -249,6 +249,17 @@ def test_the_ceiling_is_the_peak_of_all_cores_or_else_what_tensorflow_reaches(mo
     monkeypatch.setattr(core, "hindrance", lambda: "there is no compiler")
     monkeypatch.setattr(ceiling, "_seconds_in_tensorflow", lambda _: 0.5)
     assert ceiling.ceiling(asked) == {"train_images_per_second": 8}
+    monkeypatch.setattr("seqvision.devices.accelerator", lambda: "a GPU")
+    monkeypatch.setattr(ceiling, "_peak_of_large_products", lambda: 1e12)
+    of_gpu = {"train_images_per_second": pytest.approx(1e12 / flops), "peak_flops": 1e12}
+    assert ceiling.ceiling(asked) == of_gpu
+
+
+def test_large_products_are_timed_as_often_as_they_are_done():
+    from seqvision.bench.ceiling import _peak_of_large_products as peak
+
+    few, many = peak(256, times=2), peak(256, times=40)
+    assert many / 30 < few < 30 * many and many > 1e8
 
 
 def test_half_precision_is_held_to_ours_in_float32():
@@ -328,6 +339,10 @@ def test_several_are_each_held_to_the_first_of_the_others():
 def test_other_work_is_refused():
     with pytest.raises(RunFailed, match="does not do the same work"):
         rounds._check_same_work("theirs", {"difference": 0.5}, work())
+    half = {"difference": 0.005}  # As products of ten bits make it.
+    with pytest.raises(RunFailed):
+        rounds._check_same_work("theirs", half, work())
+    rounds._check_same_work("theirs", half, work(), on_accelerator=True)
     with pytest.raises(RunFailed, match="does not do the same work"):
         rounds._check_same_work("theirs", {"difference": float("nan")}, work())
 

@@ -91,6 +91,8 @@ def test_rows_stand_in_the_order_of_the_notes_under_each_processor():
     records = [record("r", command="3"), record(command="1"), record(command="2")]
     text = page([*records, record(processor=other, command="1")], notes, "")
     assert "\n\nSee [old](old_speed.md).\n\n" in text
+    beside = page([record(processor={**EPYC, "accelerator": "NVIDIA H200"})], notes, "")
+    assert "\n## NVIDIA H200, AMD EPYC, family 26, model 2, avx512f, 2 cores\n" in beside
     older, newer = text.split("## AMD EPYC, family 2")[1:]
     assert older.startswith("5, model 2, avx512f, 2 cores") and newer.startswith("6,")
     assert [row["work"] for row in table(newer, "Training, samples/s")] == ["two", "one", "r"]

@@ -17,14 +17,16 @@ _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "S
 
 @CONTENDERS.register("torch", keras=False)
 def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
-    """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step."""
+    """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step; on a GPU if there
+    is one, its own kernels."""
     torch = _torch()
-    model = _Stack(torch, work, weights)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = _Stack(torch, work, weights).to(device)
     optimizer_name = _OPTIMIZERS.get(work.optimizer)
     if optimizer_name is None:
         raise CannotDo(f"the optimizer {work.optimizer!r} is not among {', '.join(_OPTIMIZERS)}")
     optimizer = getattr(torch.optim, optimizer_name)(model.parameters(), lr=1e-3)
-    images, labels = (torch.from_numpy(array) for array in work.batch())
+    images, labels = (torch.from_numpy(array).to(device) for array in work.batch())
     loss_of = torch.nn.CrossEntropyLoss()
 
     def fit(steps: int) -> list[float]:
@@ -35,14 +37,17 @@ def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
             loss_of(model(images), labels).backward()
             optimizer.step()
             ends.append(time.perf_counter())
+        if device == "cuda":
+            torch.cuda.synchronize()
+            ends[-1] = time.perf_counter()
         return ends
 
     def predict(images: np.ndarray) -> np.ndarray:
         model.eval()
         with torch.inference_mode():
-            return model(torch.from_numpy(images)).numpy()
+            return model(torch.from_numpy(images).to(device)).cpu().numpy()
 
-    return Contender(fit, predict)
+    return Contender(fit, predict, path=lambda: f"torch on {device}")
 
 
 @CONTENDERS.register("torch-in-keras")
@@ -113,7 +118,7 @@ def _Stack(torch: Any, work: Work, weights: list[np.ndarray]) -> Any:
                 self.logits.bias.copy_(next(rest))
 
         def forward(self, samples: Any) -> Any:
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            with torch.autocast(samples.device.type, dtype=torch.bfloat16, enabled=half):
                 return self.logits(self.pooled(scaled(samples))).float()
 
         def pooled(self, sequence: Any) -> Any:
@@ -141,7 +146,7 @@ def _normalized(torch: Any, spec: Any, weights: list[np.ndarray]) -> Callable[[A
     if normalize == "none":
         return lambda x: x
     mean, scale = (torch.from_numpy(weights.pop(0)) for _ in range(2))
-    return lambda x: (x - mean) * scale
+    return lambda x: (x - mean.to(x.device)) * scale.to(x.device)
 
 
 def _fill(torch: Any, layer: Any, cell: str, kernel: Any, recurrent: Any, bias: Any) -> None:
