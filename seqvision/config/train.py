@@ -88,8 +88,9 @@ class Distribution(Section):
     """Data-parallel training of one run over several devices."""
 
     strategy: Literal["mirrored"] = "mirrored"
-    """`tf.distribute.MirroredStrategy`: every device holds the weights and takes its share of each
-    batch."""
+    """Every device holds the weights and takes its share of each batch: TensorFlow's
+    `tf.distribute.MirroredStrategy`; on JAX, where the shares are alike and `batch_size` has to
+    divide, `keras.distribution.DataParallel`."""
     devices: Annotated[int, Field(ge=2)] | None = None
     """How many; all GPUs when not given or, where there is none, the processor counted twice."""
 

@@ -25,6 +25,8 @@ def cannot_bind() -> str | None:
     """Why there is no such operation in this process."""
     if jax.default_backend() != "cpu":
         return f"there is a {jax.default_backend().upper()}"
+    if jax.device_count() > 1:  # XLA cannot cut such a call: each would compute the whole batch.
+        return "JAX takes the processor for several devices"
     return core.hindrance(_register)
 
 

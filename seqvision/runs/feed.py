@@ -18,6 +18,7 @@ from seqvision.memory import total_memory
 from seqvision.runs.ahead import ahead
 from seqvision.runs.augment import epoch_transforms, is_affine
 from seqvision.runs.batches import batches, beside_samples, epoch_order
+from seqvision.runs.distribution import shared
 from seqvision.runs.resample import moved
 from seqvision.runs.setup import Setup
 from seqvision.runs.tf_data import as_dataset, gathered_dataset
@@ -40,7 +41,7 @@ def feed(setup: Setup, first_epoch: int) -> Iterator[Any]:
         if backend == "tensorflow":
             yield gathered_dataset(parts, plans, train.batch_size)
             return
-        gathered = _in_jax if backend == "jax" else _in_torch
+        gathered = partial(_in_jax, setup.strategy) if backend == "jax" else _in_torch
         with closing(ahead(plans(), 1)) as made:
             yield gathered(parts, made, train.batch_size)
         return
@@ -56,17 +57,19 @@ def feed(setup: Setup, first_epoch: int) -> Iterator[Any]:
         train.bucket,
         setup.cut.window,
     )
-    if train.distribution or backend == "tensorflow":
+    if backend == "tensorflow":
         # Keras takes all batches of a plain generator to be as long as the first two.
         yield as_dataset(read, setup.dataset.kind == "series")
     else:
         with closing(ahead(read())) as made:
-            yield made
+            yield _over_devices(made, setup.strategy) if setup.strategy else made
 
 
 def _can_be_gathered(setup: Setup) -> bool:
     train, samples = setup.config.train, setup.training.samples
-    if not isinstance(samples, np.ndarray) or isinstance(samples, np.memmap) or train.distribution:
+    if not isinstance(samples, np.ndarray) or isinstance(samples, np.memmap):
+        return False
+    if setup.strategy and keras.backend.backend() == "tensorflow":
         return False
     if train.augment and not is_affine(train.augment):
         return False
@@ -86,21 +89,35 @@ def _plans(setup: Setup, first_epoch: int) -> Iterator[Plan]:
         yield order, epoch_transforms(augment, setup.seed, epoch, len(order), size, batch_size)
 
 
-def _in_jax(parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int) -> Iterator[Any]:
+def _in_jax(
+    strategy: Any, parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int
+) -> Iterator[Any]:
     import jax  # pyright: ignore[reportMissingImports]
 
-    there = [jax.device_put(part) for part in parts]
+    everywhere = shared(strategy) if strategy else None
+    there = jax.device_put(parts, everywhere)
 
     @partial(jax.jit, static_argnames="size")
     def batch(there: Any, plan: Any, start: Any, size: int) -> tuple[Any, ...]:
         taken, *transforms = (jax.lax.dynamic_slice_in_dim(part, start, size) for part in plan)
         samples, *others = (part.at[taken].get(mode="promise_in_bounds") for part in there)
-        return (moved(samples, *transforms) if transforms else samples), *others
+        found = (moved(samples, *transforms) if transforms else samples), *others
+        if strategy is None:
+            return found
+        return jax.lax.with_sharding_constraint(found, shared(strategy, size))
 
     for plan in plans:
-        plan, images = jax.device_put(plan), len(plan[0])
+        plan, images = jax.device_put(plan, everywhere), len(plan[0])
         for start in range(0, images, batch_size):
             yield batch(there, plan, start, min(batch_size, images - start))
+
+
+def _over_devices(batches: Iterator[Any], strategy: Any) -> Iterator[Any]:
+    """On JAX: Keras would have each batch of `fit` shared as the first, and the last may not be."""
+    import jax  # pyright: ignore[reportMissingImports]
+
+    for batch in batches:
+        yield jax.device_put(batch, shared(strategy, len(batch[0])))
 
 
 def _in_torch(parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -44,13 +45,16 @@ def build_model(model: dict[str, Any], dataset: Dataset, **needs: Any) -> keras.
     return build_family(model, dataset.input_shape, dataset.num_classes, **needs)
 
 
-def model_to_train(config: Config, dataset: Dataset, training: Split) -> Stages:
+def model_to_train(
+    config: Config, dataset: Dataset, training: Split, strategy: Any = None
+) -> Stages:
     """Build a config's model, load what it begins with, and compile it for its first stage.
 
     Args:
         training: what is trained on. Its statistics are those that an input normalises by, and
             others that layers have, unless the model begins with trained weights, whose statistics
             are among them.
+        strategy: what spreads it over several devices, if any.
 
     Raises:
         SeqvisionError: as `build_model` does; the weights to begin with cannot be had or do not
@@ -63,13 +67,15 @@ def model_to_train(config: Config, dataset: Dataset, training: Split) -> Stages:
         "copies": 1 + _slots_of_a_weight(train),
         "beside": 4 * batch * _size_of_sample(training),  # The samples as float32.
     }
-    model, parent = with_parent(config, dataset.input_shape, dataset.class_names, **needs)
-    if parent is None:
-        adapt(model, training)
+    scope = strategy.scope if strategy else nullcontext
+    with scope():
+        model, parent = with_parent(config, dataset.input_shape, dataset.class_names, **needs)
+        if parent is None:
+            adapt(model, training)
     steps = -(-len(training) // train.batch_size)
 
     def compile_model(model: keras.Model, after: int) -> None:
-        with precision(train.precision):
+        with scope(), precision(train.precision):
             _compile(model, train, steps * train.epochs, after)
 
     return Stages(model, train, steps, compile_model, parent)

@@ -30,6 +30,8 @@ class Setup:
     class_weights: np.ndarray | None
     stages: Any
     """The `Stages` of its compiled model."""
+    strategy: Any
+    """What spreads it over several devices, as `strategy_of` has it; None for one."""
     threads: dict[str, Any]
     files: str | None
     """The stamp of the files that the dataset was read from, when the config names them."""
@@ -74,11 +76,11 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
     weights = _class_weights(config.train.class_weights, training, dataset.num_classes)
     with prepared(config.train, seed, cores) as threads:
         # Only now, when threads are set: it imports Keras.
-        from seqvision.runs.distribution import scope
+        from seqvision.runs.distribution import strategy_of
         from seqvision.runs.model import model_to_train
 
-        with scope(config.train.distribution):
-            stages = model_to_train(config, dataset, training)
+        strategy = strategy_of(config.train)
+        stages = model_to_train(config, dataset, training, strategy)
         yield Setup(
             config,
             seed,
@@ -88,6 +90,7 @@ def set_up(config: Config, seed: int, cores: int | None = None) -> Iterator[Setu
             test,
             weights,
             stages,
+            strategy,
             threads,
             files,
             cut,

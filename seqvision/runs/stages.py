@@ -2,7 +2,6 @@
 
 import fnmatch
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -146,6 +145,4 @@ class Stages:
         self.now = stage
         for layer in self.waiting:
             layer.trainable = bool(stage)
-        strategy = getattr(self.model, "distribute_strategy", None)
-        with strategy.scope() if strategy else nullcontext():
-            self.compile_model(self.model, self.steps if stage else 0)
+        self.compile_model(self.model, self.steps if stage else 0)

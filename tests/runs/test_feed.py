@@ -32,6 +32,7 @@ def test_what_fit_reads_is_what_numpy_makes(augment, gathers, monkeypatch):
         training=Split(IMAGES, np.arange(10) % 3),
         dataset=SimpleNamespace(kind="image", num_classes=3),
         class_weights=WEIGHTS,
+        strategy=None,
         cut=SimpleNamespace(window=None),
         seed=5,
     )

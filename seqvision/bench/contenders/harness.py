@@ -119,7 +119,7 @@ def _set_up(work: Work) -> Any:
     config = load_config({"name": "bench", "data": data, "model": model, "train": train})
     none = split.take(np.arange(0))
     stages = model_to_train(config, dataset, split)
-    return Setup(config, 0, dataset, split, none, none, None, stages, {}, None, Cut())
+    return Setup(config, 0, dataset, split, none, none, None, stages, None, {}, None, Cut())
 
 
 def _samples(work: Work, batch: np.ndarray) -> Any:

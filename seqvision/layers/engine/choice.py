@@ -7,8 +7,9 @@
 | PyTorch    | native           | PyTorch's own kernels                 | Keras's loop |
 
 Native is for a CPU, float32 or bfloat16, Keras's usual activations, and graphs that stay in this
-process. On a GPU Keras's loop is cuDNN on TensorFlow and PyTorch. On JAX it is a scan too, and ours
-is taken where it was measured to be faster, training images/s in batches of 64 on an H200:
+process; on JAX not for a CPU that counts as several devices, as XLA cannot cut such a call.
+On a GPU Keras's loop is cuDNN on TensorFlow and PyTorch. On JAX it is a scan too, and ours is taken
+where it was measured to be faster, training images/s in batches of 64 on an H200:
 
 | on a GPU with JAX                     | ours   | Keras's |
 |---------------------------------------|--------|---------|
