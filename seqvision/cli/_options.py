@@ -8,7 +8,7 @@ import click
 
 def _forget(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from seqvision.data.decoded import no_cache
+        from seqvision.data.kept import no_cache
 
         ctx.with_resource(no_cache())
 
@@ -18,5 +18,5 @@ no_cache_option: Callable[[Any], Any] = click.option(
     is_flag=True,
     expose_value=False,
     callback=_forget,
-    help="Decode pictures anew, and keep none.",
+    help="Decode pictures and sound anew, and keep nothing.",
 )

@@ -63,7 +63,7 @@ def _facts() -> dict[str, Any]:
         facts["native kernels"] = f"not used: {hindrance}"
         facts["how to get them"] = _remedy(hindrance)
     facts["compiled files"] = str(cache_folder("native"))
-    facts["decoded pictures"] = str(cache_folder("pictures"))
+    facts["decoded files"] = str(cache_folder("decoded"))
     return facts
 
 

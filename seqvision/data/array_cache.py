@@ -12,10 +12,10 @@ import os
 import shutil
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -24,12 +24,19 @@ from seqvision.formatting import size as octets
 
 log = logging.getLogger("seqvision")
 
-Write = Callable[[int, np.ndarray], None]
-"""Takes rows of an array, and the place of the first; from several threads, in any order."""
+Write = Callable[[np.ndarray], None]
+"""Takes the next rows of an array."""
 Fill = Callable[[Write], dict[str, Any]]
 """Writes all rows; returns what is known of them, plain data."""
 
 _SPARE = 2**30  # bytes of the disk, left to others
+
+
+class RowType(NamedTuple):
+    """What all rows of an array are like."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
 
 @dataclass
@@ -65,36 +72,38 @@ class ArrayCache:
     def __init__(self, folder: Path, limit: float):
         self.folder, self.limit = folder, limit
 
-    def get(self, key: str, shape: Sequence[int], fill: Fill, what: str) -> Kept:
-        """The uint8 array of a key, which is made if it is not there or damaged.
+    def get(self, key: str, rows: RowType, octets: int, fill: Fill, what: str) -> Kept:
+        """The array of a key, which is made if it is not there or damaged.
 
         While one process makes it, others wait.
 
         Args:
+            rows: what `fill` writes.
+            octets: how many bytes they take, as far as it is known before.
             what: it holds, for those who wait.
 
         Raises:
             OSError: it cannot be kept: the disk is full, or the folder cannot be written.
         """
         path = self.folder / f"{key}.npy"
-        if found := self._found(path, shape):
+        if found := self._found(path, rows):
             return found
         self.folder.mkdir(parents=True, exist_ok=True)
         with _alone(FileLock(path.with_suffix(".lock"), thread_local=False), what):
-            if found := self._found(path, shape):  # Made by another process meanwhile.
+            if found := self._found(path, rows):  # Made by another process meanwhile.
                 return found
             _drop(path)
             self._clear_up(key)
-            self._make_room(int(np.prod(shape)))
-            about = _write(path, shape, fill)
+            self._make_room(octets)
+            about = _write(path, rows, fill, self._make_room)
             _keep(path, about)
-            return _sound(path, shape, about)
+            return _sound(path, rows, about)
 
-    def _found(self, path: Path, shape: Sequence[int]) -> Kept | None:
+    def _found(self, path: Path, rows: RowType) -> Kept | None:
         """The array in a file if it is there and sound; a warning if it is not sound."""
         try:
             text = path.with_suffix(".json").read_text("utf-8")
-            found = _sound(path, shape, _read(text))
+            found = _sound(path, rows, _read(text))
         except ValueError as error:
             log.warning("%s: damaged, and made anew: %s", path, error)
             return None
@@ -117,8 +126,11 @@ class ArrayCache:
             with contextlib.suppress(OSError, NotImplementedError), free:
                 part.unlink()
 
-    def _make_room(self, size: int) -> None:
+    def _make_room(self, size: int, written: int = 0) -> None:
         """Remove what was not used longest.
+
+        Args:
+            written: how many of so many bytes are on the disk.
 
         Raises:
             OSError: there is no room whatever is removed.
@@ -127,7 +139,7 @@ class ArrayCache:
         for path in sorted(self.folder.glob("*.npy"), key=_used):
             with contextlib.suppress(OSError):  # Removed by another process meanwhile.
                 held[path] = path.stat().st_size
-        there = shutil.disk_usage(self.folder).free + sum(held.values())
+        there = shutil.disk_usage(self.folder).free + written + sum(held.values())
         limit = min(self.limit, there - _SPARE)
         if size > limit:
             raise OSError(
@@ -159,28 +171,28 @@ def _alone(lock: FileLock, what: str) -> Iterator[None]:
         lock.release()
 
 
-def _write(path: Path, shape: Sequence[int], fill: Fill) -> dict[str, Any]:
+def _write(
+    path: Path, rows: RowType, fill: Fill, make_room: Callable[[int, int], None]
+) -> dict[str, Any]:
     """Write an array under a temporary name, then rename it; return what its `.json` holds."""
     temporary = path.with_suffix(f".{os.getpid()}.part")
-    checks: dict[int, list[int]] = {}
-    one_by_one = threading.Lock()
+    checks: list[list[int]] = []
     try:
         with temporary.open("wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
-            np.lib.format.write_array_header_1_0(file, header)
-            begin, row = file.tell(), int(np.prod(shape[1:]))
+            _write_header(file, rows, 0)
 
-            def write(start: int, rows: np.ndarray) -> None:
-                content = np.ascontiguousarray(rows).data.cast("B")
-                checks[start] = [len(rows), zlib.crc32(content)]
-                with one_by_one:
-                    file.seek(begin + start * row)
-                    file.write(content)
+            def write(some: np.ndarray) -> None:
+                content = np.ascontiguousarray(some, rows.dtype).reshape(-1).view(np.uint8).data
+                checks.append([len(some), zlib.crc32(content)])
+                file.write(content)
 
             facts = fill(write)
+            file.seek(0)
+            _write_header(file, rows, sum(count for count, _ in checks))
             file.flush()
             os.fsync(file.fileno())
         stat = temporary.stat()
+        make_room(stat.st_size, stat.st_size)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -188,12 +200,19 @@ def _write(path: Path, shape: Sequence[int], fill: Fill) -> dict[str, Any]:
         "facts": facts,
         "octets": stat.st_size,
         "changed": stat.st_mtime_ns,
-        "checks": [checks[start] for start in sorted(checks)],
+        "checks": checks,
         "remembered": {},
     }
 
 
-def _sound(path: Path, shape: Sequence[int], about: dict[str, Any]) -> Kept:
+def _write_header(file: BinaryIO, rows: RowType, count: int) -> None:
+    """Write that of so many rows; NumPy leaves space in it for any number of them."""
+    shape, descr = (count, *rows.shape), np.lib.format.dtype_to_descr(rows.dtype)
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _sound(path: Path, rows: RowType, about: dict[str, Any]) -> Kept:
     """The array in a file.
 
     Raises:
@@ -204,14 +223,14 @@ def _sound(path: Path, shape: Sequence[int], about: dict[str, Any]) -> Kept:
     if stat.st_size != about["octets"]:
         raise ValueError(f"{stat.st_size:,} bytes in place of {about['octets']:,}")
     array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    if array.shape != tuple(shape) or array.dtype != np.uint8:
+    if array.shape[1:] != tuple(rows.shape) or array.dtype != rows.dtype:
         raise ValueError(f"an array of {array.shape}, {array.dtype}")
     if stat.st_mtime_ns != about["changed"]:  # It was copied here, or somebody has changed it.
         start = 0
-        for rows, expected in about["checks"]:
-            if zlib.crc32(array[start : start + rows].data) != expected:
+        for count, expected in about["checks"]:
+            if zlib.crc32(array[start : start + count].reshape(-1).data) != expected:
                 raise ValueError(f"rows from {start:,} are others than were written")
-            start += rows
+            start += count
         about = {**about, "changed": stat.st_mtime_ns}
         with contextlib.suppress(OSError):
             _keep(path, about)

@@ -1,42 +1,36 @@
-"""Decodes blocks of pictures, here or in a process of its own: `python -m seqvision.data.decoder`.
+"""Decodes blocks of files, here or in a process of its own: `python -m seqvision.data.decoder`.
 
-The process reads a JSON line for each block, and answers with one, which the pixels follow. When
-its standard input closes, its parent is gone, and it ends.
+The process reads a JSON line for each block, and answers with one, which the rows follow. When its
+standard input closes, its parent is gone, and it ends.
 """
 
 import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqvision.data.pictures import read_picture
 from seqvision.errors import DataError
 
-Block = tuple[np.ndarray, Counter[str]]
-"""Images `(n, height, width[, 3])`, uint8, and how many each remark of `read_picture` is of."""
+Block = tuple[np.ndarray, dict[str, Any]]
+"""The rows of some files, one after another, and what is known of the files, plain data."""
 
 
-def decoded_block(files: Sequence[Path], options: dict[str, Any]) -> Block:
-    """Read pictures.
+def decoded_block(files: Sequence[Path], reader: str, options: dict[str, Any]) -> Block:
+    """Read files.
 
     Args:
-        options: of `read_picture`.
+        reader: a module with `read_block(files, **options)`.
 
     Raises:
         DataError: one of them cannot be read.
     """
-    images, said = [], Counter[str]()
-    for file in files:
-        image, done = read_picture(file, **options)
-        images.append(image)
-        said.update(done)
-    return np.stack(images), said
+    return import_module(reader).read_block(files, **options)
 
 
 def main() -> None:
@@ -46,10 +40,11 @@ def main() -> None:
         os.dup2(2, 1)  # Whatever is printed must not come between answers.
         for line in sys.stdin:
             asked = json.loads(line)
+            files = [Path(file) for file in asked["files"]]
             try:
-                images, said = decoded_block([Path(file) for file in asked["files"]], asked["how"])
-                content = images.data
-                answer = {"shape": images.shape, "said": said}
+                rows, known = decoded_block(files, asked["reader"], asked["options"])
+                content = np.ascontiguousarray(rows).data
+                answer = {"shape": rows.shape, "dtype": rows.dtype.str, "known": known}
             except DataError as error:
                 content, answer = b"", {"error": str(error)}
             pipe.write(json.dumps(answer).encode() + b"\n")
@@ -58,7 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BrokenPipeError:  # Its parent was killed.
-        os._exit(1)
+    main()

@@ -1,16 +1,16 @@
-"""Decodes many pictures by all cores."""
+"""Decodes many files by all cores."""
 
 import contextlib
 import json
 import logging
-import math
+import os
 import queue
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,84 +25,69 @@ from seqvision.formatting import count, duration
 log = logging.getLogger("seqvision")
 
 _Decoder = subprocess.Popen[bytes] | None
-_BLOCK = 2**22  # bytes of pixels
-_PICTURES = 50
-"""Pictures of a block at most, so that the bar moves where they are large files."""
+_AT_ONCE = 50
+"""Files of a block at most, so that the bar moves where they are large."""
 _WORTH = 1.0
 """Seconds of decoding from which on other processes are worth it, which start in a quarter."""
 
 
 def decode(
-    files: Sequence[Path],
-    options: dict[str, Any],
-    write: Callable[[int, np.ndarray], None],
-    what: str,
-) -> dict[str, Any]:
-    """Decode pictures, under a progress bar; return what is known of them.
+    files: Sequence[Path], reader: str, options: dict[str, Any], at_once: int, what: str
+) -> Iterator[Block]:
+    """Decode files, under a progress bar; yield blocks of them in their order.
 
     Args:
-        options: of `read_picture`.
-        write: takes images `(n, height, width[, 3])` and the place of the first; from several
-            threads, in any order.
+        reader: the module that decodes a block of files, see `decoder.decoded_block`.
+        options: of the reader.
+        at_once: how many files a block has, 50 at most.
         what: they are, such as the name of their folder.
-
-    Returns:
-        To how many pictures each remark of `read_picture` applies, `remarks`, and their highest
-        pixel, `highest`.
 
     Raises:
         DataError: one cannot be read, the first of those that cannot.
     """
     began = time.perf_counter()
-    octets = math.prod(options["size"]) * (3 if options["color"] == "rgb" else 1)
-    size = max(1, min(_PICTURES, _BLOCK // octets))
-    blocks = [(start, files[start : start + size]) for start in range(0, len(files), size)]
-
-    def done(start: int, block: Block) -> tuple[int, Counter[str], int]:
-        images, said = block
-        write(start, images)
-        return len(images), said, int(images.max())
-
-    remarks, highest = Counter[str](), 0
-    told = f"{what}: decoding {count(len(files))} pictures"
+    size = max(1, min(_AT_ONCE, at_once))
+    blocks = [files[start : start + size] for start in range(0, len(files), size)]
+    told = f"{what}: decoding {count(len(files))} files"
     with bar("decoding", len(files), told) as advance:
-        for pictures, said, high in _each(blocks, options, done):
-            remarks.update(said)
-            highest = max(highest, high)
-            advance(pictures)
+        for some, block in zip(blocks, _each(blocks, reader, options), strict=True):
+            yield block
+            advance(len(some))
     took = time.perf_counter() - began
     if took > _WORTH:
         rate = f"{count(len(files) / took)} a second"
-        log.info("%s: decoded %s pictures in %s, %s", what, count(len(files)), duration(took), rate)
-    return {"remarks": dict(remarks), "highest": highest}
+        log.info("%s: decoded %s files in %s, %s", what, count(len(files)), duration(took), rate)
 
 
 def _each(
-    blocks: Sequence[tuple[int, Sequence[Path]]],
-    options: dict[str, Any],
-    done: Callable[[int, Block], Any],
-) -> Iterator[Any]:
-    """What is done with each block in turn, by other processes if it takes long."""
+    blocks: Sequence[Sequence[Path]], reader: str, options: dict[str, Any]
+) -> Iterator[Block]:
+    """Each block in turn, decoded by other processes if it takes long."""
     began = time.perf_counter()
-    (start, files), *others = blocks
-    yield done(start, decoded_block(files, options))
+    first, *others = blocks
+    yield decoded_block(first, reader, options)
     cores = min(available_cores(), len(others))
     if cores < 2 or len(others) * (time.perf_counter() - began) < _WORTH:
-        for start, files in others:
-            yield done(start, decoded_block(files, options))
+        for files in others:
+            yield decoded_block(files, reader, options)
         return
     with _decoders(cores) as free, ThreadPoolExecutor(cores) as pool:
 
-        def elsewhere(block: tuple[int, Sequence[Path]]) -> Any:
-            start, files = block
+        def elsewhere(files: Sequence[Path]) -> Block:
             decoder = free.get()
             try:
-                found = _ask(decoder, files, options)
+                found = _ask(decoder, files, reader, options)
             finally:
                 free.put(decoder)
-            return done(start, found or decoded_block(files, options))
+            return found or decoded_block(files, reader, options)
 
-        yield from pool.map(elsewhere, others)
+        waiting: deque[Future[Block]] = deque()
+        for files in others:
+            waiting.append(pool.submit(elsewhere, files))
+            if len(waiting) > 2 * cores:  # No more, as all are in memory.
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextlib.contextmanager
@@ -125,20 +110,23 @@ def _decoders(number: int) -> Iterator["queue.SimpleQueue[_Decoder]"]:
 
 def _started() -> _Decoder:
     command = [sys.executable or "python3", "-m", "seqvision.data.decoder"]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with contextlib.suppress(OSError):
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
     return None
 
 
-def _ask(decoder: _Decoder, files: Sequence[Path], options: dict[str, Any]) -> Block | None:
+def _ask(
+    decoder: _Decoder, files: Sequence[Path], reader: str, options: dict[str, Any]
+) -> Block | None:
     """Have a process decode a block; None if there is none, or it has ended.
 
     Raises:
-        DataError: a picture cannot be read.
+        DataError: a file cannot be read.
     """
     if decoder is None or not decoder.stdin or not decoder.stdout:
         return None
-    asked = {"files": [str(file) for file in files], "how": options}
+    asked = {"files": [str(file) for file in files], "reader": reader, "options": options}
     try:
         decoder.stdin.write(json.dumps(asked).encode() + b"\n")
         decoder.stdin.flush()
@@ -147,9 +135,9 @@ def _ask(decoder: _Decoder, files: Sequence[Path], options: dict[str, Any]) -> B
         return None
     if "error" in answer:
         raise DataError(answer["error"])
-    images = np.empty(answer["shape"], np.uint8)
-    content = images.reshape(-1).data
-    return (images, Counter(answer["said"])) if _filled(content, decoder.stdout) else None
+    rows = np.empty(answer["shape"], answer["dtype"])
+    content = rows.reshape(-1).view(np.uint8)
+    return (rows, answer["known"]) if _filled(content.data, decoder.stdout) else None
 
 
 def _filled(content: memoryview, pipe: Any) -> bool:

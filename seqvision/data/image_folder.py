@@ -34,7 +34,7 @@ def image_folder(
 
     A class's pictures may lie in folders within its own. Beside `train` and `test` there may be
     `val` (or `validation`), whose pictures are then used for validation. All are decoded once, into
-    `$SEQVISION_CACHE/pictures`, from where runs map them: they need not fit in memory.
+    `$SEQVISION_CACHE/decoded`, from where runs map them: they need not fit in memory.
 
     Args:
         path: the folder.

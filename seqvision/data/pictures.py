@@ -2,10 +2,11 @@
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -108,6 +109,23 @@ def read_picture(
     if color == "rgb" and resized.ndim == 2:
         resized = np.stack([resized] * 3, axis=2)
     return resized, done
+
+
+def read_block(files: Sequence[Path], **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+    """Pictures `(n, height, width[, 3])`, and to how many each remark applies, `remarks`.
+
+    Args:
+        options: of `read_picture`.
+
+    Raises:
+        DataError: as `read_picture`.
+    """
+    images, remarks = [], Counter[str]()
+    for file in files:
+        image, done = read_picture(file, **options)
+        images.append(image)
+        remarks.update(done)
+    return np.stack(images), {"remarks": dict(remarks)}
 
 
 def picture_size(file: Path | IO[bytes], name: str) -> tuple[int, int]:

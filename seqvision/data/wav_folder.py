@@ -12,8 +12,10 @@ from seqvision.data.folders import Survey
 from seqvision.data.make_series import Part, Place, make_series
 from seqvision.data.notes import Notes
 from seqvision.data.person_path import person_path
+from seqvision.data.series import Series
+from seqvision.data.sound.decoded import decoded
 from seqvision.data.sound.features import SoundFeatures
-from seqvision.data.sound.wav import is_wav, read_wav
+from seqvision.data.sound.wav import is_wav
 from seqvision.options import FilePath, PositiveFloat, PositiveInt, Rate
 
 
@@ -33,7 +35,8 @@ def wav_folder(
     Files are of 8, 16, 24 or 32 bits or of float numbers; channels are averaged. A step is a
     window of sound, its features are those of `features`. A class's files may lie in folders
     within its own. Beside `train` and `test` there may be `val` (or `validation`), whose files are
-    then used for validation.
+    then used for validation. Features are made once, into `$SEQVISION_CACHE/decoded`, where later
+    runs find them.
 
     Args:
         path: the folder.
@@ -57,21 +60,20 @@ def wav_folder(
     made = SoundFeatures(path, features, n_mels, n_mfcc, rate, window, hop)
     _ = made.spectra  # Raises where the options do not fit together.
     classes = tuple(files["training"])
-    rates: Counter[int] = Counter()
-    several = 0
-    parts = {}
-    for part, of_classes in files.items():
-        series, labels, places = [], [], []
-        for label, name in enumerate(classes):
-            for file in of_classes.get(name, ()):
-                sound = read_wav(file)
-                series.append(made.of(sound))
-                labels.append(label)
-                places.append(Place(str(file)))
-                rates[sound.rate] += 1
-                several += sound.channels > 1
-        parts[part] = Part(series, np.array(labels), place=places.__getitem__)
-    _say(rates, rate, several, notes)
+    listed = {
+        part: [(label, file) for label, name in enumerate(classes) for file in found.get(name, ())]
+        for part, found in files.items()
+    }
+    series, known = decoded(folder, [file for part in listed.values() for _, file in part], made)
+    _say(Counter(known["rates"]), rate, sum(n > 1 for n in known["channels"]), notes)
+    parts, begin, step = {}, 0, 0
+    for part, of_part in listed.items():
+        lengths = series.lengths[begin : begin + len(of_part)]
+        values = series.values[step : step + lengths.sum()]
+        begin, step = begin + len(lengths), step + len(values)
+        labels = np.array([label for label, _ in of_part])
+        places = [Place(str(file)) for _, file in of_part]
+        parts[part] = Part(Series(values, lengths), labels, place=places.__getitem__)
     return make_series(f"wav_folder:{folder.name}", parts, path, classes, test=test, notes=notes)
 
 

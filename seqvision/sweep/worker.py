@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.config import Config, load_config
-from seqvision.data.decoded import cache_limit, no_cache
+from seqvision.data.kept import cache_limit, no_cache
 from seqvision.errors import Busy, RunFailed, SeqvisionError
 from seqvision.memory import used_memory
 from seqvision.registry import as_elsewhere

@@ -17,7 +17,7 @@ from PIL import Image
 from seqvision.cli._options import no_cache_option
 from seqvision.data import decoded, decoding, load
 from seqvision.data.background import background_of
-from seqvision.data.decoded import cache_limit, no_cache
+from seqvision.data.kept import cache_limit, no_cache
 from seqvision.errors import DataError, SeqvisionError
 from seqvision.runs.batches import batches
 
@@ -38,7 +38,7 @@ def folder(tmp_path):
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQVISION_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SEQVISION_CACHE_GB", "1")
-    return tmp_path / "cache" / "pictures"
+    return tmp_path / "cache" / "decoded"
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_where_nothing_can_be_kept_a_run_goes_on(folder, cache, caplog, monkeypa
     with no_cache():
         expected = read(folder)
     alike(read(folder), expected)
-    assert "decoded pictures are not kept in" in caplog.text
+    assert "what was decoded is not kept in" in caplog.text
     assert not [*cache.glob("*.part")] and not [*cache.glob("*.npy")]
 
 
@@ -199,10 +199,10 @@ def test_other_processes_decode_the_same(folder, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "seqvision")
     expected = read(folder, color="rgb")
     monkeypatch.setattr(decoding, "_WORTH", 0)
-    monkeypatch.setattr(decoding, "_PICTURES", 3)
+    monkeypatch.setattr(decoding, "_AT_ONCE", 3)
     monkeypatch.setattr(decoding, "available_cores", lambda: 2)
     alike(read(folder, color="rgb"), expected)
-    assert "decoded 12 pictures in" in caplog.text
+    assert "decoded 12 files in" in caplog.text
     (folder / "dog" / "1.png").write_bytes(b"no picture")
     (folder / "cat" / "5.png").write_bytes(b"none either")
     with pytest.raises(DataError, match=r"cat/5\.png: cannot be read as a picture"):

@@ -1,6 +1,7 @@
 """Sound: files of any depth, spectra against librosa's, and folders of classes."""
 
 import io
+import os
 import wave
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from damaged import damaged
 from scipy.io import wavfile
 
-from seqvision.data import load
+from seqvision.data import decoding, load
+from seqvision.data.kept import no_cache
+from seqvision.data.sound import decoded, features
 from seqvision.data.sound.spectra import Spectra
 from seqvision.data.sound.wav import is_wav, read_wav, resampled
 from seqvision.errors import DataError
@@ -169,6 +172,72 @@ def test_mfcc_windows_and_rate(folder, caplog):
     assert max(part.samples.steps for part in dataset.parts.values()) == 6
     assert "no file has more than 8,000 Hz" in caplog.text
     assert "resampled to 16,000 Hz: 20 of 8,000 Hz" in dataset.notes
+
+
+@pytest.fixture
+def cache(tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("SEQVISION_CACHE", str(folder))
+    monkeypatch.setenv("SEQVISION_CACHE_GB", "1")
+    return folder / "decoded"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the files that are read."""
+    names, read_wav = [], features.read_wav
+    monkeypatch.setattr(
+        features, "read_wav", lambda file: names.append(file.name) or read_wav(file)
+    )
+    return names
+
+
+def alike(one, other):
+    assert (one.checksum, one.notes) == (other.checksum, other.notes)
+    for part, split in one.parts.items():
+        np.testing.assert_array_equal(split.samples.values, other.parts[part].samples.values)
+
+
+def test_the_second_time_no_file_is_read(folder, cache, read):
+    with no_cache():
+        expected = load_folder(folder, rate=4000)
+    assert not cache.exists()
+    alike(load_folder(folder, rate=4000), expected)
+    assert len(read) == 40
+    alike(load_folder(folder, rate=4000, test=0.2), expected)
+    assert len(read) == 40
+    (path,) = cache.glob("*.npy")
+    assert np.load(path).shape == (sum(len(s.samples.values) for s in expected.parts.values()), 40)
+
+
+def test_sounds_or_options_that_changed_are_read_anew(folder, cache, read):
+    before = load_folder(folder)
+    load_folder(folder, hop=20.0)
+    load_folder(folder, features="mfcc")
+    assert len(read) == 60
+    os.utime(folder / "low" / "3.wav", ns=(0, 0))
+    assert load_folder(folder).checksum == before.checksum and len(read) == 80
+    (folder / "low" / "3.wav").write_bytes((folder / "high" / "3.wav").read_bytes())
+    assert load_folder(folder).checksum != before.checksum and len(read) == 100
+
+
+def test_what_the_cache_has_no_room_for_is_in_memory(folder, cache, caplog, monkeypatch):
+    """How much it is, is known when all is decoded."""
+    with no_cache():
+        expected = load_folder(folder)
+    monkeypatch.setenv("SEQVISION_CACHE_GB", "1e-6")
+    alike(load_folder(folder), expected)
+    assert "what was decoded is not kept in" in caplog.text
+    assert not [*cache.glob("*.npy"), *cache.glob("*.part")]
+
+
+def test_other_processes_make_the_same(folder, monkeypatch, read):
+    expected = load_folder(folder)
+    monkeypatch.setattr(decoding, "_WORTH", 0)
+    monkeypatch.setattr(decoding, "available_cores", lambda: 2)
+    monkeypatch.setattr(decoded, "_BLOCK", 20_000)
+    alike(load_folder(folder), expected)
+    assert len(read) < 30
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """What is made of each sound: a series of spectra or of cepstra, by the options of a dataset."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
+from seqvision.data.series import Series
 from seqvision.data.sound.spectra import Spectra
-from seqvision.data.sound.wav import Sound, resampled
+from seqvision.data.sound.wav import Sound, read_wav, resampled
 from seqvision.errors import DataError
 
 
@@ -32,6 +35,16 @@ class SoundFeatures:
     rate: int
     window: float
     hop: float
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All but the source, plain data."""
+        return {name: value for name, value in asdict(self).items() if name != "source"}
+
+    @property
+    def size(self) -> int:
+        """How many features a step has."""
+        return self.n_mels if self.features == "mel" else self.n_mfcc
 
     def of(self, sound: Sound) -> np.ndarray:
         """The series of a sound, float32 `(frames, features)`.
@@ -75,3 +88,30 @@ class SoundFeatures:
                 "one each"
             )
         return made
+
+
+def read_block(files: Sequence[Path], **options: Any) -> tuple[np.ndarray, dict[str, list[int]]]:
+    """The steps of all sounds, and of each its `lengths` in steps, `rates` in Hz and `channels`.
+
+    Args:
+        options: of `SoundFeatures`.
+
+    Raises:
+        DataError: as `read_wav`.
+    """
+    made = _made("", **options)
+    each, rates, channels = [], [], []
+    for file in files:
+        sound = read_wav(file)
+        each.append(made.of(sound))
+        rates.append(sound.rate)
+        channels.append(sound.channels)
+    series = Series.of(each)
+    return series.values, {
+        "lengths": series.lengths.tolist(),
+        "rates": rates,
+        "channels": channels,
+    }
+
+
+_made = lru_cache(1)(SoundFeatures)

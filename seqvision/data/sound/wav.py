@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.io import wavfile
-from scipy.signal import resample_poly
 
 from seqvision.errors import DataError
 from seqvision.memory import check_fits
@@ -84,5 +83,7 @@ def resampled(sound: Sound, rate: int) -> np.ndarray:
     """The samples `(samples,)` at another rate, in Hz; what is too high for it is filtered out."""
     if sound.rate == rate:
         return sound.samples
+    from scipy.signal import resample_poly  # Which takes a second to import.
+
     common = math.gcd(rate, sound.rate)
     return resample_poly(sound.samples, rate // common, sound.rate // common)
