@@ -187,7 +187,14 @@ def with_threads(count: int) -> Iterator[None]:
 
 def threads() -> int:
     """How many threads take part in a layer: all cores, if nothing else was said."""
-    return _threads or available_cores()
+    return _threads or _every_core()
+
+
+@lru_cache(1)
+def _every_core() -> int:
+    """Kept for the process, as the core is told once: layers ask at every call, and it is files
+    that say it."""
+    return available_cores()
 
 
 def _apply_threads() -> None:

@@ -305,3 +305,10 @@ def test_memory_stays_level():
     for _ in range(5000):
         everything("gru", given, 2)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096  # KiB
+
+
+def test_how_many_threads_there_are_is_looked_up_once(monkeypatch):
+    """Layers say it at every call on PyTorch, where to read a container's files took longer."""
+    core.threads()
+    monkeypatch.setattr(core, "available_cores", lambda: pytest.fail("looked up again"))
+    assert core.threads() >= 1
