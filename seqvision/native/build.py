@@ -21,6 +21,13 @@ CORE = SOURCES / "core"
 FLAGS = ["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno"]
 FLAGS += ["-fno-trapping-math"]
 
+WINDOWS = ["-static", "-Wa,-muse-unaligned-vector-move"]
+"""For MinGW: Windows has no C++ library to find, and no stack that is aligned to the registers
+which its compiler spills there (GCC's bug 54412)."""
+
+if platform.system() == "Windows":
+    FLAGS += WINDOWS
+
 _AVX512 = "-mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512"
 
 PROCESSORS = {

@@ -112,7 +112,7 @@ def exercised(folder, compiler, processors, flags, run=()):
         subprocess.run([*compiler, *map(str, given)], check=True)
     flags = [*flags, *(["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in processors else [])]
     sources = [Path(__file__).with_name("exercise.cc"), *build.CORE.glob("[ct]*.cc")]
-    program = folder / "exercise"
+    program = folder / "exercise.exe"  # As Windows wants it; others do not care.
     given = [*flags, f"-I{build.CORE}", *sources, *objects, "-pthread", "-o", program]
     subprocess.run([*compiler, *map(str, given)], check=True)
     done = subprocess.run([*run, program], capture_output=True, text=True)
@@ -140,6 +140,24 @@ def test_arm_computes_the_same(tmp_path):
     compiler, run = ["aarch64-linux-gnu-g++", "-static"], ["qemu-aarch64-static"]
     there = exercised(tmp_path, compiler, ["neon"], build.FLAGS, run)
     assert there == pytest.approx({"neon": here}, rel=1e-6)
+
+
+WINE = shutil.which("wine64") or shutil.which("wine64", path="/usr/lib/wine")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("x86_64-w64-mingw32-g++") and WINE),
+    reason="there is no compiler for Windows, or nothing to run its programs",
+)
+def test_windows_computes_the_same(tmp_path, monkeypatch):
+    """MinGW's program in Wine, which ends with its threads."""
+    monkeypatch.setenv("WINEPREFIX", str(tmp_path / "wine"))
+    monkeypatch.setenv("WINEDEBUG", "-all")
+    here = exercised(tmp_path, build.compiler(), build.processors(), build.FLAGS)
+    flags = [*build.FLAGS, *build.WINDOWS]
+    there = exercised(tmp_path, ["x86_64-w64-mingw32-g++"], build.processors(), flags, [WINE])
+    assert there == pytest.approx(here, rel=1e-6)
 
 
 def test_for_arm_it_is_compiled_as_such(monkeypatch):

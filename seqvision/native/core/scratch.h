@@ -1,8 +1,9 @@
 // Memory of a thread, kept from call to call.
 #pragma once
 
+#include <pthread.h>
+
 #include <array>
-#include <cstdlib>
 #include <initializer_list>
 #include <new>
 
@@ -10,32 +11,45 @@ namespace SV_ARCH {
 
 class Memory {
  public:
-  ~Memory() { std::free(begin_); }
+  ~Memory() { release(); }
   float* at_least(long floats) {
     if (floats > size_) {
-      std::free(begin_);
-      begin_ = static_cast<float*>(std::aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64));
-      size_ = begin_ ? floats : 0;
-      if (!begin_) throw std::bad_alloc();
+      release();
+      begin_ = static_cast<float*>(::operator new(floats * sizeof(float), kLine));
+      size_ = floats;
     }
     return begin_;
   }
 
  private:
+  // Of C++ itself: Windows has no std::aligned_alloc.
+  static constexpr std::align_val_t kLine{64};
+  void release() {
+    ::operator delete(begin_, kLine);
+    begin_ = nullptr;
+    size_ = 0;
+  }
   float* begin_ = nullptr;
   long size_ = 0;
 };
 
-// What a call shares with all threads, and what a thread has for its part.
-inline Memory& callers_scratch() {
-  thread_local Memory memory;
-  return memory;
+// One of a thread's memories, freed when the thread ends. A `thread_local` would do, but MinGW frees
+// what holds it before its destructor runs.
+template <int number>
+Memory& of_this_thread() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made;
+    pthread_key_create(&made, [](void* memory) { delete static_cast<Memory*>(memory); });
+    return made;
+  }();
+  auto* memory = static_cast<Memory*>(pthread_getspecific(key));
+  if (!memory) pthread_setspecific(key, memory = new Memory);
+  return *memory;
 }
 
-inline Memory& own_scratch() {
-  thread_local Memory memory;
-  return memory;
-}
+// What a call shares with all threads, and what a thread has for its part.
+inline Memory& callers_scratch() { return of_this_thread<0>(); }
+inline Memory& own_scratch() { return of_this_thread<1>(); }
 
 // Several stretches of a thread's memory, each aligned to a line of the cache.
 class Scratch {
