@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from seqvision.cells import PeepholeLSTMCell
+
+tf = pytest.importorskip("tensorflow")
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")
 

@@ -3,12 +3,13 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from seqvision.cells import NTMCell, SRUCell
 from seqvision.cells.wrappers import DropoutWrapper, HighwayWrapper, ResidualWrapper, ZoneoutWrapper
 from seqvision.layers import Recurrent
 from seqvision.layers.linear import linear_recurrence
+
+tf = pytest.importorskip("tensorflow")
 
 MASK = np.array([[1, 1, 1, 0], [0, 1, 0, 1]], bool)
 

@@ -85,8 +85,7 @@ def test_short_sequences_need_no_loop_in_the_engine(cell, time, loops):
 
 
 def test_tf1_gru_computes_and_begins_as_tensorflow_1_did():
-    import tensorflow as tf
-
+    tf = pytest.importorskip("tensorflow")
     cell = TF1GRUCell(50, seed=1)
     cell.build((None, 30))
     kernel, recurrent, bias = (ops.convert_to_numpy(w) for w in cell.weights[:3])

@@ -3,13 +3,14 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import ops
 
 from seqvision.cells import PeepholeLSTMCell
 from seqvision.cells.base import CellLayer
 from seqvision.cells.wrappers import DropoutWrapper
 from seqvision.layers import Recurrent
+
+tf = pytest.importorskip("tensorflow")
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")
 

@@ -6,7 +6,6 @@ from itertools import product
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import ops
 from keras.backend import standardize_dtype
 
@@ -16,6 +15,8 @@ from seqvision.cells.wrappers import WRAPPERS, DropoutWrapper, ResidualWrapper, 
 from seqvision.config import load_config
 from seqvision.errors import ConfigError
 from seqvision.layers import Recurrent
+
+tf = pytest.importorskip("tensorflow")
 
 NAMES = WRAPPERS.names()
 MASK = np.array([[1, 1, 1, 0], [0, 1, 0, 1]], bool)

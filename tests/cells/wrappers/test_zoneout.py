@@ -3,12 +3,13 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import ops
 
 from seqvision.cells import GRUCell, PeepholeLSTMCell, PhasedLSTMCell, SRUCell
 from seqvision.cells.wrappers import ZoneoutWrapper
 from seqvision.layers import Recurrent
+
+tf = pytest.importorskip("tensorflow")
 
 
 def sigmoid(v):
