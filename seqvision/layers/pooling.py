@@ -26,7 +26,7 @@ class Pooling(keras.layers.Layer):
         return_sequences: pool after every step, `(batch, steps, features)`, and pass the mask on.
     """
 
-    def __init__(self, return_sequences: bool = False, **kwargs):
+    def __init__(self, return_sequences: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.return_sequences = return_sequences
         self.supports_masking = True
@@ -145,7 +145,7 @@ class AttentionPooling(Pooling):
             softmax over these: `(batch, steps, features)`.
     """
 
-    def __init__(self, units: int | None = None, return_sequences: bool = False, **kwargs):
+    def __init__(self, units: int | None = None, return_sequences: bool = False, **kwargs: Any):
         super().__init__(return_sequences, **kwargs)
         self.units = units
 

@@ -32,6 +32,7 @@ class MinGRU(GatedMixer):
 
     gates, cell = 1, "min_gru"
 
-    def moved(self, z: Any, candidate: Any) -> tuple[Any, Any]:
+    def moved(self, *parts: Any) -> tuple[Any, Any]:
+        z, candidate = parts
         # 1 − σ(z), which close to 0 would have no digits left.
         return ops.sigmoid(-z), ops.sigmoid(z) * candidate

@@ -32,7 +32,8 @@ class MinLSTM(GatedMixer):
 
     gates, cell = 2, "min_lstm"
 
-    def moved(self, f: Any, i: Any, candidate: Any) -> tuple[Any, Any]:
+    def moved(self, *parts: Any) -> tuple[Any, Any]:
+        f, i, candidate = parts
         # log f − log i: f / (f + i) is its sigmoid, also where both gates are shut.
         balance = ops.log_sigmoid(f) - ops.log_sigmoid(i)
         return ops.sigmoid(balance), ops.sigmoid(-balance) * candidate

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import (  # pyright: ignore[repor
 )
 
 
-class CompileCore(BuildHookInterface):
+class CompileCore(BuildHookInterface[Any]):
     """Adds `native/built/` to a wheel, which is then of this platform and of any Python.
 
     A build that sees TensorFlow or JAX (`pip wheel --no-build-isolation`) adds bindings for these

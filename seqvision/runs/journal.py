@@ -77,7 +77,7 @@ class Journal(keras.callbacks.Callback):
         # Written anew, as steps of an epoch that was cut short are not part of the run.
         self.scalars.begin(state.steps, state.history, state.tests, self.steps_per_epoch)
 
-    def _restored(self, stages: Stages, epochs: int) -> tuple[dict[str, Any], list] | None:
+    def _restored(self, stages: Stages, epochs: int) -> tuple[dict[str, Any], list[Any]] | None:
         """The state and best weights of a checkpoint of so many epochs; None if it is damaged."""
         if epochs:
             stages.enter(epochs - 1)  # Whose optimizer the checkpoint holds.

@@ -27,7 +27,7 @@ class Scan(keras.layers.Layer):
     keeps_steps = False
     """Whether each row of what it reads stays a step, so that series of any length can be read."""
 
-    def __init__(self, reverse: bool = False, **kwargs):
+    def __init__(self, reverse: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.reverse = reverse
         self.supports_masking = True

@@ -18,7 +18,7 @@ class Columns(Scan):
         reverse: read the last column first.
     """
 
-    def __init__(self, reverse: bool = False, **kwargs):
+    def __init__(self, reverse: bool = False, **kwargs: Any):
         super().__init__(reverse, **kwargs)
 
     def read(self, images: Any) -> Any:

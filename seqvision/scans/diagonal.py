@@ -26,7 +26,10 @@ class Diagonal(PixelScan):
     """
 
     def __init__(
-        self, corner: Literal["top_left", "top_right"] = "top_left", reverse: bool = False, **kwargs
+        self,
+        corner: Literal["top_left", "top_right"] = "top_left",
+        reverse: bool = False,
+        **kwargs: Any,
     ):
         super().__init__(reverse, **kwargs)
         self.corner = corner

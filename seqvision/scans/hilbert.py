@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,7 +27,7 @@ class Hilbert(PixelScan):
         reverse: read the last pixel first.
     """
 
-    def __init__(self, reverse: bool = False, **kwargs):
+    def __init__(self, reverse: bool = False, **kwargs: Any):
         super().__init__(reverse, **kwargs)
 
     def places(self, height: int, width: int) -> np.ndarray:

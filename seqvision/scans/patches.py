@@ -41,7 +41,7 @@ class Patches(PixelScan):
         order: ScanSpec = "pixels",
         within: ScanSpec = "pixels",
         reverse: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(reverse, **kwargs)
         self.size = size

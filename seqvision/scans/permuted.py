@@ -51,7 +51,7 @@ class Permuted(PixelScan):
         by: Literal["urnn", "lmu", "unicornn", "cornn", "bit_reversal", "numpy", "torch"] = "urnn",
         seed: int | None = None,
         reverse: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(reverse, **kwargs)
         if seed is not None and by not in ("numpy", "torch"):

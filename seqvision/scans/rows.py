@@ -22,7 +22,7 @@ class Rows(Scan):
 
     keeps_steps = True
 
-    def __init__(self, reverse: bool = False, **kwargs):
+    def __init__(self, reverse: bool = False, **kwargs: Any):
         super().__init__(reverse, **kwargs)
 
     def read(self, images: Any) -> Any:

@@ -23,7 +23,9 @@ class Snake(PixelScan):
         reverse: read the last pixel first.
     """
 
-    def __init__(self, along: Literal["rows", "columns"] = "rows", reverse: bool = False, **kwargs):
+    def __init__(
+        self, along: Literal["rows", "columns"] = "rows", reverse: bool = False, **kwargs: Any
+    ):
         super().__init__(reverse, **kwargs)
         self.along = along
 

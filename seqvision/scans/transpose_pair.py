@@ -1,5 +1,7 @@
 """Pixel by pixel, along rows and columns at once."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -19,7 +21,7 @@ class TransposePair(PixelScan):
         reverse: read the last pixels first.
     """
 
-    def __init__(self, reverse: bool = False, **kwargs):
+    def __init__(self, reverse: bool = False, **kwargs: Any):
         super().__init__(reverse, **kwargs)
 
     def places(self, height: int, width: int) -> np.ndarray:

@@ -35,7 +35,7 @@ class Windows(PixelScan):
         order: ScanSpec = "pixels",
         within: ScanSpec = "pixels",
         reverse: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(reverse, **kwargs)
         self.size = size

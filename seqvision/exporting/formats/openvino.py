@@ -39,7 +39,7 @@ class OpenVINO(Format):
         configuration = FLOAT32 | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
         compiled = openvino.Core().compile_model(str(path), "CPU", configuration)
 
-        def run(given):
+        def run(given: dict[str, Any]):
             answers = compiled(given)
             # What two outputs hold is one, by both names.
             return {name: answers[output] for output in compiled.outputs for name in output.names}

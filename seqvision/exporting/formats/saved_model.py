@@ -26,7 +26,7 @@ class SavedModel(Format):
         loaded = tf.saved_model.load(str(path))
         signature = loaded.signatures["serving_default"]
 
-        def run(given):
+        def run(given: dict[str, Any]):
             # `loaded` must outlive the signature, whose variables it holds.
             assert loaded is not None
             tensors = {name: tf.constant(value) for name, value in given.items()}

@@ -96,7 +96,7 @@ def backward(
 
     def body(inputs: list[Any], carried: list[Any]) -> tuple[list[Any], list[Any]]:
         d_output, factors, results, others, masks = tree.pack_sequence_as(nest, inputs)
-        d_new = carried
+        d_new, passed_on = carried, None
         if mask is not None:
             # A masked step passes gradients on; the step itself gets zeros, and so gives zeros.
             zeros = [ops.zeros_like(d) for d in carried]
@@ -111,7 +111,7 @@ def backward(
             d_operand = primitive.pullback(d_results[0], results[k], others[k])
             step.give(flow.places[1 + states + k], d_operand)
         d_states = [step.of_in(i, d) for i, d in zip(flow.before, carried, strict=True)]
-        if mask is not None:
+        if passed_on is not None:
             d_states = [a + b for a, b in zip(d_states, passed_on, strict=True)]
         return d_states, tree.flatten([step.d_outs, d_results])
 

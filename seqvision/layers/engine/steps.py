@@ -49,12 +49,12 @@ class SimpleRNNStep:
 
     products, saved = 1, 1
 
-    def forward(self, p, states, product):
+    def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
         h = p + product(0, states[0])
         h = ops.relu(h) if self.relu else ops.tanh(h)
         return [h], [h]
 
-    def backward(self, saved, d, product):
+    def backward(self, saved: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
         (h,), (d_h,) = saved, d
         d_p = d_h * ops.cast(h > 0, h.dtype) if self.relu else derivatives.of_tanh(h, d_h)
         return d_p, [product(0, d_p)]
@@ -66,7 +66,7 @@ class LSTMStep:
 
     products, saved = 1, 6
 
-    def forward(self, p, states, product):
+    def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
         h, c = states
         i, f, g, o = ops.split(p + product(0, h), 4, axis=1)
         i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
@@ -74,7 +74,7 @@ class LSTMStep:
         tanh_c = ops.tanh(new_c)
         return [o * tanh_c, new_c], [i, f, g, o, c, tanh_c]
 
-    def backward(self, saved, d, product):
+    def backward(self, saved: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
         i, f, g, o, c, tanh_c = saved
         d_h, d_c = d
         d_c = d_c + derivatives.of_tanh(tanh_c, d_h * o)
@@ -96,7 +96,7 @@ class GRUStep:
 
     products, saved = 1, 5
 
-    def forward(self, p, states, product):
+    def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
         (h,) = states
         p_z, p_r, p_c = ops.split(p, 3, axis=1)
         s_z, s_r, s_c = ops.split(product(0, h), 3, axis=1)
@@ -105,7 +105,7 @@ class GRUStep:
         above = h - c
         return [c + z * above], [z, r, c, s_c, above]
 
-    def backward(self, saved, d, product):
+    def backward(self, saved: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
         z, r, c, s_c, above = saved
         (d_h,) = d
         d_old = d_h * z
@@ -123,7 +123,7 @@ class GRUResetBeforeStep:
 
     products, saved = 2, 4
 
-    def forward(self, p, states, product):
+    def forward(self, p: Any, states: list[Any], product: Product) -> tuple[list[Any], list[Any]]:
         (h,) = states
         p_z, p_r, p_c = ops.split(p, 3, axis=1)
         s_z, s_r = ops.split(product(0, h), 2, axis=1)
@@ -131,7 +131,7 @@ class GRUResetBeforeStep:
         c = ops.tanh(p_c + product(1, r * h))
         return [c + z * (h - c)], [z, r, c, h]
 
-    def backward(self, saved, d, product):
+    def backward(self, saved: list[Any], d: list[Any], product: Product) -> tuple[Any, list[Any]]:
         z, r, c, h = saved
         (d_h,) = d
         d_old = d_h * z
