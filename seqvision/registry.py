@@ -21,6 +21,7 @@ from typing import Any
 
 from seqvision.errors import SeqvisionError, UnknownName, did_you_mean
 from seqvision.index import indexed
+from seqvision.old_names import old_name
 
 REGISTRIES: dict[str, "Registry"] = {}
 """Every registry by its kind: `dataset`, `input`, `scan`, `cell`, `wrapper`, `mixer`, `family`."""
@@ -224,7 +225,7 @@ class Registry:
         for entry in self._own.values() if not name.startswith("_") else ():
             if entry.attribute == name:
                 return entry.load()
-        raise AttributeError(f"module {self.package!r} has no attribute {name!r}")
+        return old_name(self.package, name)
 
     def attributes(self) -> list[str]:
         """The Python names that `attribute` knows."""

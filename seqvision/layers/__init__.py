@@ -1,5 +1,7 @@
 """Keras layers that anyone can import: cells run over time, and what goes with them."""
 
+from typing import TYPE_CHECKING, Any
+
 from seqvision.layers.answer_so_far import AnswerSoFar
 from seqvision.layers.bidirectional import Bidirectional
 from seqvision.layers.dimension_shuffle import DimensionShuffle
@@ -16,6 +18,7 @@ from seqvision.layers.positions import ClassToken, PositionEmbedding
 from seqvision.layers.recurrent import Recurrent
 from seqvision.layers.simple_rnn import SimpleRNN
 from seqvision.layers.standardization import Standardization
+from seqvision.old_names import old_name
 
 __all__ = [
     "GRU",
@@ -40,3 +43,8 @@ __all__ = [
     "Standardization",
     "recurrent_layer",
 ]
+
+if not TYPE_CHECKING:  # To whom any name would be one.
+
+    def __getattr__(name: str) -> Any:
+        return old_name(__name__, name)
