@@ -73,4 +73,36 @@ def _on_torch(forward: Forward, backward: Backward, given: Sequence[Any]) -> Seq
     return Run.apply(*given)
 
 
+def vjp(function: Forward, given: Sequence[Any], above: Sequence[Any]) -> list[Any]:
+    """The gradients of `given`, from those of `function(*given)`, on every backend."""
+    return list(_VJP[keras.backend.backend()](function, given, above))
+
+
+def _vjp_on_tensorflow(function: Forward, given: Sequence[Any], above: Sequence[Any]) -> Any:
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        results = list(function(*given))
+    return tape.gradient(results, list(given), list(above), tf.UnconnectedGradients.ZERO)
+
+
+def _vjp_on_jax(function: Forward, given: Sequence[Any], above: Sequence[Any]) -> Any:
+    import jax  # pyright: ignore[reportMissingImports]
+
+    _, pull = jax.vjp(lambda *given: list(function(*given)), *given)
+    return pull(list(above))
+
+
+def _vjp_on_torch(function: Forward, given: Sequence[Any], above: Sequence[Any]) -> Any:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    inputs = [part.detach().requires_grad_() for part in given]
+    with torch.enable_grad():
+        results = list(function(*inputs))
+    found = torch.autograd.grad(results, inputs, above, allow_unused=True)
+    return [torch.zeros_like(p) if d is None else d for p, d in zip(inputs, found, strict=True)]
+
+
+_VJP = {"tensorflow": _vjp_on_tensorflow, "jax": _vjp_on_jax, "torch": _vjp_on_torch}
 _ON = {"tensorflow": _on_tensorflow, "jax": _on_jax, "torch": _on_torch}

@@ -127,7 +127,7 @@ class Mamba(Mixer):
         a = -ops.exp(self.decay)
         step = without_masked(step, mask)  # A step of 0 changes no state.
         chunk = None if is_for_others(training) else self.chunk
-        seen, last = selective_scan(v, step, a, b, c, states[0], chunk)
+        seen, last = selective_scan(v, step, a, b, c, states[0], chunk, training)
         y = ops.cast(seen + v * self.skip, self.compute_dtype) * ops.silu(z)
         outputs = ops.cast(ops.matmul(y, self.output_kernel), self.compute_dtype)
         return without_masked(outputs, mask), [last, *before]

@@ -1,4 +1,4 @@
-"""The recurrence of a layer, and any linear one, as one operation in C++, for each backend.
+"""Recurrences as operations in C++, for each backend: a layer, any linear one, a selective scan.
 
 The graph of a loop over time is thousands of small operations a training step; here it is one.
 The plan is cuDNN's (Appleyard et al. 2016, arXiv 1604.01946): products of packed kernels, with the
@@ -10,5 +10,5 @@ gates computed while the sums are in registers, and each weight's gradient multi
 - bindings/, on_tensorflow.py, on_jax.py, on_torch.py: the same as an operation of each backend
 
 Floors: nothing here knows of Keras layers. `seqvision.layers.engine.native` calls it for them, and
-`seqvision.layers.linear_native`.
+`linear_native` and `selective_scan` in `seqvision.layers`.
 """

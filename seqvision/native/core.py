@@ -157,6 +157,30 @@ class RecurrenceGradients(ctypes.Structure):
     )
 
 
+SCAN_CHUNK = 32
+"""`SV_SCAN_CHUNK` of core.h."""
+
+
+class Scan(ctypes.Structure):
+    """`sv_scan` of core.h."""
+
+    _fields_ = (
+        ("threads", ctypes.c_int32),
+        ("batch", ctypes.c_int64),
+        ("steps", ctypes.c_int64),
+        ("features", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("x", "step", "a", "b", "c", "first")),
+    )
+
+
+class ScanGradients(ctypes.Structure):
+    """`sv_scan_gradients` of core.h."""
+
+    _of = ("starts", "d_y", "d_last", "d_x", "d_step", "d_a", "d_b", "d_c", "d_first")
+    _fields_ = tuple((name, ctypes.c_void_p) for name in _of)
+
+
 def processor() -> str:
     """The kind of processor that the core runs for: one of `build.PROCESSORS`."""
     return load().sv_processor().decode()

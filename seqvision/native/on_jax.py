@@ -1,4 +1,4 @@
-"""The core as custom calls of XLA: a layer, with its gradient, and a linear recurrence."""
+"""The core as custom calls of XLA: a layer, with its gradient, a linear recurrence, a scan."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -38,10 +38,10 @@ def _register() -> None:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:
         raise CannotBuild(f"{path.name}: {error}") from None
-    layer, recurrence = "seqvision_layer", "seqvision_recurrence"
-    for name in (layer, f"{layer}_gradient", recurrence, f"{recurrence}_gradient"):
-        call = jax.ffi.pycapsule(getattr(loaded, name))
-        jax.ffi.register_ffi_target(name, call, platform="cpu")
+    for name in ("seqvision_layer", "seqvision_recurrence", "seqvision_scan"):
+        for each in (name, f"{name}_gradient"):
+            call = jax.ffi.pycapsule(getattr(loaded, each))
+            jax.ffi.register_ffi_target(each, call, platform="cpu")
 
 
 def run(
@@ -84,6 +84,25 @@ def recurrence_gradient(
     shapes = [d_a] * n + [part.shape for part in (*h, *first)]
     found = _recurrence("seqvision_recurrence_gradient", shapes, reverse, a, h, first, d_h)
     return found[:n], found[n : 2 * n], found[2 * n :]
+
+
+def scan(*given: Any) -> list[Any]:
+    """A selective scan; arguments and results are those of `on_tensorflow.scan`."""
+    x, _, _, _, _, first = given
+    kept = (x.shape[0], -(-x.shape[1] // core.SCAN_CHUNK) * first.shape[1])
+    return _scan("seqvision_scan", [x.shape, first.shape, kept], given)
+
+
+def scan_gradient(*given: Any) -> list[Any]:
+    """Its gradient; arguments and results are those of `on_tensorflow.scan_gradient`."""
+    shapes = [part.shape for part in given[:6]]
+    shapes[2] = (given[0].shape[0], *shapes[2])  # Of each sample.
+    return _scan("seqvision_scan_gradient", shapes, given)
+
+
+def _scan(name: str, shapes: Any, given: Sequence[Any]) -> list[Any]:
+    results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
+    return list(cast(Any, jax.ffi.ffi_call(name, results, vmap_method="sequential"))(*given))
 
 
 def _recurrence(name: str, shapes: Any, reverse: bool, *given: Sequence[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The core as operations of TensorFlow: a layer, with its gradient, and a linear recurrence."""
+"""The core as operations of TensorFlow: a layer, with its gradient, a linear recurrence, a scan."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -108,6 +108,27 @@ def recurrence_gradient(
     That of an a with 1 for the batch is still to be added up over it.
     """
     return _operations().seqvision_recurrence_gradient(a, h, first, d_h, reverse=reverse)
+
+
+def scan(*given: tf.Tensor) -> list[tf.Tensor]:
+    """A selective scan, without a gradient of its own.
+
+    Args:
+        given: x, Δ, a, b, c and the first h, as of `selective_scan`.
+
+    Returns:
+        y, the last h, and what the way back needs, `(batch, …)`.
+    """
+    return list(_operations().seqvision_scan(*given))
+
+
+def scan_gradient(*given: tf.Tensor) -> list[tf.Tensor]:
+    """The gradients of what `scan` was given, that of a still to be added up over the batch.
+
+    Args:
+        given: the same, what the way back needs, and the gradients of y and the last h.
+    """
+    return list(_operations().seqvision_scan_gradient(*given))
 
 
 class _Layer:

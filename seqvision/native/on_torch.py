@@ -1,4 +1,4 @@
-"""The core as operations of PyTorch: a layer, with its gradient, and a linear recurrence."""
+"""The core as operations of PyTorch: a layer, with its gradient, a linear recurrence, a scan."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -94,6 +94,32 @@ def recurrence_gradient(
     to = core.RecurrenceGradients(*map(_pointers, (d_a, d_b, d_first)))
     core.load().sv_recur_back(ctypes.byref(of), _pointers(h), _pointers(d_h), ctypes.byref(to))
     return d_a, d_b, d_first
+
+
+def scan(*given: torch.Tensor) -> list[torch.Tensor]:
+    """A selective scan; arguments and results are those of `on_tensorflow.scan`."""
+    parts = [part.contiguous() for part in given]
+    x, first = parts[0], parts[5]
+    kept = (x.shape[0], -(-x.shape[1] // core.SCAN_CHUNK) * first.shape[1])
+    results = [torch.empty_like(x), torch.empty_like(first), x.new_empty(kept)]
+    core.load().sv_scan_forward(ctypes.byref(_scan(parts)), *map(_address, results))
+    return results
+
+
+def scan_gradient(*given: torch.Tensor) -> list[torch.Tensor]:
+    """Its gradient; arguments and results are those of `on_tensorflow.scan_gradient`."""
+    parts = [part.contiguous() for part in given]
+    results = [torch.empty_like(part) for part in parts[:6]]
+    results[2] = parts[2].new_empty((parts[0].shape[0], *parts[2].shape))  # Of each sample.
+    to = core.ScanGradients(*map(_pointer, (*parts[6:], *results)))
+    core.load().sv_scan_backward(ctypes.byref(_scan(parts)), ctypes.byref(to))
+    return results
+
+
+def _scan(given: Sequence[torch.Tensor]) -> core.Scan:
+    batch, steps, features = given[0].shape
+    pointers = map(_pointer, given[:6])
+    return core.Scan(0, batch, steps, features, given[2].shape[1], *pointers)
 
 
 def _recurrence(a: Any, first: Any, like: Any, reverse: bool) -> core.Recurrence:
@@ -229,6 +255,10 @@ def _layer(call: Any, mask: Any, dropout: Any, states: int, tensors: Any) -> cor
 
 def _pointer(tensor: Any) -> int | None:
     return tensor.data_ptr() if tensor is not None and tensor.numel() else None
+
+
+def _address(tensor: Any) -> ctypes.c_void_p:
+    return ctypes.c_void_p(_pointer(tensor))
 
 
 def _pointers(tensors: Sequence[Any]) -> Any:

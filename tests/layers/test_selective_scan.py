@@ -7,7 +7,7 @@ from keras import ops
 
 from seqvision.layers import selective_scan as module
 from seqvision.layers.linear import linear_recurrence
-from seqvision.layers.own_gradient import with_gradient
+from seqvision.layers.own_gradient import vjp, with_gradient
 from seqvision.layers.selective_scan import selective_scan
 
 FEATURES, SIZE = 3, 5
@@ -58,3 +58,74 @@ def test_states_of_one_chunk_are_computed_at_a_time_and_only_its_last_is_kept(
     assert set(computed) == {7}
     state = 2 * FEATURES * SIZE
     assert set(kept) == {2 * 41 * FEATURES, state, 6 * state}  # y, the last, one for each chunk.
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1, 1), (3, 70, 20, 16), (2, 33, 5, 3)])
+def test_the_operation_in_cpp_gives_the_same_and_so_do_its_gradients(
+    shape, gradients_of, monkeypatch
+):
+    batch, steps, features, size = shape
+    random = np.random.default_rng(0)
+    rows = [random.normal(size=(batch, steps, n)) for n in (features, features, size, size)]
+    a, first = -random.uniform(0, 2, (features, size)), random.normal(size=(batch, features * size))
+    values = rows[0], np.abs(rows[1]), a, *rows[2:], first
+    given = [keras.Variable(value, dtype="float32") for value in values]
+    calls = []
+    native = module._native
+    monkeypatch.setattr(module, "_native", lambda *both: calls.append(1) or native(*both))
+
+    def outcome(training):
+        def results():
+            return selective_scan(*map(ops.convert_to_tensor, given), training=training)
+
+        gradients = gradients_of(lambda: sum(ops.sum(ops.sin(part)) for part in results()), given)
+        return [*map(ops.convert_to_numpy, results()), *gradients]
+
+    found = outcome(True)
+    assert calls
+    calls.clear()
+    monkeypatch.setenv("SEQVISION_NATIVE", "0")
+    expected = outcome(True)
+    assert not calls
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5 * max(1, np.abs(other).max()))
+
+
+def test_the_gradient_of_its_gradient_in_cpp(monkeypatch):
+    random = np.random.default_rng(0)
+    rows = [random.normal(size=(2, 40, n)) for n in (FEATURES, FEATURES, SIZE, SIZE)]
+    a, first = -random.uniform(0, 2, (FEATURES, SIZE)), random.normal(size=(2, FEATURES * SIZE))
+    values = rows[0], np.abs(rows[1]), a, *rows[2:], first
+    given = [ops.convert_to_tensor(value, "float32") for value in values]
+
+    def first_gradients(*given):
+        def results(*given):
+            return selective_scan(*given, training=True)
+
+        y, last = results(*given)
+        return vjp(results, given, [ops.cos(y), ops.cos(last)])
+
+    if keras.backend.backend() == "torch":
+        pytest.skip("`vjp` is of one order there")
+    found = vjp(first_gradients, given, given)
+    monkeypatch.setenv("SEQVISION_NATIVE", "0")
+    for one, other in zip(found, vjp(first_gradients, given, given), strict=True):
+        one, other = map(ops.convert_to_numpy, (one, other))
+        np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("chunk", [7, 20])
+def test_the_gradient_of_the_gradient_goes_through_what_is_kept(given, chunk):
+    if keras.backend.backend() == "torch":
+        pytest.skip("`vjp` is of one order there")
+    tensors = [ops.convert_to_tensor(ops.convert_to_numpy(each)) for each in given]
+
+    def second(chunk):
+        def gradients(*given):
+            above = [part * part for part in selective_scan(*given, chunk=chunk)]
+            return vjp(lambda *given: selective_scan(*given, chunk=chunk), given, above)
+
+        return [ops.convert_to_numpy(each) for each in vjp(gradients, tensors, tensors)]
+
+    for one, other in zip(second(None), second(chunk), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9 * np.abs(other).max())

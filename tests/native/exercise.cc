@@ -91,6 +91,25 @@ double exercise_recurrence(long batch, long steps, long size, bool is_complex, b
   return total;
 }
 
+double exercise_scan(long batch, long steps, long features, long size) {
+  const long all = batch * steps * features, selected = batch * steps * size;
+  const long state = batch * features * size;
+  auto x = numbers(all, 20), step = numbers(all, 21), a = numbers(features * size, 22);
+  auto b = numbers(selected, 23), c = numbers(selected, 24), first = numbers(state, 25);
+  for (float& value : step) value *= value;
+  for (float& value : a) value = -value * value;
+  const sv_scan of = {3,        batch,    steps,    features, size,        x.data(),
+                      step.data(), a.data(), b.data(), c.data(), first.data()};
+  std::vector<float> y(all), last(state), d_x(all), d_step(all), d_b(selected), d_c(selected);
+  std::vector<float> starts((steps + SV_SCAN_CHUNK - 1) / SV_SCAN_CHUNK * state);
+  std::vector<float> d_a(state), d_first(state);
+  sv_scan_forward(&of, y.data(), last.data(), starts.data());
+  const sv_scan_gradients to = {starts.data(), x.data(),   first.data(), d_x.data(),    d_step.data(),
+                                d_a.data(),    d_b.data(), d_c.data(),   d_first.data()};
+  sv_scan_backward(&of, &to);
+  return sum(y) + sum(last) + sum(d_x) + sum(d_step) + sum(d_a) + sum(d_b) + sum(d_c) + sum(d_first);
+}
+
 }  // namespace
 
 int main() {
@@ -109,6 +128,9 @@ int main() {
       for (long batch : {0, 1, 4})
         for (int kind = 0; kind < 8; ++kind)
           total += exercise_recurrence(batch, batch + kind % 3, size, kind & 1, kind & 2, kind & 4);
+    for (long features : {1, 16, 37})
+      for (long size : {3, 16})
+        for (long steps : {0, 1, 33}) total += exercise_scan(steps % 4, steps, features, size);
     std::printf("%s %.9g\n", processor, total);
     std::vector<std::thread> callers;
     for (int k = 0; k < 4; ++k)

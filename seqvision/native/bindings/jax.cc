@@ -122,7 +122,40 @@ ffi::Error recur_back(bool reverse, ffi::RemainingArgs args, ffi::RemainingRets 
   return ffi::Error::Success();
 }
 
+sv_scan scan_of(ffi::RemainingArgs& args) {
+  const auto shape = args.get<Floats>(0)->dimensions();
+  const Given given{args};
+  sv_scan of = {};
+  of.batch = shape[0], of.steps = shape[1], of.features = shape[2];
+  of.size = args.get<Floats>(2)->dimensions()[1];
+  of.x = given[0], of.step = given[1], of.a = given[2];
+  of.b = given[3], of.c = given[4], of.first = given[5];
+  return of;
+}
+
+ffi::Error scan(ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const sv_scan of = scan_of(args);
+  const Results results{rets};
+  sv_scan_forward(&of, results[0], results[1], results[2]);
+  return ffi::Error::Success();
+}
+
+ffi::Error scan_back(ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const sv_scan of = scan_of(args);
+  const Given given{args};
+  const Results d{rets};
+  const sv_scan_gradients to = {given[6], given[7], given[8], d[0], d[1], d[2], d[3], d[4], d[5]};
+  sv_scan_backward(&of, &to);
+  return ffi::Error::Success();
+}
+
 }  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_scan, scan,
+                              ffi::Ffi::Bind().RemainingArgs().RemainingRets());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_scan_gradient, scan_back,
+                              ffi::Ffi::Bind().RemainingArgs().RemainingRets());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(
     seqvision_recurrence, recur,

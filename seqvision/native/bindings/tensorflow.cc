@@ -1,4 +1,5 @@
-// The core as operations of TensorFlow: a layer, a linear recurrence, and their gradients.
+// The core as operations of TensorFlow: a layer, a linear recurrence, a selective scan, and their
+// gradients.
 //
 // A tensor of no elements is one that is not there. Compiled against the headers of the TensorFlow
 // that is installed; the core's functions are found in the process, where its library is loaded.
@@ -112,6 +113,45 @@ REGISTER_OP("SeqvisionRecurrenceGradient")
         c->set_output(numbers + n, c->input(numbers + n));
         c->set_output(2 * numbers + n, c->input(2 * numbers + n));
       }
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionScan")
+    .Input("x: float")
+    .Input("step: float")
+    .Input("a: float")
+    .Input("b: float")
+    .Input("c: float")
+    .Input("first: float")
+    .Output("y: float")
+    .Output("last: float")
+    .Output("starts: float")
+    .SetShapeFn([](InferenceContext* c) {
+      c->set_output(0, c->input(0));
+      c->set_output(1, c->input(5));
+      c->set_output(2, c->UnknownShapeOfRank(2));
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionScanGradient")
+    .Input("x: float")
+    .Input("step: float")
+    .Input("a: float")
+    .Input("b: float")
+    .Input("c: float")
+    .Input("first: float")
+    .Input("starts: float")
+    .Input("d_y: float")
+    .Input("d_last: float")
+    .Output("d_x: float")
+    .Output("d_step: float")
+    .Output("d_a: float")
+    .Output("d_b: float")
+    .Output("d_c: float")
+    .Output("d_first: float")
+    .SetShapeFn([](InferenceContext* c) {
+      for (int k = 0; k < 6; ++k) c->set_output(k, c->input(k));
+      c->set_output(2, c->UnknownShapeOfRank(3));  // Of each sample.
       return absl::OkStatus();
     });
 
@@ -335,6 +375,77 @@ class RecurrenceGradient : public Recurrence {
   }
 };
 
+class Scan : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+ protected:
+  static Status read(OpKernelContext* context, sv_scan* of) {
+    const Tensor &x = context->input(0), &a = context->input(2);
+    if (x.dims() != 3 || a.dims() != 2)
+      return absl::InvalidArgumentError("x is not (batch, steps, features), or a no matrix");
+    *of = {};
+    of->batch = x.dim_size(0), of->steps = x.dim_size(1), of->features = x.dim_size(2);
+    of->size = a.dim_size(1);
+    const int64_t selected = of->batch * of->steps * of->size;
+    const int64_t state = of->batch * of->features * of->size;
+    const int64_t counts[] = {x.NumElements(), x.NumElements(), of->features * of->size,
+                              selected,        selected,        state,
+                              kept(*of),       x.NumElements(), state};
+    for (int n = 0; n < context->num_inputs(); ++n)
+      if (context->input(n).NumElements() != counts[n])
+        return absl::InvalidArgumentError("the numbers do not fit each other");
+    of->x = floats(x), of->step = floats(context->input(1)), of->a = floats(a);
+    of->b = floats(context->input(3)), of->c = floats(context->input(4));
+    of->first = floats(context->input(5));
+    return absl::OkStatus();
+  }
+
+  static int64_t kept(const sv_scan& of) {
+    return of.batch * ((of.steps + SV_SCAN_CHUNK - 1) / SV_SCAN_CHUNK) * of.features * of.size;
+  }
+};
+
+class ScanForward : public Scan {
+ public:
+  using Scan::Scan;
+
+  void Compute(OpKernelContext* context) override {
+    sv_scan of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    const TensorShape chunks({of.batch, of.batch ? kept(of) / of.batch : 0});
+    Tensor *y, *last, *starts;
+    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &y));
+    OP_REQUIRES_OK(context, context->allocate_output(1, context->input(5).shape(), &last));
+    OP_REQUIRES_OK(context, context->allocate_output(2, chunks, &starts));
+    sv_scan_forward(&of, floats(y), floats(last), floats(starts));
+  }
+};
+
+class ScanGradient : public Scan {
+ public:
+  using Scan::Scan;
+
+  void Compute(OpKernelContext* context) override {
+    sv_scan of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    float* d[6];
+    for (int k = 0; k < 6; ++k) {
+      TensorShape shape = context->input(k).shape();
+      if (k == 2) shape = TensorShape({of.batch, of.features, of.size});
+      Tensor* result;
+      OP_REQUIRES_OK(context, context->allocate_output(k, shape, &result));
+      d[k] = floats(result);
+    }
+    const sv_scan_gradients to = {floats(context->input(6)), floats(context->input(7)),
+                                  floats(context->input(8)), d[0], d[1], d[2], d[3], d[4], d[5]};
+    sv_scan_backward(&of, &to);
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("SeqvisionScan").Device(tensorflow::DEVICE_CPU), ScanForward);
+REGISTER_KERNEL_BUILDER(Name("SeqvisionScanGradient").Device(tensorflow::DEVICE_CPU),
+                        ScanGradient);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionRecurrence").Device(tensorflow::DEVICE_CPU),
                         RecurrenceForward);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionRecurrenceGradient").Device(tensorflow::DEVICE_CPU),

@@ -94,6 +94,14 @@ void sv_recur_back(const sv_recurrence* of, const float* const h[2], const float
   processor().recur_back(with_threads(*of), h, d_h, *to);
 }
 
+void sv_scan_forward(const sv_scan* of, float* y, float* last, float* starts) {
+  processor().scan(with_threads(*of), y, last, starts);
+}
+
+void sv_scan_backward(const sv_scan* of, const sv_scan_gradients* to) {
+  processor().scan_back(with_threads(*of), *to);
+}
+
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
 
 int32_t sv_states(int32_t cell) { return processor().shape(cell).states; }

@@ -96,6 +96,40 @@ typedef struct {
 SV_API void sv_recur_back(const sv_recurrence* of, const float* const h[2],
                           const float* const d_h[2], const sv_recurrence_gradients* to);
 
+/* The recurrence of a selective state space, whose features each have a state of `size` numbers:
+ * h(t) = exp(step(t) a) h(t - 1) + step(t) x(t) b(t), y(t) = the sum of c(t) h(t) over them. */
+typedef struct {
+  int32_t threads; /* As of sv_layer. */
+  int64_t batch, steps, features, size;
+  const float* x;     /* (batch, steps, features) */
+  const float* step;  /* likewise */
+  const float* a;     /* (features, size) */
+  const float* b;     /* (batch, steps, size) */
+  const float* c;     /* likewise */
+  const float* first; /* (batch, features, size): h before all steps. */
+} sv_scan;
+
+/* The steps of a chunk, whose first state is kept for the way back. */
+#define SV_SCAN_CHUNK 32
+
+/* Writes y, which lies as x, the last h, which lies as the first, and the first of each chunk,
+ * `batch * ceil(steps / SV_SCAN_CHUNK) * features * size` numbers. */
+SV_API void sv_scan_forward(const sv_scan* of, float* y, float* last, float* starts);
+
+typedef struct {
+  const float* starts; /* What the way forward wrote. */
+  const float* d_y;
+  const float* d_last;
+  float* d_x;
+  float* d_step;
+  float* d_a; /* (batch, features, size): still to be added up over the batch. */
+  float* d_b;
+  float* d_c;
+  float* d_first;
+} sv_scan_gradients;
+
+SV_API void sv_scan_backward(const sv_scan* of, const sv_scan_gradients* to);
+
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
 

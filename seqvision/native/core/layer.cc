@@ -8,6 +8,7 @@
 #include "forward.h"
 #include "processor.h"
 #include "recurrence.h"
+#include "scan.h"
 
 namespace SV_ARCH {
 namespace {
@@ -77,6 +78,14 @@ void recur_back_of(const sv_recurrence& of, const float* const* h, const float* 
   of.is_complex ? recur_back<2>(of, h, d_h, to) : recur_back<1>(of, h, d_h, to);
 }
 
+void scan_of(const sv_scan& of, float* y, float* last, float* starts) {
+  of.size == 16 ? scan<16>(of, y, last, starts) : scan<0>(of, y, last, starts);
+}
+
+void scan_back_of(const sv_scan& of, const sv_scan_gradients& to) {
+  of.size == 16 ? scan_back<16>(of, to) : scan_back<0>(of, to);
+}
+
 // A tile times a panel that stays in the first cache, again and again.
 double peak(double seconds) {
   using clock = std::chrono::steady_clock;
@@ -99,6 +108,7 @@ double peak(double seconds) {
 }  // namespace
 
 extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak,
-                                    bfloat16_of, shape_of,   recur_of,    recur_back_of};
+                                    bfloat16_of, shape_of,   recur_of,    recur_back_of,
+                                    scan_of,     scan_back_of};
 
 }  // namespace SV_ARCH

@@ -19,4 +19,6 @@ struct Processor {
   void (*recur)(const sv_recurrence&, const float* const* b, float* const* h);
   void (*recur_back)(const sv_recurrence&, const float* const* h, const float* const* d_h,
                      const sv_recurrence_gradients&);
+  void (*scan)(const sv_scan&, float* y, float* last, float* starts);
+  void (*scan_back)(const sv_scan&, const sv_scan_gradients&);
 };

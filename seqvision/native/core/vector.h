@@ -45,9 +45,13 @@ SV_INLINE vec first(vec value, long count) {
 
 SV_INLINE vec all(float value) { return value - vec{}; }
 
-// exp(x) - 1 to about one unit in the last place: x = n ln 2 + r, and a polynomial of r. NaN stays
-// NaN. Beyond +-87 the result is that of +-87, which a gate cannot tell from infinity.
-SV_INLINE vec expm1(vec x) {
+// exp(x) = 2^n (1 + p), to about one unit in the last place: x = n ln 2 + r, and p a polynomial of
+// r. NaN stays NaN. Beyond +-87 the result is that of +-87, which a gate cannot tell from infinity.
+struct Power {
+  vec p, scale;
+};
+
+SV_INLINE Power power(vec x) {
   x = x > 87.0f ? all(87.0f) : x;
   x = x < -87.0f ? all(-87.0f) : x;
   const float rounder = 12582912.0f;  // 1.5 * 2^23: what is added to it is rounded to an integer.
@@ -63,8 +67,17 @@ SV_INLINE vec expm1(vec x) {
   p = p * r + 0.5f;
   p = p * r * r + r;
   const ivec bits = ((ivec)sum - (ivec)all(rounder) + 127) << 23;  // 2^n
-  const vec scale = (vec)bits;
-  return p * scale + (scale - 1.0f);
+  return {p, (vec)bits};
+}
+
+SV_INLINE vec exp(vec x) {
+  const Power e = power(x);
+  return e.p * e.scale + e.scale;
+}
+
+SV_INLINE vec expm1(vec x) {
+  const Power e = power(x);
+  return e.p * e.scale + (e.scale - 1.0f);
 }
 
 SV_INLINE vec sigmoid(vec x) { return 1.0f / (expm1(-x) + 2.0f); }
