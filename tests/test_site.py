@@ -1,8 +1,12 @@
-"""The site's navigation. .ci/run builds the site."""
+"""The site's navigation, and its pages that are written by scripts. .ci/run builds the site."""
 
+import importlib.util
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
+
+from seqvision.registry import as_elsewhere
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "results/*.md")
@@ -19,3 +23,16 @@ def test_each_page_is_in_the_navigation_once():
     config = YAML(typ="safe").load(ROOT / "mkdocs.yml")
     there = [path.relative_to(ROOT).as_posix() for pattern in PAGES for path in ROOT.glob(pattern)]
     assert sorted(paths_of(config["nav"])) == sorted(there)
+
+
+@pytest.mark.parametrize("script", ["reference"])
+def test_the_pages_that_a_script_writes_are_of_today(script):
+    """No public name and no option of a command is missing on the site."""
+    spec = importlib.util.spec_from_file_location(script, ROOT / "docs" / f"{script}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with as_elsewhere():
+        pages = module.pages()
+    written = {path.stem: path.read_text(encoding="utf-8") for path in module.FOLDER.glob("*.md")}
+    for name in {*pages, *written}:
+        assert written.get(name) == pages.get(name), f"python docs/{script}.py writes {name} anew"
