@@ -1,0 +1,1 @@
+"""A recurrent cell for seqvision."""
