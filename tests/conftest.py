@@ -131,7 +131,7 @@ def performed_here():
     return perform
 
 
-REWRITTEN = ("cli", "sweep", "test_engine_tensorflow", "test_readme", "test_run")
+REWRITTEN = ("cli", "sweep", "test_engine_tensorflow", "test_guides", "test_run")
 """Where TensorFlow rewrites graphs before it runs them, as it does for users: what is compared with
 other processes, and layers whose graphs are what is tested.
 """
@@ -155,7 +155,7 @@ def graphs_as_traced(request):
 
 
 SLOWEST = (
-    "test_readme",
+    "test_guides",
     "test_processes",
     "test_cluster",
     "test_replicas",

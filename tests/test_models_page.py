@@ -35,9 +35,7 @@ def test_what_is_named_is_registered():
     assert names <= {*MIXERS.names(), *FAMILIES.names(), *CELLS.names()}
 
 
-def test_the_examples_run(capsys):
-    exec("".join(re.findall(r"```python\n(.*?)```", PAGE, re.S)), {"__name__": "docs"})
-    assert capsys.readouterr().out == "(2, 10)\n(None, None, 12)\n"
+def test_its_config_is_a_model():
     (config,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
     model = yaml.safe_load(config)["model"]
     assert create_model(model.pop("family"), **model).output.shape == (None, 10)
