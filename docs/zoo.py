@@ -98,14 +98,10 @@ def _error(row: Any) -> str:
 
 
 def _page(name: str, cost: Any, rows: dict[str, pd.DataFrame], weights: list[Facts]) -> str:
-    parts = [f"# {name}", _first_upper(load_config(name).description) + "."]
+    parts = [f"# {name}", f"`{name}`: {load_config(name).description}."]
     parts += [*_size(cost), *_order(cost), *_config(name), *_results(name, rows)]
     parts += [*_weights(weights), *_commands(name, weights)]
     return "\n\n".join(parts) + "\n"
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _size(cost: Any) -> Iterator[str]:
