@@ -15,6 +15,7 @@ from seqvision.registry import REGISTRIES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "docs" / "guides").glob("*.md"))
 TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 LISTED = [seqvision, layers, cells, wrappers, inputs, mixers, scans]
 

@@ -108,7 +108,7 @@ void scan_back(const sv_scan& of, const sv_scan_gradients& to) {
         store(later + f * size + n * W,
               gather(to.d_last + sample.state() + f * size + n, size, features - f));
     for (long chunk = chunks_of(of) - 1; chunk >= 0; --chunk) {
-      const long begin = chunk * CHUNK, steps = std::min(CHUNK, of.steps - begin);
+      const long begin = chunk * CHUNK, steps = std::min<long>(CHUNK, of.steps - begin);
       std::fill_n(d_b, steps * size * W, 0.0f);
       std::fill_n(d_c, steps * size * W, 0.0f);
       for (long f = 0; f < features; f += W) {
