@@ -14,6 +14,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
+from typing import Any
 
 from seqvision.errors import SeqvisionError
 
@@ -83,8 +84,27 @@ class _CornerFinder(MetaPathFinder):
     ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path) if name in _CORNERS else None
         if spec and spec.loader:
-            spec.loader = LazyLoader(spec.loader)
+            spec.loader = _Later(spec.loader)
         return spec
+
+
+class _Later(LazyLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__.loader = module.__loader__ = self.loader  # type: ignore[union-attr]
+        module.__class__ = _Corner
+
+
+class _Corner(ModuleType):
+    """A module that is executed when something is first used that it lacks until then.
+
+    Python's own lazy module is executed by a look at its file too, which `inspect` and TensorFlow,
+    when it reads a function's source, take at every module there is.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        self.__spec__.loader.exec_module(self)  # type: ignore[union-attr]
+        return getattr(self, name)
 
 
 @contextlib.contextmanager

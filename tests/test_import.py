@@ -167,6 +167,26 @@ with hidden("other"):
     assert python(code, str(tmp_path)).split() == ["hidden", "other"]
 
 
+def test_a_corner_is_executed_when_it_is_used_and_not_when_modules_are_listed(tmp_path):
+    """As `inspect.getmodule` and TensorFlow's AutoGraph list them, in the first training step."""
+    corner = tmp_path / "keras" / "wrappers"
+    corner.mkdir(parents=True)
+    (tmp_path / "keras" / "__init__.py").write_text("from keras import wrappers\n")
+    (corner / "__init__.py").write_text("print('executed'); used = 1\n")
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import seqvision.with_keras as hook
+from seqvision.import_keras import import_keras
+hook.import_registered = lambda: None
+corner = import_keras().wrappers
+assert any(getattr(module, '__file__', None) == corner.__file__ for module in sys.modules.values())
+print('listed')
+assert corner.used == 1 and type(corner) is type(sys) and corner.__loader__.get_source
+"""
+    assert python(code, str(tmp_path)).split() == ["listed", "executed"]
+
+
 @pytest.mark.parametrize(
     ("base", "name", "registered"),
     [
