@@ -45,7 +45,12 @@ def gathered_dataset(
     plan = next(plans())
     signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in plan)
 
+    # AutoGraph would read the source of both, and there is nothing for it to do.
+    plain = tf.autograph.experimental.do_not_convert
+
+    @plain
     def of_epoch(order: Any, *transforms: Any) -> Any:
+        @plain
         def batch(start: Any) -> tuple[Any, ...]:
             taken = order[start : start + batch_size]
             samples, *others = (tf.gather(part, taken) for part in tensors)
