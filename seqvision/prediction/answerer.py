@@ -1,5 +1,6 @@
 """A trained model, whatever file it is in, as something that answers batches of samples."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,6 +38,10 @@ class Answerer(Protocol):
     def logits(self, samples: "np.ndarray | Series") -> "np.ndarray":
         """The float32 logits `(n, classes)` of images `(n, *input_shape)`, values in 0..255, or of
         series, which are padded to one length."""
+        ...
+
+    def ask(self, samples: "np.ndarray | Series") -> "Callable[[], np.ndarray]":
+        """Hand samples over to the model; what is returned waits for their logits."""
         ...
 
 

@@ -201,5 +201,5 @@ def _of_array(answers: Answers, array: Any) -> Iterator[list[Answer]]:
     prepare = answers.reader.prepare
     samples = list(answers.reader.held(prepare.given(array), prepare.what))
     size = answers.asked.batch
-    for start in range(0, len(samples), size):
-        yield answers.batch(samples[start : start + size])
+    starts = range(0, len(samples), size)
+    return answers.of_batches(samples[start : start + size] for start in starts)

@@ -70,6 +70,8 @@ class Reader:
     def batches(self, found: Iterable[Found], size: int) -> Iterator[list[Sample]]:
         """Samples in their order, `size` at once; those from stdin as soon as they are there.
 
+        An empty batch says that others may not come for a while.
+
         Raises:
             SeqvisionError: the model reads no such files, or a label is no class of it.
         """
@@ -79,9 +81,11 @@ class Reader:
                 for sample in self._samples(found, pool, ahead=2 * size + _TASK):
                     if sample is not None:
                         held.append(sample)
-                    if len(held) == size or (sample is None and held):
+                    if held and (sample is None or len(held) == size):
                         yield held
                         held = []
+                    if sample is None:
+                        yield []
                 if held:
                     yield held
             finally:

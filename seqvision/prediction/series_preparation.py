@@ -103,14 +103,37 @@ class SeriesPreparation:
         Args:
             logits: those of a model, as an `Answerer` has them.
         """
+
+        def at_once(given: Series | np.ndarray) -> Callable[[], np.ndarray]:
+            said = logits(given)
+            return lambda: said
+
+        return self.ask(at_once, samples)()
+
+    def ask(
+        self,
+        ask: Callable[[Series | np.ndarray], Callable[[], np.ndarray]],
+        samples: Sequence[np.ndarray],
+    ) -> Callable[[], list[np.ndarray]]:
+        """Hand series over to a model; what is returned waits for what `answered` returns.
+
+        Args:
+            ask: that of a model, as an `Answerer` has it.
+        """
         series = Series.of(samples)
-        found: list[np.ndarray] = [np.empty(0)] * len(series)
+        waits = []
         for index in like_lengths(series.lengths, len(series)):
             some = series[index]
-            given = some if self.steps is None else some.padded(self.steps)
-            for place, said in zip(index, logits(given), strict=True):
-                found[place] = said if said.ndim == 1 else said[: series.lengths[place]]
-        return found
+            waits.append((index, ask(some if self.steps is None else some.padded(self.steps))))
+
+        def wait() -> list[np.ndarray]:
+            found: list[np.ndarray] = [np.empty(0)] * len(series)
+            for index, said_of in waits:
+                for place, said in zip(index, said_of(), strict=True):
+                    found[place] = said if said.ndim == 1 else said[: series.lengths[place]]
+            return found
+
+        return wait
 
     @cached_property
     def sound(self) -> "SoundFeatures | None":

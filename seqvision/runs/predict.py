@@ -11,13 +11,15 @@ from keras import ops
 
 from seqvision.data.like_lengths import like_lengths
 from seqvision.data.series import Series
+from seqvision.runs.hand_over import hand_over
+from seqvision.runs.late import late
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.padding import as_batch
 
 BATCH = 250  # samples; divides the sizes of the usual test sets, so one shape is compiled
 
-Part = tuple[Any, np.ndarray, float]
-"""Which samples, what a model says of them, and the seconds it took."""
+Part = tuple[Any, np.ndarray]
+"""Which samples, and what a model says of them."""
 
 
 def logits(model: keras.Model, samples: np.ndarray | Series) -> np.ndarray:
@@ -30,9 +32,9 @@ def timed_logits(
 ) -> tuple[np.ndarray, float | None]:
     """Return logits and the steady rate in samples/s."""
     logits(model, samples[:BATCH])  # Compiles.
-    results = list(parts(model, samples))
-    seconds = sum(seconds for _, _, seconds in results)
-    return _in_order(results, len(samples)), len(samples) / seconds
+    began = time.perf_counter()
+    found = logits(model, samples)
+    return found, len(samples) / (time.perf_counter() - began)
 
 
 def parts(model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH) -> Iterator[Part]:
@@ -40,13 +42,15 @@ def parts(model: keras.Model, samples: np.ndarray | Series, batch: int = BATCH) 
 
     Series come in the order of their lengths, so that little of a batch is padding.
     """
-    for index in _batches(samples, batch):
-        began = time.perf_counter()
-        taken = as_batch(samples[index])
-        part = ops.convert_to_numpy(model.predict_on_batch(taken))
+
+    def handed_over() -> Iterator[tuple[Any, int, Any]]:
+        for index in _batches(samples, batch):
+            taken = as_batch(samples[index])
+            yield index, len(taken), hand_over(model, taken)
+
+    for index, count, answers in late(handed_over()):
         # Given several devices, Keras has each predict the whole batch and joins the results.
-        part = part[: len(taken)]
-        yield index, part.astype(np.float32), time.perf_counter() - began
+        yield index, ops.convert_to_numpy(answers)[:count].astype(np.float32)
 
 
 def _batches(samples: np.ndarray | Series, size: int) -> Iterator[slice | np.ndarray]:
@@ -59,7 +63,7 @@ def _batches(samples: np.ndarray | Series, size: int) -> Iterator[slice | np.nda
 def _in_order(found: list[Part], count: int) -> np.ndarray:
     """Put together what was said of some samples each."""
     whole = np.empty((count, *found[0][1].shape[1:]), np.float32)
-    for index, part, _ in found:
+    for index, part in found:
         whole[index] = part
     return whole
 

@@ -76,7 +76,7 @@ def said_after_each_step(model: keras.Model, samples: np.ndarray | Series) -> np
     # The last batch is filled up to the size that is compiled already.
     filled = taken(samples, np.arange(len(samples) + -len(samples) % batch) % len(samples))
     said = np.empty((len(filled), len(SHARES) if series else steps), np.int16)
-    for index, logits, _ in parts(derived, filled, batch):
+    for index, logits in parts(derived, filled, batch):
         classes = logits.argmax(axis=-1)
         if isinstance(filled, Series):
             at = np.ceil(SHARES * filled.lengths[index][:, None]).astype(int) - 1
