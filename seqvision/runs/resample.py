@@ -34,6 +34,7 @@ def _bilinear(images: Any, transforms: Any) -> Any:
     rows, columns = height + 3, width + 3
     padded = ops.pad(images, ((0, 0), (1, 2), (1, 2), (0, 0)))
     pixels = ops.reshape(padded, (count * rows * columns, channels))
+    transforms = ops.convert_to_tensor(transforms)  # PyTorch's do not multiply NumPy's arrays.
     a, b, c, d, e, f = (transforms[:, place, None, None] for place in range(6))
     y, x = ops.arange(height, dtype="float32")[:, None], ops.arange(width, dtype="float32")
     from_x = ops.clip(a * x + b * y + c, -1, width) + 1
