@@ -157,6 +157,7 @@ class Journal(keras.callbacks.Callback):
                 self.state.steps.append([step.number, loss, max(error, 0.0)])
                 self.scalars.step(step.number, loss, max(error, 0.0))
         if steps:
+            self.scalars.flush()
             self.progress.step(steps[-1].number, self.epoch_loss, self.epoch_error)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -188,6 +189,7 @@ class Journal(keras.callbacks.Callback):
         state.seconds += row["seconds"]
         state.history.append(row)
         self.scalars.epoch(state.epochs * self.steps_per_epoch, row)
+        self.scalars.flush()
         self._stop_if_due(row)
         checkpoint.save(self.checkpoint_file, self.model, asdict(state), self.best_weights)
         self.progress.epoch(row)
@@ -201,6 +203,7 @@ class Journal(keras.callbacks.Callback):
             error = evaluate(logits(self.model, self.test.samples), self.test.labels)["error"]
         self.state.tests.append([step, error])
         self.scalars.test(step, error)
+        self.scalars.flush()
         self.progress.test(self.state.epochs + 1, step, error)
 
     def _judge(self, row: dict[str, Any]) -> None:
