@@ -8,6 +8,7 @@ import time
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 _SECONDS = 0.2
@@ -66,7 +67,10 @@ def _numbers(values: list[Any]) -> list[float]:
     if keras.backend.backend() == "jax":  # Which would compile `stack` for each number of them.
         import jax  # pyright: ignore[reportMissingImports]
 
-        return [float(value) for value in jax.device_get(values)]
+        if jax.default_backend() != "cpu":
+            for value in values:
+                value.copy_to_host_async()
+        return [float(np.asarray(value)) for value in values]
     if not values or isinstance(values[0], float):
         return values
     return ops.convert_to_numpy(ops.stack(values)).tolist()
