@@ -1,10 +1,11 @@
 """How training batches reach the device, so that it need not wait for them.
 
 Images that fit there are copied to the device once, where its own operations gather the batches,
-and move them by an augmentation. Of all else a thread prepares the next batches.
+and move them by an augmentation; where JAX's device is the processor, NumPy gathers those that are
+not moved. Of all else a thread prepares the next batches.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import count
@@ -41,9 +42,8 @@ def feed(setup: Setup, first_epoch: int) -> Iterator[Any]:
         if backend == "tensorflow":
             yield gathered_dataset(parts, plans, train.batch_size)
             return
-        gathered = partial(_in_jax, setup.strategy) if backend == "jax" else _in_torch
         with closing(ahead(plans(), 1)) as made:
-            yield gathered(parts, made, train.batch_size)
+            yield _gathered(setup, parts, made)
         return
     read = partial(
         batches,
@@ -89,6 +89,18 @@ def _plans(setup: Setup, first_epoch: int) -> Iterator[Plan]:
         yield order, epoch_transforms(augment, setup.seed, epoch, len(order), size, batch_size)
 
 
+def _gathered(setup: Setup, parts: list[np.ndarray], plans: Iterator[Plan]) -> Iterator[Any]:
+    batch_size = setup.config.train.batch_size
+    if keras.backend.backend() == "torch":
+        return _by_index(parts, plans, batch_size, ops.convert_to_tensor)
+    import jax  # pyright: ignore[reportMissingImports]
+
+    if setup.strategy or setup.config.train.augment or jax.default_backend() != "cpu":
+        return _in_jax(setup.strategy, parts, plans, batch_size)
+    # JAX's threads spend 0.25 ms of processor time on these copies, and NumPy 0.01 ms.
+    return _by_index(parts, plans, batch_size, np.asarray)
+
+
 def _in_jax(
     strategy: Any, parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int
 ) -> Iterator[Any]:
@@ -120,10 +132,15 @@ def _over_devices(batches: Iterator[Any], strategy: Any) -> Iterator[Any]:
         yield jax.device_put(batch, shared(strategy, len(batch[0])))
 
 
-def _in_torch(parts: list[np.ndarray], plans: Iterator[Plan], batch_size: int) -> Iterator[Any]:
-    there = [ops.convert_to_tensor(part) for part in parts]
+def _by_index(
+    parts: list[np.ndarray],
+    plans: Iterator[Plan],
+    batch_size: int,
+    put: Callable[[np.ndarray], Any],
+) -> Iterator[Any]:
+    there = list(map(put, parts))
     for plan in plans:
-        plan, images = [ops.convert_to_tensor(part) for part in plan], len(plan[0])
+        plan, images = list(map(put, plan)), len(plan[0])
         for start in range(0, images, batch_size):
             taken, *transforms = (part[start : start + batch_size] for part in plan)
             samples, *others = (part[taken] for part in there)
