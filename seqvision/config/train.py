@@ -12,7 +12,7 @@ from seqvision.metrics import ValidationMetric
 from seqvision.options import PositiveFloat, PositiveInt, Rate, Share
 from seqvision.specs import option_error
 
-NO_EFFECT = {"seeds", "threads", "log_every", "test_every"}
+NO_EFFECT = {"seeds", "threads", "log_every", "test_every", "steps_per_execution"}
 """Keys of `train` that do not change the result of a run of a given seed."""
 
 
@@ -138,9 +138,11 @@ class Train(Section):
     precision: Literal["float32", "float64", "bfloat16", "mixed_bfloat16", "mixed_float16"] = (
         "float32"
     )
-    steps_per_execution: PositiveInt = 1
-    """How many steps Keras executes at once: the most up to this that divide an epoch; one on
-    PyTorch and over several devices."""
+    steps_per_execution: PositiveInt | Literal["auto"] = 1
+    """How many steps Keras executes at once, which changes no number: the last ones of an epoch are
+    fewer; one on PyTorch and over several devices. A person's callbacks hear of steps once an
+    execution. On TensorFlow `auto` takes as many as last a twentieth of a second, 32 at most, as
+    measured before training; one if such callbacks are there, and on JAX, which gains nothing."""
     jit_compile: bool | Literal["auto"] = "auto"
     deterministic: bool = True
     """Use only operations that give the same numbers each time."""

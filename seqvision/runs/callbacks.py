@@ -33,6 +33,7 @@ class Callbacks(keras.callbacks.CallbackList):
             self.journal.on_train_batch_begin(batch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        batch = min(batch, self.params["steps"] - 1)  # Of the several that were to be executed.
         if self.steps_are_heard:
             super().on_train_batch_end(batch, logs)
         else:

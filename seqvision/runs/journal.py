@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from seqvision.runs import checkpoint
+from seqvision.runs.at_once import AtOnce
 from seqvision.runs.folders import read_state
 from seqvision.runs.history import badness, with_names_of_today
 from seqvision.runs.losses import Losses, Step
@@ -53,7 +54,7 @@ class Journal(keras.callbacks.Callback):
         self.state = State(setup.dataset.checksum, keras.backend.backend(), setup.parent)
         self.best_weights: list[np.ndarray] = []
         self.nan_step: int | None = None
-        self.steps_at_once = 1
+        self.at_once: AtOnce | None = None
         self.losses = Losses()
         self.sizes: set[int] = set()
         """The sizes of the batches, or of several executed at once, seen in this stage."""
@@ -100,12 +101,11 @@ class Journal(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.sizes = set()  # Each stage compiles the model.
-        # On JAX, `self.model` copies all of the model's state, which no step should wait for.
-        self.steps_at_once = self.model.steps_per_execution
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.epoch_began = self.waited_until = time.perf_counter()
-        self.seen, self.loss_sum, self.error_sum = 0, 0.0, 0.0
+        self.done = self.seen = 0
+        self.loss_sum = self.error_sum = 0.0
         self.epoch_loss = self.epoch_error = math.nan
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -113,11 +113,12 @@ class Journal(keras.callbacks.Callback):
             begin_epoch(self.seed, self.state.epochs)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        step = self.state.epochs * self.steps_per_epoch + batch + 1
-        seen = min((batch + 1) * self.train.batch_size, self.training_images)
-        images, self.seen = seen - self.seen, seen
-        self.losses.add(Step(step, images, seen, logs["loss"], logs["accuracy"]))
-        tests = self.train.test_every and self._due(step, self.train.test_every)
+        before = self.seen
+        each = self.at_once.logs if self.at_once else [logs]
+        for said in each:
+            self._add(said)
+        step, images = self.state.epochs * self.steps_per_epoch + self.done, self.seen - before
+        tests = self.train.test_every and _due(step, self.train.test_every, len(each))
         if images not in self.sizes or tests:
             self.hear_all()
         else:
@@ -128,6 +129,14 @@ class Journal(keras.callbacks.Callback):
         if tests and self.nan_step is None:
             self._measure_test(step)
             self._count_time(None)
+
+    def _add(self, logs: Any) -> None:
+        """Keep what a step says."""
+        self.done += 1
+        seen = min(self.done * self.train.batch_size, self.training_images)
+        step, images = self.state.epochs * self.steps_per_epoch + self.done, seen - self.seen
+        self.losses.add(Step(step, images, seen, logs["loss"], logs["accuracy"]))
+        self.seen = seen
 
     def _count_time(self, images: int | None) -> None:
         """Count the time since the last call, in which so many images were read; None: leave it."""
@@ -153,7 +162,7 @@ class Journal(keras.callbacks.Callback):
                 self.nan_step = self.nan_step or step.number
                 self.model.stop_training = True
                 return
-            if self._due(step.number, self.train.log_every):
+            if _due(step.number, self.train.log_every):
                 self.state.steps.append([step.number, loss, max(error, 0.0)])
                 self.scalars.step(step.number, loss, max(error, 0.0))
         if steps:
@@ -194,10 +203,6 @@ class Journal(keras.callbacks.Callback):
         checkpoint.save(self.checkpoint_file, self.model, asdict(state), self.best_weights)
         self.progress.epoch(row)
 
-    def _due(self, step: int, every: int) -> bool:
-        """Whether a multiple of `every` lies among the steps of this execution."""
-        return step // every > (step - self.steps_at_once) // every
-
     def _measure_test(self, step: int) -> None:
         with averaged_weights(self.model):
             error = evaluate(logits(self.model, self.test.samples), self.test.labels)["error"]
@@ -233,3 +238,8 @@ class Journal(keras.callbacks.Callback):
             state.stopped = reason
         if state.stopped:
             self.model.stop_training = True
+
+
+def _due(step: int, every: int, steps: int = 1) -> bool:
+    """Whether a multiple of `every` is among so many steps, of which `step` is the last."""
+    return step // every > (step - steps) // every

@@ -16,10 +16,10 @@ _SECONDS = 0.2
 
 
 class Step(NamedTuple):
-    """A training step, or several executed at once."""
+    """A training step."""
 
     number: int
-    """Of the last of them in the run, from 1."""
+    """In the run, from 1."""
     images: int
     seen: int
     """Images of this epoch so far."""

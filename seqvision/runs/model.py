@@ -184,7 +184,6 @@ def _compile(model: keras.Model, train: Train, steps: int, after: int) -> None:
         optimizer,
         loss,
         metrics=[accuracy],
-        steps_per_execution=_steps_at_once(train, steps // train.epochs),
         jit_compile=train.jit_compile,
     )
     # Within the scope of `train.distribution`, so that each device gets its part.
@@ -197,24 +196,6 @@ def optimizer_of(model: keras.Model) -> Any:
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
     return optimizer
-
-
-def _steps_at_once(train: Train, steps_per_epoch: int) -> int:
-    """The most steps, up to `steps_per_execution`, that divide an epoch.
-
-    Keras 3.15 always executes that many, so at the end of an epoch it would take steps of the
-    next. On PyTorch, and over several devices, it executes single steps only.
-    """
-    wanted = train.steps_per_execution
-    if keras.backend.backend() == "torch" or train.distribution:
-        steps = 1
-        reason = "Keras takes one at a time on PyTorch and over several devices"
-    else:
-        steps = max(n for n in range(1, wanted + 1) if steps_per_epoch % n == 0)
-        reason = f"an epoch has {steps_per_epoch} steps"
-    if steps < wanted:
-        _log.warning("train.steps_per_execution: %d in place of %d: %s", steps, wanted, reason)
-    return steps
 
 
 def _optimizer(train: Train, steps: int, after: int = 0) -> keras.optimizers.Optimizer:

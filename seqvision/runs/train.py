@@ -11,6 +11,7 @@ from scipy.special import softmax
 from seqvision.errors import RunFailed
 from seqvision.presets.facts import add_to_archive, of_record
 from seqvision.runs.answers import write_predictions
+from seqvision.runs.at_once import AtOnce, steps_at_once
 from seqvision.runs.backend import precision
 from seqvision.runs.callbacks import Callbacks
 from seqvision.runs.describe import describe
@@ -82,6 +83,10 @@ def learn(
         # With no epoch left, fit still applies the averaged weights.
         epochs = state.epochs if state.stopped else end
         heard = Callbacks(journal, callbacks, model, epochs=epochs, steps=per_epoch)
+        count = steps_at_once(setup, heard.steps_are_heard)
+        journal.at_once = AtOnce(model, count, per_epoch) if count > 1 else None
+        if journal.at_once:
+            model.train_function, model.steps_per_execution = journal.at_once, count
         with feed(setup, state.epochs) as read:
             model.fit(
                 read,

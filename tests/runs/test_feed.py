@@ -95,8 +95,8 @@ def test_numbers_are_waited_for_only_where_a_callback_hears_of_steps():
             self.logs = logs
 
     journal, other, loss = Hears(), Hears(), ops.convert_to_tensor(0.5)
-    quiet = Callbacks(journal, [keras.callbacks.EarlyStopping()], None)
+    quiet = Callbacks(journal, [keras.callbacks.EarlyStopping()], None, steps=1)
     quiet.on_train_batch_end(0, {"loss": loss})
     assert journal.logs["loss"] is loss
-    Callbacks(journal, [other], None).on_train_batch_end(0, {"loss": loss})
+    Callbacks(journal, [other], None, steps=1).on_train_batch_end(0, {"loss": loss})
     assert other.logs == {"loss": 0.5} and isinstance(other.logs["loss"], float)

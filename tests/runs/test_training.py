@@ -2,6 +2,8 @@
 
 import csv
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +11,8 @@ import pytest
 
 import seqvision
 from seqvision.config import load_config
+from seqvision.config.train import Train
+from seqvision.runs import at_once
 from seqvision.runs.progress import Progress
 
 BACKEND = keras.backend.backend()
@@ -77,15 +81,47 @@ def plain(tmp_path_factory):
     return outcome
 
 
-@pytest.mark.parametrize(("wanted", "taken"), [(4, 2), (100, 10)])
+@pytest.mark.parametrize(("wanted", "taken"), [(4, 4), (100, 10)])
 def test_steps_executed_at_once_change_no_number(plain, wanted, taken, tmp_path, caplog):
+    """The last of an epoch are two; steps.csv holds each."""
     stop_at = 12 if wanted == 4 else None
     at_once = Outcome(tmp_path, stop_at, steps_per_execution=wanted)
     same(at_once, plain)
-    taken = 1 if BACKEND == "torch" else taken
-    assert at_once.steps == list(range(taken, 21, taken))
-    assert at_once.record["timing"]["steps_per_execution"] == taken
-    assert f"train.steps_per_execution: {taken} in place of {wanted}" in caplog.text
+    assert at_once.table("steps") == plain.table("steps")
+    assert at_once.record["timing"]["steps_per_execution"] == (1 if BACKEND == "torch" else taken)
+    warned = f"train.steps_per_execution: 1 in place of {wanted}" in caplog.text
+    assert warned == (BACKEND == "torch")
+
+
+def test_auto_measures_and_changes_no_number(plain, tmp_path, monkeypatch):
+    measured = at_once._step_seconds
+    monkeypatch.setattr(at_once, "_step_seconds", lambda setup: 0.01 + 0 * measured(setup))
+    chosen = Outcome(tmp_path, 12, steps_per_execution="auto")
+    same(chosen, plain)
+    taken = 5 if BACKEND == "tensorflow" else 1
+    assert chosen.record["timing"]["steps_per_execution"] == taken
+    assert chosen.record["config"]["train"]["steps_per_execution"] == "auto"
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="auto takes single steps")
+@pytest.mark.parametrize(
+    ("per_epoch", "test_every", "seconds", "are_heard", "taken"),
+    [
+        (144, None, 1e-3, False, 32),
+        (144, None, 1e-2, False, 5),
+        (7, None, 1e-3, False, 7),
+        (144, None, 1.0, False, 1),
+        (144, 10, 1e-3, False, 2),  # Tests of the model come when they are due.
+        (144, None, 1e-3, True, 1),
+    ],
+)
+def test_auto_chooses_what_lasts_a_moment(
+    per_epoch, test_every, seconds, are_heard, taken, monkeypatch
+):
+    monkeypatch.setattr(at_once, "_step_seconds", lambda setup: seconds)
+    train = Train(steps_per_execution="auto", test_every=test_every)
+    setup: Any = SimpleNamespace(config=SimpleNamespace(train=train), steps_per_epoch=per_epoch)
+    assert at_once.steps_at_once(setup, are_heard) == taken
 
 
 def test_measuring_changes_no_number_though_weights_are_averaged_for_it(plain, tmp_path):
