@@ -2,11 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from seqvision.errors import SeqvisionError
+from seqvision.extras import check_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,9 +75,6 @@ class Format(ABC):
         Raises:
             SeqvisionError: it is not; with the line that installs it.
         """
-        missing = [module for module in cls.card.get("packages", []) if find_spec(module) is None]
-        if missing:
-            raise SeqvisionError(
-                f"export to {name} needs {' and '.join(missing)}, not installed: "
-                f"pip install 'seqvision[{cls.card['extra']}]'"
-            )
+        check_installed(
+            f"export to {name}", cls.card.get("packages", ()), cls.card.get("extra", "")
+        )

@@ -1,8 +1,6 @@
 """A trained model behind HTTP, and a page to try it."""
 
-from importlib.util import find_spec
-
-from seqvision.errors import SeqvisionError
+from seqvision import extras
 
 
 def check_installed(*, ray: bool = False) -> None:
@@ -14,7 +12,4 @@ def check_installed(*, ray: bool = False) -> None:
     extra, needed = "serve", ["fastapi", "uvicorn", "python_multipart"]
     if ray:
         extra, needed = "serve-ray", [*needed, "ray", "aiohttp"]
-    if missing := [name for name in needed if find_spec(name) is None]:
-        raise SeqvisionError(
-            f"serve needs {missing[0].replace('_', '-')}: pip install 'seqvision[{extra}]'"
-        )
+    extras.check_installed("serve", needed, extra)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import seqvision
-from seqvision import layers
+from seqvision import extras, layers
 from seqvision.cells import PeepholeLSTMCell
 from seqvision.errors import SeqvisionError
-from seqvision.exporting import format, parity
+from seqvision.exporting import parity
 from seqvision.exporting.formats import FORMATS
 from seqvision.exporting.half import halve
 from seqvision.exporting.parity import Compared, Differs, answers, check_parity
@@ -352,7 +352,7 @@ def test_another_backend_is_told_what_to_do(model, tmp_path, monkeypatch):
 
 
 def test_a_missing_extra_is_told_with_the_line_that_installs_it(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(format, "find_spec", lambda name: None if name == "openvino" else name)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "openvino" else name)
     with pytest.raises(
         SeqvisionError, match=r"needs openvino.*pip install 'seqvision\[openvino\]'"
     ):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import seqvision.serving
+from seqvision import extras
 from seqvision.errors import SeqvisionError
 from seqvision.presets.facts import Facts, add_to_archive
 from seqvision.serving.app import create_app
@@ -161,10 +161,8 @@ def test_a_port_that_is_in_use_is_said():
     ],
 )
 def test_a_missing_extra_is_one_line(monkeypatch, capsys, missing, arguments, line):
-    found = seqvision.serving.find_spec
-    monkeypatch.setattr(
-        seqvision.serving, "find_spec", lambda name: None if name == missing else found(name)
-    )
+    found = extras.find_spec
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == missing else found(name))
     assert command(monkeypatch, "anything", *arguments) == 2
     assert capsys.readouterr() == ("", f"error: {line}\n")
 
