@@ -24,7 +24,7 @@ from seqvision.index import indexed
 from seqvision.old_names import old_name
 
 REGISTRIES: dict[str, "Registry"] = {}
-"""Every registry by its kind: `dataset`, `input`, `scan`, `cell`, `wrapper`, `mixer`, `family`."""
+"""Every registry by its kind: `dataset`, `cell`, `family`, `logger`, …"""
 
 REQUIRED: Any = object()
 """The default of a parameter that has none."""

@@ -123,7 +123,7 @@ def performed_here():
             if event["event"] not in (*FINAL_EVENTS, "log", "ask"):
                 listener.event(job, events[-1])
 
-        sent = json.loads(json.dumps(order(job, self.cores_a_run)))
+        sent = json.loads(json.dumps(order(job, self.cores_a_run, self.loggers)))
         with one_by_one:
             carry_out(sent, send, lambda: listener.event(job, events[-1]))
         return outcome_of(job, events[-1])

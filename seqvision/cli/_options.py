@@ -13,6 +13,23 @@ def _forget(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
         ctx.with_resource(no_cache())
 
 
+def _chosen(ctx: click.Context, option: click.Parameter, loggers: tuple[str, ...]) -> list[Any]:
+    if not loggers:
+        return []
+    from seqvision.loggers.chosen import chosen
+
+    return chosen(loggers)
+
+
+log_option: Callable[[Any], Any] = click.option(
+    "--log",
+    "loggers",
+    multiple=True,
+    metavar="LOGGER",
+    callback=_chosen,
+    help="Log runs to tensorboard, mlflow or wandb too.",
+)
+
 no_cache_option: Callable[[Any], Any] = click.option(
     "--no-cache",
     is_flag=True,

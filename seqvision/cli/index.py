@@ -18,6 +18,7 @@ _PACKAGES = (
     "comparison.charts.search",
     "bench.contenders",
     "exporting.formats",
+    "loggers",
 )
 """The packages that have a registry."""
 

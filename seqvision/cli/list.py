@@ -16,6 +16,7 @@ _WHAT = (
     "scans",
     "datasets",
     "configs",
+    "loggers",
 )
 
 
@@ -27,7 +28,8 @@ _WHAT = (
 def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
     """List what there is of a kind, of names that match PATTERN.
 
-    The kinds: models, families, cells, wrappers, mixers, inputs, scans, datasets, configs.
+    The kinds: models, families, cells, wrappers, mixers, inputs, scans, datasets, configs,
+    loggers.
 
     \b
     seqvision list models

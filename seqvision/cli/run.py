@@ -1,10 +1,11 @@
 """`seqvision run`: train configs."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from seqvision.cli._options import no_cache_option
+from seqvision.cli._options import log_option, no_cache_option
 from seqvision.cli._tables import show_plan, show_records
 from seqvision.errors import RunFailed
 
@@ -25,6 +26,7 @@ from seqvision.errors import RunFailed
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--force", is_flag=True, help="Train again what is finished already.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
+@log_option
 @no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print the records as one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -38,6 +40,7 @@ def command(
     fail_fast: bool,
     force: bool,
     dry_run: bool,
+    loggers: list[Any],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -56,6 +59,7 @@ def command(
     from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
     from seqvision.config.seeds import read_seeds
+    from seqvision.loggers.chosen import prepare
     from seqvision.sweep.api import in_order, perform_here
     from seqvision.sweep.plan import plan
     from seqvision.sweep.schedule import run_all
@@ -72,10 +76,11 @@ def command(
         return
     to_do = [each.job for each in planned if not each.done]
     if len(to_do) == 1 and not address:  # It has this process, and the screen, to itself.
+        prepare(loggers, results)
         with progress_bar(silent) as bar:
-            ended = perform_here(to_do, bar)
+            ended = perform_here(to_do, bar, loggers=loggers)
     else:
-        with performer(jobs, address, results, len(to_do)) as perform:
+        with performer(jobs, address, results, len(to_do), loggers) as perform:
             if silent or not to_do:
                 ended = run_all(to_do, perform, fail_fast=fail_fast)
             else:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from seqvision.cli._options import no_cache_option
+from seqvision.cli._options import log_option, no_cache_option
 from seqvision.errors import RunFailed
 
 
@@ -27,6 +27,7 @@ from seqvision.errors import RunFailed
 @click.option("--ray", "address", metavar="auto|ADDRESS", help="Run on a Ray cluster.")
 @click.option("--force", is_flag=True, help="Forget the search that is there, and begin anew.")
 @click.option("--dry-run", is_flag=True, help="Say what would be searched, and stop.")
+@log_option
 @no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -42,6 +43,7 @@ def command(
     address: str | None,
     force: bool,
     dry_run: bool,
+    loggers: list[Any],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -73,7 +75,7 @@ def command(
     if dry_run:
         show_search(tunable, results, number_of(jobs), as_json=as_json)
         return
-    with performer(jobs, address, results, runs_of(tunable)) as perform:
+    with performer(jobs, address, results, runs_of(tunable), loggers) as perform:
         if silent:
             found = search(tunable, results, perform, force=force)
         else:

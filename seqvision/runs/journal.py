@@ -20,7 +20,7 @@ from seqvision.runs.metrics import evaluate, evaluate_classes
 from seqvision.runs.model import optimizer_of
 from seqvision.runs.predict import averaged_weights, logits
 from seqvision.runs.progress import Progress
-from seqvision.runs.scalars import Scalars
+from seqvision.runs.scalars import Also, Scalars
 from seqvision.runs.seeded import begin_epoch
 from seqvision.runs.setup import Setup
 from seqvision.runs.stages import Stages
@@ -33,6 +33,11 @@ class Journal(keras.callbacks.Callback):
     """Logs a run, validates and checkpoints each epoch, and decides when to stop.
 
     Test errors are only reported; no decision reads `state.tests`.
+
+    Args:
+        folder: the run's.
+        others: the user's own callbacks.
+        also: hears of what is written for TensorBoard.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Journal(keras.callbacks.Callback):
         folder: Path,
         progress: Progress,
         others: Sequence[keras.callbacks.Callback],
+        also: Also = lambda *_: None,
     ):
         super().__init__()
         self.seed = setup.seed
@@ -48,7 +54,7 @@ class Journal(keras.callbacks.Callback):
         self.training_images = len(setup.training)
         self.validation, self.test = setup.validation, setup.test
         self.checkpoint_file = folder / "checkpoint.npz"
-        self.scalars = Scalars(folder / "tensorboard")
+        self.scalars = Scalars(folder / "tensorboard", also)
         self.progress = progress
         self.others = [type(each).__name__ for each in others]
         self.state = State(setup.dataset.checksum, keras.backend.backend(), setup.parent)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqvision.config.schema import Config
+from seqvision.loggers.chosen import Spec
 from seqvision.runs.files import check_writable, copy_atomically
 from seqvision.runs.finished import finished
 from seqvision.runs.folders import make_place, origin, rename_former
@@ -30,6 +31,7 @@ def perform(
     cores: int | None = None,
     progress: Progress | None = None,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
+    loggers: Sequence[Spec] = (),
 ) -> RunRecord:
     """Return the record of a run, training it unless it is finished already.
 
@@ -46,6 +48,7 @@ def perform(
         cores: the processor cores that `threads: auto` uses; all of them when not given.
         callbacks: the user's own, called after the run's. The record names their classes, as the
             config does not say what they do.
+        loggers: where else to log it, checked and prepared (`seqvision/loggers/chosen.py`).
 
     Raises:
         Busy: another process is performing this run.
@@ -76,7 +79,8 @@ def perform(
         # Only now, when threads are set: it imports Keras.
         from seqvision.runs.train import train
 
-        return train(setup, folder, progress or Progress(), callbacks, test=test)
+        progress = progress or Progress()
+        return train(setup, folder, progress, callbacks, test=test, loggers=loggers)
 
 
 def _clear(folder: Path) -> None:

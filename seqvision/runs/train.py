@@ -9,6 +9,8 @@ import keras
 from scipy.special import softmax
 
 from seqvision.errors import RunFailed
+from seqvision.loggers.base import Run
+from seqvision.loggers.chosen import Spec
 from seqvision.presets.facts import add_to_archive, of_record
 from seqvision.runs.answers import write_predictions
 from seqvision.runs.at_once import AtOnce, steps_at_once
@@ -26,6 +28,7 @@ from seqvision.runs.prefixes import write_prefixes
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import RunRecord, run_id
 from seqvision.runs.setup import Setup
+from seqvision.runs.tracker import Tracker
 
 
 def train(
@@ -35,16 +38,32 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback],
     *,
     test: bool,
+    loggers: Sequence[Spec] = (),
 ) -> RunRecord:
     """Train the model of a run, or go on from its checkpoint; write its files, the record last.
 
     Raises:
         RunFailed: the loss became NaN; the record says at which step.
     """
-    began = datetime.now(UTC)
+    config, began = setup.config, datetime.now(UTC)
+    name = run_id(config, setup.seed)
+    run = Run(name, config.name, setup.seed, folder, config.resolved(), began.isoformat())
+    with Tracker(loggers, folder.parents[1], run) as tracker:
+        return _train(setup, folder, progress, callbacks, tracker, began, test)
+
+
+def _train(
+    setup: Setup,
+    folder: Path,
+    progress: Progress,
+    callbacks: Sequence[keras.callbacks.Callback],
+    tracker: Tracker,
+    began: datetime,
+    test: bool,
+) -> RunRecord:
     config, model = setup.config, setup.model
     write_yaml(folder / "config.yaml", config.resolved())
-    journal = Journal(setup, folder, progress, callbacks)
+    journal = Journal(setup, folder, progress, callbacks, tracker.add)
     journal.resume(setup.stages)
     done = journal.state.epochs
     last = min(config.train.epochs, config.train.stop_after or config.train.epochs)
@@ -61,12 +80,14 @@ def train(
         problem = f"the loss became NaN or infinite at step {journal.nan_step}"
         record |= {"status": "failed", "error": problem}
         write_json(folder / "record.json", record)
+        tracker.end(record)
         progress.end(record)
         raise RunFailed(f"{record['run_id']}: {problem}")
     if journal.best_weights:
         model.set_weights(journal.best_weights)
     record["metrics"] = _measure(setup, record, test) | record["metrics"]
     _finish(setup, journal, record)
+    tracker.end(record)
     progress.end(record)
     return record
 

@@ -8,6 +8,7 @@ from seqvision.config import Config, load_configs
 from seqvision.config.load import Source
 from seqvision.config.seeds import read_seeds
 from seqvision.errors import RunFailed, SeqvisionError
+from seqvision.loggers.chosen import Spec, chosen, prepare
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import RunRecord
 from seqvision.runs.run import perform
@@ -30,6 +31,7 @@ class _Options(TypedDict, total=False):
     fail_fast: bool
     progress: Progress | None
     callbacks: "Callbacks"
+    loggers: Iterable[Spec]
 
 
 @overload
@@ -63,6 +65,7 @@ def run(
     fail_fast: bool = False,
     progress: Progress | None = None,
     callbacks: "Callbacks" = (),
+    loggers: Iterable[Spec] = (),
 ) -> RunRecord | list[RunRecord]:
     """Train a config, or many, and return what `record.json` holds of each run.
 
@@ -92,9 +95,14 @@ def run(
             `val_accuracy` and what else is validated. The config does not say what they change, so
             it cannot reproduce the numbers: the record names their classes in `callbacks`. A
             finished run is not run again because of them, unless `force` says so.
+        loggers: where else to log runs as they go, `["mlflow", "tensorboard"]`; one with options is
+            `"mlflow:experiment=mine"` or `{"name": "mlflow", "experiment": "mine"}`. The config
+            does not name them. Runs that are finished already are not logged: `seqvision log` is
+            for them.
 
     Raises:
-        SeqvisionError: a config or its data is wrong, or arguments exclude each other.
+        SeqvisionError: a config or its data is wrong, a logger is unknown or not installed, or
+            arguments exclude each other.
         RunFailed: runs started and could not end well; the others' records are written.
 
     Example:
@@ -108,7 +116,7 @@ def run(
             "progress= and callbacks= belong to this process, and with jobs= or ray= each run has "
             "another: leave out one or the other"
         )
-    chosen = read_seeds(seeds, seed)
+    wanted, log_to = read_seeds(seeds, seed), chosen(loggers)
     is_list = isinstance(config, Iterable) and not isinstance(config, (str, Mapping, Config))
     overrides = [overrides] if isinstance(overrides, str) else list(overrides)
     sources: Any = config if is_list else [config]
@@ -117,14 +125,16 @@ def run(
     if single:
         if len(loaded) > 1:
             raise SeqvisionError("config: its grid is many runs, as a list is: run([config])")
-        chosen = chosen or loaded[0].train.seeds[:1]
-    planned = plan(loaded, chosen, Path(results), force=force)
+        wanted = wanted or loaded[0].train.seeds[:1]
+    planned = plan(loaded, wanted, Path(results), force=force)
     to_do = [each.job for each in planned if not each.done]
     if elsewhere:
-        with performer(jobs, ray, Path(results), len(to_do)) as perform_one:
+        with performer(jobs, ray, Path(results), len(to_do), log_to) as perform_one:
             ended = run_all(to_do, perform_one, fail_fast=fail_fast)
     else:
-        ended = perform_here(to_do, progress, callbacks, fail_fast=fail_fast)
+        if to_do:
+            prepare(log_to, Path(results))
+        ended = perform_here(to_do, progress, callbacks, log_to, fail_fast=fail_fast)
     outcomes = in_order(planned, ended)
     if failed := [outcome.message for outcome in outcomes if outcome.status == "failed"]:
         raise RunFailed("\n".join(failed))
@@ -136,10 +146,14 @@ def perform_here(
     jobs: Iterable[Job],
     progress: Progress | None = None,
     callbacks: "Callbacks" = (),
+    loggers: Sequence[Spec] = (),
     *,
     fail_fast: bool = False,
 ) -> list[Outcome]:
     """Perform runs in this process, one after another; a failure does not stop the others.
+
+    Args:
+        loggers: where else to log them, checked and prepared.
 
     Raises:
         SeqvisionError: the input of a run is wrong, or another process performs it.
@@ -154,6 +168,7 @@ def perform_here(
                 force=job.force,
                 progress=progress,
                 callbacks=callbacks,
+                loggers=loggers,
             )
             outcomes.append(Outcome(job, "finished", record))
         except RunFailed as error:

@@ -5,25 +5,30 @@ its files after each epoch, so that the run goes on elsewhere if the node is los
 """
 
 import importlib
+import logging
 import os
 import socket
 import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from seqvision.errors import SeqvisionError
+from seqvision.loggers.chosen import Spec, build_logger, said
 from seqvision.runs.files import write_atomically
+from seqvision.runs.replay import log_record
 from seqvision.sweep.plan import Job
 from seqvision.sweep.progress_sender import Event
 from seqvision.sweep.schedule import Listener, Outcome, outcome_of
 from seqvision.sweep.worker import FINAL_EVENTS, order
 from seqvision.sweep.workers import Workers
+
+log = logging.getLogger("seqvision")
 
 _TRIES = 5
 """How often a run is started before the loss of its nodes counts as its own failure."""
@@ -39,12 +44,16 @@ class Cluster:
         address: of the cluster's head, or `auto` for the one this machine is part of.
         results: the folder of all results, on this machine.
         places: how many runs at once; one a core of the cluster when None.
+        loggers: where else to log runs, checked and prepared. Nodes may not see that place, so
+            this process logs each run when it has ended.
 
     Raises:
         SeqvisionError: Ray is not installed, or there is no such cluster.
     """
 
-    def __init__(self, address: str, results: Path, places: int | None):
+    def __init__(
+        self, address: str, results: Path, places: int | None, loggers: Sequence[Spec] = ()
+    ):
         ray = connect(address)
         self.ray = ray
         cores = int(ray.cluster_resources().get("CPU", 1))
@@ -52,11 +61,11 @@ class Cluster:
         self.cores_a_run = cores // self.places
         options = {"num_cpus": self.cores_a_run, "max_retries": 0}
         self._remote = ray.remote(**options)(_perform_on_node)
-        self._results = results
+        self._results, self._loggers = results, loggers
         self._token = f".seen-{uuid.uuid4().hex}"
         self._tasks: set[Any] = set()
         self._stopping = False
-        self._lock = threading.Lock()
+        self._lock, self._logging = threading.Lock(), threading.Lock()
 
     def __enter__(self) -> "Cluster":
         self._results.mkdir(parents=True, exist_ok=True)
@@ -73,7 +82,9 @@ class Cluster:
         problem = ""
         for _ in range(_TRIES):
             try:
-                return outcome_of(job, self._try(job, listener))
+                outcome = outcome_of(job, self._try(job, listener))
+                self._log(job)
+                return outcome
             except self.ray.exceptions.TaskCancelledError:
                 return Outcome(job, "stopped")
             except self.ray.exceptions.RayError as error:
@@ -83,6 +94,15 @@ class Cluster:
                 warning = f"{job.run_id}: its node was lost; it is tried again"
                 listener.event(job, {"event": "log", "level": "WARNING", "message": warning})
         return Outcome(job, "failed", message=f"{job.run_id}: {problem}")
+
+    def _log(self, job: Job) -> None:
+        """Log a run that has ended; what goes wrong is a warning."""
+        for spec in self._loggers:
+            try:
+                with self._logging:  # One run after another.
+                    log_record(build_logger(spec, self._results), job.folder)
+            except Exception as error:
+                log.warning("logger %s: %s", spec, said(error))
 
     def stop(self) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from seqvision.config import Config, load_config
 from seqvision.data.kept import cache_limit, no_cache
 from seqvision.errors import Busy, RunFailed, SeqvisionError
+from seqvision.loggers.chosen import Spec
 from seqvision.memory import used_memory
 from seqvision.registry import as_elsewhere
 from seqvision.runs.run import perform
@@ -40,8 +41,12 @@ _GROWTH = 1 << 29
 """By how many bytes a process may grow after its first run before another takes its place."""
 
 
-def order(job: Job, cores: int) -> dict[str, Any]:
-    """A job as plain data, for the process that will perform it on `cores` cores.
+def order(job: Job, cores: int, loggers: Sequence[Spec] = ()) -> dict[str, Any]:
+    """A job as plain data, for the process that will perform it.
+
+    Args:
+        cores: how many of the processor's it may use.
+        loggers: where else to log it, checked and prepared.
 
     Raises:
         SeqvisionError: as `check_known_elsewhere` does.
@@ -57,6 +62,7 @@ def order(job: Job, cores: int) -> dict[str, Any]:
         "begin_with": str(job.begin_with) if job.begin_with else None,
         "asks": job.asks,
         "cores": cores,
+        "loggers": list(loggers),
         "no_cache": cache_limit() == 0,
     }
 
@@ -103,6 +109,7 @@ def carry_out(
                 begin_with=Path(order["begin_with"]) if order["begin_with"] else None,
                 cores=order["cores"],
                 progress=progress,
+                loggers=order["loggers"],
             )
         send({"event": "finished", "record": record})
     except Busy as error:
@@ -125,8 +132,8 @@ def main() -> None:
         told: queue.Queue[Any] = queue.Queue()
         threading.Thread(target=_read, args=(told,), daemon=True).start()
 
-        def send(event: Event) -> None:
-            print(json.dumps(event, default=str), file=pipe)
+        def send(event: Event) -> None:  # Of one piece, as threads of a run log things too.
+            pipe.write(json.dumps(event, default=str) + "\n")
 
         try:
             _carry_out_many(told.get, send)

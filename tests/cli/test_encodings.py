@@ -50,7 +50,20 @@ SAID = {
     "init": [(["ö_{encoding}.yaml"], "wrote")],
     "list": [
         ([what], " ")
-        for what in ("models", "families", "cells", "wrappers", "scans", "datasets", "configs")
+        for what in (
+            "models",
+            "families",
+            "cells",
+            "wrappers",
+            "scans",
+            "datasets",
+            "configs",
+            "loggers",
+        )
+    ],
+    "log": [
+        (["results", "--to", "tensorboard"], "tensorboard: "),
+        (["results", "--to", "tensorboard", "--json"], '"there": 4'),
     ],
     "plot": [(["classes", "-o", "×.svg"], "wrote")],
     "predict": [
@@ -115,6 +128,7 @@ def write_run(results, config, seed, wrong):
     data |= {"source": "é", "checksum": checksum_today(config.data.dataset)}
     sizes = {"train": 5, "validation": 0, "test": len(LABELS), "input_shape": [2, 2]}
     timing = dict.fromkeys(["train_seconds", *FIGURES[:2]], 1000.0 * (1 + 3 * seed))
+    timing |= dict.fromkeys(["started", "ended"], "2026-01-01T00:00:00+00:00")
     record = {
         "run_id": f"{config.name}/{run.name}",
         "name": config.name,

@@ -88,8 +88,9 @@ def test_jobs_are_other_processes_and_nothing_of_this_one_goes_there(monkeypatch
 
     handed = []
     monkeypatch.setattr(api, "performer", performer)
-    found = api.run(DIGITS, seeds=range(3), jobs=2, ray="auto", results=tmp_path)
-    assert handed == [2, "auto", tmp_path, 3]
+    options = {"jobs": 2, "ray": "auto", "results": tmp_path, "loggers": "tensorboard"}
+    found = api.run(DIGITS, seeds=range(3), **options)
+    assert handed == [2, "auto", tmp_path, 3, ["tensorboard"]]
     assert [each["seed"] for each in found] == [0, 1, 2]
     for own in ({"callbacks": [keras.callbacks.Callback()]}, {"progress": Progress()}):
         with pytest.raises(SeqvisionError, match="belong to this process"):

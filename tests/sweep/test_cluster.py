@@ -59,7 +59,7 @@ def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
     nodes, workers = nodes
     jobs = [Job(CONFIG, seed, tmp_path / "results") for seed in range(2)]
     killer = KillANode(nodes, workers[0])
-    with Cluster(nodes.address, tmp_path / "results", None) as cluster:
+    with Cluster(nodes.address, tmp_path / "results", None, ["tensorboard"]) as cluster:
         assert cluster.places == 2
         if not shared:  # As on machines of their own: no node sees what is written here.
             next((tmp_path / "results").glob(".seen*")).unlink()
@@ -72,6 +72,7 @@ def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
         assert outcome.record["metrics"] == alone["metrics"]
         assert outcome.job.record() == outcome.record
         assert (outcome.job.folder / "model.keras").exists()
+        assert len(list((outcome.job.folder / "tensorboard").glob("*.hparams"))) == 1
         assert (outcome.job.folder / "checkpoint.npz").exists()  # A longer run may go on from it.
     assert not list((tmp_path / "results").glob(".seen*"))
 

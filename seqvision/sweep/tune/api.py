@@ -7,6 +7,7 @@ from typing import Any
 from seqvision.config.schema import Config
 from seqvision.config.search import load_tunable
 from seqvision.config.seeds import read_seeds
+from seqvision.loggers.chosen import Spec, chosen
 from seqvision.sweep.schedule import Listener
 from seqvision.sweep.tune.search import Tuned, runs_of, search
 from seqvision.sweep.where import performer
@@ -26,6 +27,7 @@ def tune(
     overrides: Iterable[str] = (),
     force: bool = False,
     listener: Listener | None = None,
+    loggers: Iterable[Spec] = (),
 ) -> Tuned:
     """Search what a config's `tune.space` spans; a search that was cut short goes on.
 
@@ -40,6 +42,7 @@ def tune(
         overrides: `path=value` texts, such as `"train.epochs=1"`.
         force: begin anew, whatever the folder holds of an earlier search.
         listener: hears of trials and runs as they go.
+        loggers: where else to log every run, as for `seqvision.run`.
 
     Raises:
         SeqvisionError: the config or the data is wrong, or the folder holds another search.
@@ -49,8 +52,9 @@ def tune(
         found = seqvision.tune("gru3", trials=20, jobs=2)
         print(found.values, found.verdict["in_words"])
     """
+    log_to = chosen(loggers)
     settings = {"trials": trials, "oracle": oracle, "objective": objective}
     settings["seeds"] = read_seeds(seeds, seed)
     tunable = load_tunable(config, overrides, **settings)
-    with performer(str(jobs), ray, Path(results), runs_of(tunable)) as perform:
+    with performer(str(jobs), ray, Path(results), runs_of(tunable), log_to) as perform:
         return search(tunable, Path(results), perform, listener, force=force)

@@ -18,3 +18,12 @@ def test_seeds_mean_what_they_mean_to_run(config, monkeypatch, tmp_path):
         tune(config, seeds=3, results=tmp_path)
     config = {**config, "tune": {**config["tune"], "seeds": 3}}
     assert tune(config, results=tmp_path) == [0, 1, 2]
+
+
+def test_every_run_of_a_search_is_logged(config, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "seqvision.sweep.tune.api.search", lambda _, __, perform, *___, **____: perform.loggers
+    )
+    assert tune(config, results=tmp_path, loggers=["tensorboard"]) == ["tensorboard"]
+    with pytest.raises(SeqvisionError, match="unknown logger 'no'"):
+        tune(config, results=tmp_path, loggers=["no"])
