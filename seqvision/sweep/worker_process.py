@@ -29,7 +29,9 @@ class Worker:
 
     def __init__(self, start: Start, settings: str):
         self.settings, self.runs, self.there = settings, 0, True
-        self._log = tempfile.TemporaryFile("w+", prefix="seqvision-", suffix=".log")  # noqa: SIM115
+        # Whatever libraries write there, in whatever encoding, it can be read.
+        readable: Any = {"encoding": "utf-8", "errors": "replace"}
+        self._log = tempfile.TemporaryFile("w+", prefix="seqvision-", **readable)  # noqa: SIM115
         stdin, orders = os.pipe()
         events, stdout = os.pipe()
         try:

@@ -18,6 +18,8 @@ for line in sys.stdin:
         continue
     does = order["does"]
     print(does, file=sys.stderr, flush=True)
+    if does == "failed":  # As a library of another encoding may.
+        os.write(2, b"\\xe9\\n")
     if does == "asks":
         print(json.dumps({"event": "ask"}), flush=True)
         answer = json.loads(sys.stdin.readline())
@@ -88,7 +90,7 @@ def test_a_run_that_ends_its_process_has_failed(perform, tmp_path):
     assert (tmp_path / "run" / "run.log").read_text() == "dies\n"
     assert perform("failed")["log"] == str(tmp_path / "run" / "run.log")
     assert perform("failed")["event"] == "failed"
-    assert (tmp_path / "run" / "run.log").read_text() == "failed\n"  # Of that run alone.
+    assert (tmp_path / "run" / "run.log").read_text("utf-8") == "failed\n\ufffd\n"  # Of it alone.
 
 
 def test_what_is_stopped_takes_no_other_run(perform):
