@@ -29,13 +29,16 @@ def total_memory(root: Path = Path("/")) -> int | None:
 
 
 def peak_memory() -> int:
-    """The most bytes that this process has used at once."""
+    """The most bytes that this process has used at once; 0 where the system does not say."""
     if sys.platform == "linux":
         # What `getrusage` says begins here with the peak of the process that started this one.
-        status = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+        lines = _STATUS.read_text(encoding="utf-8").splitlines()
+        status = dict(line.split(":", 1) for line in lines)
         return 1024 * int(status["VmHWM"].split()[0])
-    import resource  # Windows has no such module.
-
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has none.
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
 
@@ -44,7 +47,7 @@ def used_memory() -> int:
     """The bytes that this process holds now, shared ones too; 0 where the system does not say."""
     if sys.platform != "linux":
         return 0
-    return os.sysconf("SC_PAGE_SIZE") * int(_STATM.read_text().split()[1])
+    return os.sysconf("SC_PAGE_SIZE") * int(_STATM.read_text(encoding="utf-8").split()[1])
 
 
 def check_fits(size: float, what: str, more: int = 0) -> None:

@@ -10,6 +10,7 @@ import pytest
 from seqvision import cores, memory
 from seqvision.cgroup import core_quota, memory_limit
 from seqvision.errors import SeqvisionError
+from seqvision.runs.environment import cpu
 
 
 @pytest.fixture
@@ -108,3 +109,22 @@ def test_the_peak_is_not_that_of_the_process_that_started_this_one():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 1 << 20 < int(done.stdout) < 150 << 20
+
+
+def test_windows_says_no_peak_and_ends_no_measurement(monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert memory.peak_memory() == memory.used_memory() == 0
+
+
+def test_a_mac_is_known_by_its_processor(monkeypatch):
+    """`arm`, all that Python says of it, would make one machine of all, whose speeds compare."""
+
+    def run(command, **_):
+        if command != ["sysctl", "-n", "machdep.cpu.brand_string"]:
+            raise FileNotFoundError
+        return subprocess.CompletedProcess(command, 0, "Apple M3 Pro\n")
+
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr(subprocess, "run", run)
+    assert cpu() == "Apple M3 Pro"

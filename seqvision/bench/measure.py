@@ -75,7 +75,8 @@ def measure(
     found["inference_images_per_second"] = 256 / _median_seconds(contender, many, seconds / 4)
     one = 1000 * _median_seconds(contender, many[:1], seconds / 8)
     found["latency_milliseconds"] = one
-    found["peak_memory_mb"] = peak_memory() / 2**20
+    if peak := peak_memory():
+        found["peak_memory_mb"] = peak / 2**20
     found["seconds"] = time.perf_counter() - began
     return found
 

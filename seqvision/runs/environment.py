@@ -3,6 +3,8 @@
 import os
 import platform
 import subprocess
+import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,11 @@ def environment(threads: dict[str, int], deterministic: bool) -> dict[str, Any]:
 
 def cpu() -> str:
     """The name of the processor."""
+    if sys.platform == "darwin":  # Where Python says no more than `arm`.
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        with suppress(OSError, subprocess.SubprocessError):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+            return done.stdout.strip()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if "model name" in line)

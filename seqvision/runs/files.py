@@ -5,6 +5,7 @@ import json
 import math
 import os
 import shutil
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -16,6 +17,9 @@ from seqvision.errors import SeqvisionError
 if TYPE_CHECKING:
     import numpy as np
 
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between tries to replace a file."""
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Have `write` fill a temporary file next to `path`, then rename it."""
@@ -25,9 +29,20 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         with temporary.open("r+b") as file:  # Windows syncs only what may be written.
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename a file to `path`; on Windows, wait until nobody reads what is there."""
+    for seconds in _WAITS:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:  # A reader, or a virus scanner, is soon done.
+            time.sleep(seconds)
+    temporary.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -226,7 +226,7 @@ def _perform_on_node(order: Event, token: str, files: dict[str, bytes], mailbox:
             if kind == "epoch":
                 sent = _read(folder, _FILES)
             elif kind in ("finished", "failed"):
-                names = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
+                names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
                 # The record last: it says that all else is there.
                 sent = _read(folder, sorted(names, key=lambda name: name == "record.json"))
             ray.get(mailbox.put.remote(event, sent))
