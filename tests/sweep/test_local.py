@@ -63,6 +63,18 @@ def test_every_point_and_seed_has_its_record(undisturbed):
         assert record["environment"]["threads"]["inter_op"] == max(1, cores // 2)
 
 
+@pytest.mark.slow
+def test_where_nothing_forks_processes_of_their_own_give_the_same(
+    undisturbed, tmp_path, monkeypatch
+):
+    """As on Windows and macOS, in a folder whose name no ASCII has."""
+    monkeypatch.setattr("seqvision.sweep.workers.AVAILABLE", False)
+    found = seqvision.run([CONFIG], seeds=[1], jobs=2, results=tmp_path / "ö 模")
+    for record in found:
+        assert record["metrics"] == undisturbed[record["run_id"]]["metrics"]
+        assert (record.folder / "model.keras").exists()
+
+
 def test_a_worker_is_kept_and_each_run_in_it_is_as_if_alone(undisturbed, tmp_path):
     """Runs of the second seed come second in their process. Bit for bit, and by the same names."""
     here = seqvision.run([CONFIG], seed=1, results=tmp_path)
