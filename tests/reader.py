@@ -143,8 +143,8 @@ def _perform_here(patch, performed_here):
     from seqvision.sweep.cluster import Cluster
     from seqvision.sweep.local import Local
 
-    def without_ray(self, address, results, places):
-        self.places, self.cores_a_run = places or 1, 1
+    def without_ray(self, address, results, places, loggers=()):
+        self.places, self.cores_a_run, self.loggers = places or 1, 1, loggers
 
     for kind in (Local, Cluster):
         patch.setattr(kind, "__enter__", lambda self: self)  # Nothing is begun for it.

@@ -24,6 +24,7 @@ OF_NAMES = ("docs/api", "docs/zoo")
 _ALL = (page.relative_to(ROOT).as_posix() for page in ROOT.glob("docs/**/*.md"))
 PAGES = sorted(each for each in _ALL if each.rpartition("/")[0] not in OF_NAMES)
 PAGES.remove("docs/series.md")  # It has a test of its own.
+PAGES.remove("docs/tracking.md")  # Of packages that are not here; tests/loggers has its commands.
 PAGES.insert(0, README)
 ON_EVERY_BACKEND = {README, "docs/index.md"} | {
     f"docs/guides/{name}.md" for name in ("configs", "notebook", "runs", "trained", "tune")

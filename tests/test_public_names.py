@@ -44,7 +44,7 @@ def test_what_the_package_exports_is_written_about():
 
 
 def test_what_is_written_about_is_there():
-    groups = {registry.group for registry in REGISTRIES.values()}
+    groups = {registry.group for registry in REGISTRIES.values()} | {"seqvision.folder"}  # A tag.
     names = set(re.findall(r"(?<![\w/.-])seqvision(?:\.[A-Za-z_]\w*)+", TEXT)) - groups
     for module, listed in re.findall(r"\bfrom (seqvision[\w.]*) import ([\w, ]+)", TEXT):
         names |= {f"{module}.{name.strip()}" for name in listed.split(",")}

@@ -1,6 +1,7 @@
 """The site's navigation, and its pages that are written by scripts. .ci/run builds the site."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -36,4 +37,10 @@ def test_the_pages_that_a_script_writes_are_of_today(script):
         pages = module.pages()
     written = {path.stem: path.read_text(encoding="utf-8") for path in module.FOLDER.glob("*.md")}
     for name in {*pages, *written}:
-        assert written.get(name) == pages.get(name), f"python docs/{script}.py writes {name} anew"
+        found, made = (_any_help(each.get(name)) for each in (written, pages))
+        assert found == made, f"python docs/{script}.py writes {name} anew"
+
+
+def _any_help(text):
+    """Without `-h`: click keeps what a command's option is from whoever asked for it first."""
+    return text and re.sub(r"^ +(-h, )?--help +", "  --help  ", text, flags=re.MULTILINE)

@@ -145,7 +145,7 @@ def test_arm_computes_the_same(tmp_path):
 WINE = shutil.which("wine64") or shutil.which("wine64", path="/usr/lib/wine")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(
     not (shutil.which("x86_64-w64-mingw32-g++") and WINE),
     reason="there is no compiler for Windows, or nothing to run its programs",
