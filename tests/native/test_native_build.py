@@ -111,6 +111,7 @@ def exercised(folder, compiler, processors, flags, run=()):
         given = [*flags, *of_processor, *defined, "-c", build.CORE / "layer.cc", "-o", objects[-1]]
         subprocess.run([*compiler, *map(str, given)], check=True)
     flags = [*flags, *(["-DSV_HAS_AVX512_BF16"] if "avx512_bf16" in processors else [])]
+    flags += ["-DSV_BASE_ALONE"] if len(processors) == 1 else []
     sources = [Path(__file__).with_name("exercise.cc"), *build.CORE.glob("[ct]*.cc")]
     program = folder / "exercise.exe"  # As Windows wants it; others do not care.
     given = [*flags, f"-I{build.CORE}", *sources, *objects, "-pthread", "-o", program]
@@ -125,8 +126,10 @@ def exercised(folder, compiler, processors, flags, run=()):
 def test_sanitizers_find_nothing(sanitizer, tmp_path):
     """Every cell, forward and backward, in sizes around the edges, on several threads."""
     flags = ["-std=c++17", "-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"]
-    found = exercised(tmp_path, build.compiler(), build.processors(), flags)
-    assert list(found) == build.processors()[::-1]
+    # Vectors of other widths share no other memory.
+    kinds = build.processors()[:1] if sanitizer == "thread" else build.processors()
+    found = exercised(tmp_path, build.compiler(), kinds, flags)
+    assert list(found) == kinds[::-1]
     assert max(found.values()) == pytest.approx(min(found.values()), rel=1e-6)
 
 
@@ -136,7 +139,7 @@ def test_sanitizers_find_nothing(sanitizer, tmp_path):
     reason="there is no compiler for 64-bit ARM, or nothing to run it on",
 )
 def test_arm_computes_the_same(tmp_path):
-    *_, here = exercised(tmp_path, build.compiler(), build.processors(), build.FLAGS).values()
+    (here,) = exercised(tmp_path, build.compiler(), build.processors()[:1], build.FLAGS).values()
     compiler, run = ["aarch64-linux-gnu-g++", "-static"], ["qemu-aarch64-static"]
     there = exercised(tmp_path, compiler, ["neon"], build.FLAGS, run)
     assert there == pytest.approx({"neon": here}, rel=1e-6)
