@@ -14,7 +14,7 @@ within() {  # within COMMAND…: unless the time is over, when it is stopped as 
     left=$((ends - $(date +%s)))
     [ "$left" -gt 10 ] || return 0
     echo "== $*"
-    timeout -s INT "$left" "$@"
+    timeout --foreground -s INT "$left" "$@" || [ $? != 130 ] || exit 130  # Ctrl-C ends it all.
 }
 bench() { within seqvision bench "$@" --rounds "${ROUNDS:-2}" --seconds 1 -o results/published/bench; }
 run() { within seqvision run "$@" --results results/gpu --quiet; }
