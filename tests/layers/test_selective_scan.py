@@ -91,41 +91,41 @@ def test_the_operation_in_cpp_gives_the_same_and_so_do_its_gradients(
         np.testing.assert_allclose(one, other, atol=2e-5 * max(1, np.abs(other).max()))
 
 
+def second_gradients(given, **how):
+    """The gradients of the gradients that y² and h² lead to, from what was given."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        inputs = [part.detach().requires_grad_() for part in given]
+        results = selective_scan(*inputs, **how)
+        above = [part * part for part in results]
+        found = torch.autograd.grad(results, inputs, above, create_graph=True)
+        found = torch.autograd.grad(found, inputs, given)
+    else:
+
+        def gradients(*given):
+            above = [part * part for part in selective_scan(*given, **how)]
+            return vjp(lambda *given: selective_scan(*given, **how), given, above)
+
+        found = vjp(gradients, given, given)
+    return [ops.convert_to_numpy(each) for each in found]
+
+
 def test_the_gradient_of_its_gradient_in_cpp(monkeypatch):
     random = np.random.default_rng(0)
     rows = [random.normal(size=(2, 40, n)) for n in (FEATURES, FEATURES, SIZE, SIZE)]
     a, first = -random.uniform(0, 2, (FEATURES, SIZE)), random.normal(size=(2, FEATURES * SIZE))
     values = rows[0], np.abs(rows[1]), a, *rows[2:], first
     given = [ops.convert_to_tensor(value, "float32") for value in values]
-
-    def first_gradients(*given):
-        def results(*given):
-            return selective_scan(*given, training=True)
-
-        y, last = results(*given)
-        return vjp(results, given, [ops.cos(y), ops.cos(last)])
-
-    if keras.backend.backend() == "torch":
-        pytest.skip("`vjp` is of one order there")
-    found = vjp(first_gradients, given, given)
+    found = second_gradients(given, training=True)
     monkeypatch.setenv("SEQVISION_NATIVE", "0")
-    for one, other in zip(found, vjp(first_gradients, given, given), strict=True):
-        one, other = map(ops.convert_to_numpy, (one, other))
+    for one, other in zip(found, second_gradients(given, training=True), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
 
 
 @pytest.mark.parametrize("chunk", [7, 20])
 def test_the_gradient_of_the_gradient_goes_through_what_is_kept(given, chunk):
-    if keras.backend.backend() == "torch":
-        pytest.skip("`vjp` is of one order there")
     tensors = [ops.convert_to_tensor(ops.convert_to_numpy(each)) for each in given]
-
-    def second(chunk):
-        def gradients(*given):
-            above = [part * part for part in selective_scan(*given, chunk=chunk)]
-            return vjp(lambda *given: selective_scan(*given, chunk=chunk), given, above)
-
-        return [ops.convert_to_numpy(each) for each in vjp(gradients, tensors, tensors)]
-
-    for one, other in zip(second(None), second(chunk), strict=True):
+    pairs = zip(*(second_gradients(tensors, chunk=n) for n in (None, chunk)), strict=True)
+    for one, other in pairs:
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9 * np.abs(other).max())
