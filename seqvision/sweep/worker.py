@@ -137,12 +137,15 @@ def main() -> None:
 
         try:
             _carry_out_many(told.get, send)
+            code = 0
         except KeyboardInterrupt:  # Between two runs.
-            return
+            code = 0
         except Exception:
-            # Before the pipe is closed, at which the parent ends this process.
             traceback.print_exc()
-            sys.exit(1)
+            code = 1
+        # Here, as the parent ends this process when the pipe is closed, with a code of its own.
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _carry_out_many(told: Callable[[], Any], send: Callable[[Event], None]) -> None:

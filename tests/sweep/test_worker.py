@@ -1,6 +1,8 @@
 """What a process of runs has imported, and what it tells the one that a person looks at."""
 
 import logging
+import subprocess
+import sys
 from types import SimpleNamespace
 
 from seqvision.cli._sweep_progress import SweepProgress
@@ -48,3 +50,15 @@ assert context.context()._context_handle is None
 assert not {"sklearn", "matplotlib", "pandas"} & set(sys.modules)
 """
     new_process(code)
+
+
+def test_a_worker_that_has_done_enough_ends_well_however_soon_its_parent_hears_of_it():
+    """The end of its events is seen at once; it must not be taken for a crash."""
+    code = "from seqvision.sweep import worker; worker._RUNS = 0; worker.main()"
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout.read() == b""
+            process.stdin.close()
+        assert process.returncode == 0
