@@ -31,6 +31,12 @@ def load_model(path: str | Path) -> "keras.Model":
         UnknownName: there are no weights of this name and tag.
         SeqvisionError: there is no such file, it is damaged, or it holds something that is unknown
             here or not safe; or weights that are not here cannot be downloaded.
+
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> seqvision.load_model(record.folder).output_shape
+        (None, 10)
     """
     trained = find_trained(path)
     file = trained.file

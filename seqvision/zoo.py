@@ -31,6 +31,11 @@ def list_models(pattern: str = "*", *, pretrained: bool = False) -> list[str]:
     Args:
         pretrained: those that there are trained weights for; `seqvision list models --weights`
             lists their tags.
+
+    Examples:
+        >>> import seqvision
+        >>> seqvision.list_models("gru3*")
+        ['gru3', 'gru3_columns', 'gru3_reverse', 'gru3_tutorial']
     """
     names = {each.partition(":")[0] for each in presets()} if pretrained else zoo_names()
     return fnmatch.filter(sorted(names), pattern)
@@ -76,9 +81,12 @@ def create_model(
             here and cannot be had, or cannot be read; or the model certainly does not fit into
             memory.
 
-    Example:
-        model = seqvision.create_model("stacked", cell="lstm", units=[128], scan="columns")
-        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    Examples:
+        >>> import keras, seqvision
+        >>> model = seqvision.create_model("stacked", cell="lstm", units=[128], scan="columns")
+        >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        >>> model.output_shape
+        (None, 10)
     """
     trained = None if weights is None else find_weights(name, weights)
     facts = None if trained is None else trained.facts

@@ -41,8 +41,11 @@ def machine() -> dict[str, Any]:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
-    """The processor's `vendor`, `family`, `model`, `name`, the `flags` that kernels care about, and
-    `cores`, those that this process may use. What the system does not say is left out."""
+    """What the system says of the processor.
+
+    `vendor`, `family`, `model`, `name`, the `flags` that kernels care about, and `cores`, those
+    that this process may use. What the system does not say is left out.
+    """
     try:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
     except OSError:  # Such as on macOS.

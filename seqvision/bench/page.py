@@ -78,8 +78,10 @@ def page(records: list[Record], notes: SpeedNotes, command: str) -> str:
 
 
 def _processor(record: Record) -> str:
-    """The processor in words: `AMD EPYC, family 26, model 2, avx2, avx512f, 2 cores`; before it the
-    accelerator, if there is one."""
+    """The processor in words, after the accelerator if there is one.
+
+    `AMD EPYC, family 26, model 2, avx2, avx512f, 2 cores`
+    """
     facts = record["environment"]["processor"]
     told = [facts["accelerator"]] if "accelerator" in facts else []
     told += [facts.get("name") or facts.get("vendor") or "a processor"]

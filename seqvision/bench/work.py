@@ -34,10 +34,10 @@ class Work:
         return "images" if self.steps is None else "series"
 
     def batch(self, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Random samples, float32, and labels `(size,)`: images `(size, *input_shape)` in 0..255,
-        or series `(size, steps, features)` of one length, without gaps.
+        """Random samples, float32, and labels `(size,)`.
 
-        How long a step takes does not depend on what they show.
+        Images are `(size, *input_shape)` in 0..255, series `(size, steps, features)` of one length,
+        without gaps. How long a step takes does not depend on what they show.
         """
         generator = np.random.default_rng(0)
         size = size or self.batch_size

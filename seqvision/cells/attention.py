@@ -27,6 +27,14 @@ class AttentionCell(AttentionCellWrapper):
         units: size of the cell.
         cell: the name of the cell, or `{name: …, option: …}`, or the cell itself.
         others: those of `AttentionCellWrapper`, which has the equations.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import AttentionCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(AttentionCell(16, cell="lstm", length=4), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
     """
 
     def __init__(self, units: PositiveInt, cell: CellSpec = "lstm", **kwargs: Any):

@@ -52,6 +52,14 @@ class CfCCell(RecurrentDropout, GatedCell):
     Raises:
         SeqvisionError: the input has no such `time_feature`, or no other.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import CfCCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(CfCCell(16, mode="no_gate", backbone_units=32))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Hasani et al., "Closed-form continuous-time neural networks", 2021, arXiv 2106.13898,
         Nature Machine Intelligence 2022; of LTC "Liquid time-constant networks", 2020, arXiv

@@ -33,6 +33,14 @@ class ChaosFreeCell(RecurrentDropout, GatedCell):
             `complement` b_η starts at its negative, which is one as in contrib.
         others: those of `GatedCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import ChaosFreeCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(ChaosFreeCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Laurent & von Brecht, "A recurrent neural network without chaos", 2016, arXiv 1612.06212.
     """

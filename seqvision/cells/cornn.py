@@ -43,6 +43,14 @@ class CoRNNCell(OscillatorCell):
         recurrent_initializer: of W and of 𝒲, each by itself; None leaves them to the one above.
         others: those of `OscillatorCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import CoRNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(CoRNNCell(16, time_step=0.05))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Rusch & Mishra, "Coupled oscillatory recurrent neural network (coRNN): an accurate and
         (gradient) stable architecture for learning long time dependencies", 2020, arXiv 2010.00951.

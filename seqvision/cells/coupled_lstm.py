@@ -30,6 +30,14 @@ class CoupledLSTMCell(RecurrentDropout, BaseLSTMCell):
     Args:
         others: those of `BaseLSTMCell`, `RecurrentDropout` and `RegularizedCell`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import CoupledLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(CoupledLSTMCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Greff et al., "LSTM: a search space odyssey", 2015, arXiv 1503.04069 (variant CIFG).
     """

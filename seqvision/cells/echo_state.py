@@ -41,6 +41,14 @@ class EchoStateCell(CellLayer):
     Raises:
         SeqvisionError: there are so few connections that no reservoir has a cycle.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import EchoStateCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(EchoStateCell(100, spectral_radius=0.9), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 100)
+
     References:
         Jaeger, "The 'echo state' approach to analysing and training recurrent neural networks",
         2001, GMD report 148; Jaeger, Lukoševičius, Popovici & Siewert, "Optimization and

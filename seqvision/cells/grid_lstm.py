@@ -58,6 +58,14 @@ class GridLSTMCell(RegularizedCell):
     Raises:
         SeqvisionError: the blocks do not fit into the features.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import GridLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(GridLSTMCell(4, feature_size=2, frequency_skip=2))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 32)
+
     References:
         Kalchbrenner, Danihelka & Graves, "Grid long short-term memory", 2015, arXiv 1507.01526;
         Sainath & Li, "Modeling time-frequency patterns with LSTM vs. convolutional architectures
@@ -251,6 +259,14 @@ class BidirectionalGridLSTMCell(GridLSTMCell):
 
     Raises:
         SeqvisionError: the blocks do not fit into the features.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import BidirectionalGridLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(BidirectionalGridLSTMCell(4, feature_size=2, frequency_skip=2))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 64)
 
     References:
         Sainath & Li, "Modeling time-frequency patterns with LSTM vs. convolutional architectures

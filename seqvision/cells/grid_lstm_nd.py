@@ -67,6 +67,14 @@ class GridLSTMNDCell(RegularizedCell):
     Raises:
         SeqvisionError: an option about depth is given with one dimension, which has none.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import GridLSTMNDCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(GridLSTMNDCell(16, dimensions=2))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Kalchbrenner, Danihelka & Graves, "Grid long short-term memory", 2015, arXiv 1507.01526.
         With `variant="contrib"` the numbers are those of contrib's `Grid2LSTMCell` and
@@ -187,8 +195,10 @@ class GridLSTMNDCell(RegularizedCell):
         return output, [ops.concatenate(new, axis=-1) for new in (new_hs, new_ms)]
 
     def _lstm(self, transform: _Transform, seen: Any, m: Any) -> tuple[Any, Any]:
-        """Carry one dimension through a block: from all outputs `(batch, N · units)` and its memory
-        m `(batch, units)` to its new output and memory.
+        """Carry one dimension through a block.
+
+        From all outputs `(batch, N · units)` and its memory m `(batch, units)` come its new output
+        and memory.
         """
         i, f, g, o = ops.split(_linear(transform, seen), 4, axis=-1)
         if self.use_peepholes:

@@ -40,6 +40,14 @@ class GroupedLSTMCell(RecurrentDropout, GatedCell):
     Raises:
         SeqvisionError: a size is not a multiple of `groups`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import GroupedLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(GroupedLSTMCell(16, groups=4))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Kuchaiev & Ginsburg, "Factorization tricks for LSTM networks", 2017, arXiv 1703.10722.
     """

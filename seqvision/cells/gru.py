@@ -17,6 +17,14 @@ class GRUCell(keras.layers.GRUCell):
     z = σ(W_z x + U_z h + b_z), r = σ(W_r x + U_r h + b_r), new state z ⊙ h + (1 − z) ⊙ c with
     c = tanh(W_c x + r ⊙ (U_c h + b_u) + b_c), or, with `reset_after=False`,
     c = tanh(W_c x + U_c (r ⊙ h) + b_c). Weights and arguments are those of `keras.layers.GRUCell`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import GRUCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(GRUCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
     """
 
 
@@ -28,6 +36,14 @@ class TF1GRUCell(GRUCell):
     Its two kernels, one of both gates and one of the candidate, each stood over input and state
     together; Glorot's limit is that of the joint kernels (Glorot & Bengio 2010). The numbers are
     those of `tf.nn.rnn_cell.GRUCell` of TensorFlow 1.15; the weights are laid out as Keras does.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import TF1GRUCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(TF1GRUCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
     """
 
     def __init__(

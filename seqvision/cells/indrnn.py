@@ -32,6 +32,14 @@ class IndRNNCell(RecurrentDropout, RegularizedCell):
     Raises:
         SeqvisionError: there are both a `recurrent_clip` and a `recurrent_constraint`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import IndRNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(IndRNNCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Li et al., "Independently recurrent neural network (IndRNN): building a longer and
         deeper RNN", 2018, arXiv 1803.04831.

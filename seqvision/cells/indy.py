@@ -29,6 +29,14 @@ class IndyGRUCell(RecurrentDropout, GatedCell):
         recurrent_initializer: of u; None is uniform in [-1, 1].
         others: those of `GatedCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import IndyGRUCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(IndyGRUCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         The recurrence of Li et al. 2018, arXiv 1803.04831, in the unit of Cho et al. 2014,
         arXiv 1406.1078.
@@ -90,6 +98,14 @@ class IndyLSTMCell(RecurrentDropout, GatedCell):
         forget_bias: what the forget gate's bias starts at, besides its initializer.
         recurrent_initializer: of u; None is uniform in [-1, 1].
         others: those of `GatedCell` and `RecurrentDropout`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import IndyLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(IndyLSTMCell(16, forget_bias=2.0), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
 
     References:
         Gonnet & Deselaers, "IndyLSTMs: independently recurrent LSTMs", 2019, arXiv 1903.08023.

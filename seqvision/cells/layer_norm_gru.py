@@ -36,6 +36,14 @@ class LayerNormGRUCell(RecurrentDropout, RegularizedCell):
         variant: where the norm sits.
         epsilon: ε, added to the variance.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import LayerNormGRUCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(LayerNormGRUCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Ba, Kiros & Hinton, "Layer normalization", 2016, arXiv 1607.06450 (supplement).
     """

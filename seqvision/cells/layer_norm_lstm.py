@@ -49,6 +49,14 @@ class LayerNormLSTMCell(BaseLSTMCell):
         projection_clip: bound of the projected output's absolute values.
         seed: seed of the dropout.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import LayerNormLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(LayerNormLSTMCell(16, variant="joint"), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Ba, Kiros & Hinton, "Layer normalization", 2016, arXiv 1607.06450; Semeniuta, Severyn &
         Barth, "Recurrent dropout without memory loss", 2016, arXiv 1603.05118.

@@ -12,4 +12,12 @@ class LSTMCell(keras.layers.LSTMCell):
 
     i, f, o = σ(W x + U h + b), new cell state c = f ⊙ c + i ⊙ tanh(W_c x + U_c h + b_c), output
     o ⊙ tanh(c). Weights and arguments are those of `keras.layers.LSTMCell`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import LSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(LSTMCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
     """

@@ -27,6 +27,14 @@ class MinimalRNNCell(RecurrentDropout, GatedCell):
         input_bias_initializer: of b_z.
         others: those of `GatedCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import MinimalRNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(MinimalRNNCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Chen, "MinimalRNN: toward more interpretable and trainable recurrent neural networks",
         2017, arXiv 1711.06788; Chen, Pennington & Schoenholz, 2018, arXiv 1806.05394.

@@ -35,6 +35,14 @@ class NASCell(RecurrentDropout, RegularizedCell):
         projection: size of the output, given by a linear projection P; None for no projection.
         use_bias: whether there is b.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import NASCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(NASCell(16, projection=8))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 8)
+
     References:
         Zoph & Le, "Neural architecture search with reinforcement learning", 2016,
         arXiv 1611.01578.

@@ -59,6 +59,14 @@ class NTMCell(RegularizedCell):
     Raises:
         SeqvisionError: there are fewer slots than shifts.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import NTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(NTMCell(16, memory_slots=32), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Graves, Wayne & Danihelka, "Neural Turing machines", 2014, arXiv 1410.5401; Collier &
         Beel, "Implementing neural Turing machines", 2018, arXiv 1807.08518. With more than one

@@ -32,6 +32,14 @@ class PeepholeLSTMCell(RecurrentDropout, BaseLSTMCell):
         use_peepholes: whether the gates see the cell state; without, it is a plain LSTM.
         others: those of `BaseLSTMCell`, `RecurrentDropout` and `RegularizedCell`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import PeepholeLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(PeepholeLSTMCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Gers & Schmidhuber, "Recurrent nets that time and count", 2000; Sak, Senior & Beaufays,
         "Long short-term memory recurrent neural network architectures for large scale acoustic

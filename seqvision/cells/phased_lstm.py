@@ -55,6 +55,14 @@ class PhasedLSTMCell(RecurrentDropout, GatedCell):
     Raises:
         SeqvisionError: the input has no such `time_feature`, or no other.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import PhasedLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(PhasedLSTMCell(16, time_feature=0))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Neil, Pfeiffer & Liu, "Phased LSTM: accelerating recurrent network training for long or
         event-based sequences", 2016, arXiv 1610.09513.

@@ -49,6 +49,14 @@ class SLSTMCell(RecurrentDropout, GatedCell):
         SeqvisionError: `units` is not a multiple of `num_heads`, or f does not begin between 0 and
             1.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import SLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(SLSTMCell(16, num_heads=4), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Beck et al., "xLSTM: extended long short-term memory", 2024, arXiv 2405.04517.
     """

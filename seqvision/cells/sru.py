@@ -28,6 +28,14 @@ class SRUCell(RegularizedCell):
         units: size of the state and of the output.
         project_skip: whether s is x W_s though the widths agree; TensorFlow's cell always does.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import SRUCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(SRUCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Lei et al., "Training RNNs as fast as CNNs", 2017, arXiv 1709.02755, first version.
     """

@@ -48,6 +48,14 @@ class TimeFreqLSTMCell(RegularizedCell):
     Raises:
         SeqvisionError: the blocks do not fit into the features.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import TimeFreqLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(TimeFreqLSTMCell(4, feature_size=2, frequency_skip=2))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Li, Mohamed, Zweig & Gong, "LSTM time and frequency recurrence for automatic speech
         recognition", ASRU 2015, doi 10.1109/ASRU.2015.7404793; Sainath & Li, "Modeling

@@ -27,6 +27,14 @@ class UGRNNCell(RecurrentDropout, GatedCell):
         forget_bias: what the gate's bias starts at, besides its initializer: above zero keeps.
         others: those of `GatedCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import UGRNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(UGRNNCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural
         networks", 2016, arXiv 1611.09913.
@@ -84,6 +92,14 @@ class IntersectionRNNCell(RecurrentDropout, GatedCell):
         output_activation: of the candidate along depth.
         forget_bias: what both gates' biases start at, besides their initializer.
         others: those of `GatedCell` and `RecurrentDropout`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import IntersectionRNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(IntersectionRNNCell(8), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
 
     References:
         Collins, Sohl-Dickstein & Sussillo, "Capacity and trainability in recurrent neural

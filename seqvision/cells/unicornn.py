@@ -43,6 +43,14 @@ class UnICORNNCell(OscillatorCell):
         control_initializer: of c; None is uniform in [−0.1, 0.1], as there.
         others: those of `OscillatorCell` and `RecurrentDropout`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import UnICORNNCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(UnICORNNCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Rusch & Mishra, "UnICORNN: a recurrent model for learning very long time dependencies",
         2021, arXiv 2103.05487.

@@ -32,6 +32,14 @@ class WeightNormLSTMCell(PeepholeLSTMCell):
             aims at; TensorFlow drew them by glorot_uniform.
         others: those of `PeepholeLSTMCell`, here without peepholes unless asked for.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells import WeightNormLSTMCell
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(WeightNormLSTMCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+
     References:
         Salimans & Kingma, "Weight normalization: a simple reparameterization to accelerate
         training of deep neural networks", 2016, arXiv 1602.07868.

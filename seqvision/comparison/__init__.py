@@ -1,0 +1,1 @@
+"""Runs side by side: tables with intervals and tests, charts, and the report."""

@@ -19,7 +19,9 @@ _ON_IMAGES = ["bootstrap_low", "bootstrap_high", "p_mcnemar", "cochrans_q", "p_c
 
 
 def against(units: pd.DataFrame, used: pd.DataFrame, baselines: dict[int, int]) -> pd.DataFrame:
-    """Return, for each row on data that the baseline ran on too:
+    """Compare with the baseline each row on data that it ran on too.
+
+    Returns what is known of each:
 
     - `difference`: the mean over the `common_seeds` of row minus baseline, in the metric, with its
       95 % interval `difference_low`, `difference_high` and `p_paired`, by Student's t over the

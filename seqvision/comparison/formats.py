@@ -27,6 +27,7 @@ def caption(comparison: pd.DataFrame) -> list[str]:
 
 
 def as_csv(comparison: pd.DataFrame) -> str:
+    """A line for each row, with all of its columns."""
     return comparison.to_csv(index=False)
 
 

@@ -53,6 +53,13 @@ def load_records(folder: str | Path) -> "pd.DataFrame":
 
     Raises:
         SeqvisionError: the folder does not exist, or holds no run.
+
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> records = seqvision.load_records("results")
+        >>> records.loc[records["name"] == "tiny", ["status", "model.cell"]].iloc[0].tolist()
+        ['finished', 'gru']
     """
     import pandas as pd
 

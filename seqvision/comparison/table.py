@@ -66,6 +66,13 @@ def compare(
     Raises:
         SeqvisionError: no records, or an unknown column, metric or baseline, or a target that is
             no share.
+
+    Examples:
+        >>> import seqvision
+        >>> runs = seqvision.run("tiny", seeds=range(2))
+        >>> table = seqvision.compare(seqvision.load_records("results"))
+        >>> int(table["seeds"].iloc[0]), bool(table["low"].iloc[0] < table["mean"].iloc[0])
+        (2, True)
     """
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     records, metric = tested(records), ALIASES.get(metric, metric)

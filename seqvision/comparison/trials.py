@@ -27,6 +27,13 @@ def load_trials(folder: str | Path) -> "pd.DataFrame":
 
     Raises:
         SeqvisionError: the folder holds no trials.
+
+    Examples:
+        >>> import seqvision
+        >>> quick = ["data.training=500", "train.epochs=1"]
+        >>> found = seqvision.tune("tiny", trials=2, overrides=quick)
+        >>> seqvision.load_trials("results/tiny-tune")[["trial", "status"]].values.tolist()
+        [[1, 'finished'], [2, 'finished']]
     """
     import pandas as pd
 

@@ -12,8 +12,9 @@ _DEEPEST = 30
 
 
 def plain(value: Any, path: tuple[str | int, ...] = (), *, all_of_it: bool = False) -> Any:
-    """Return a value with tuples, ranges and arrays as lists, NumPy's numbers as Python's, and a
-    `Path` as text.
+    """Return a value made of what a YAML or JSON file can hold.
+
+    Tuples, ranges and arrays become lists, NumPy's numbers Python's, and a `Path` a text.
 
     Args:
         path: where the value is, for messages.

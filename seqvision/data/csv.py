@@ -91,8 +91,9 @@ def csv(
 
 
 def _parts(told: Told, about: Labels | None, default: str) -> dict[str, Part]:
-    """The series of a table by `training`, `test` and `validation`; all are `default` if it tells
-    no split.
+    """The series of a table by `training`, `test` and `validation`.
+
+    All are `default` if it tells no split.
 
     Raises:
         DataError: there are no series, or some have no label or another split.

@@ -70,8 +70,10 @@ def export(
             it, something is not installed, or the file does not answer as Keras does. Nothing is
             then written.
 
-    Example:
-        seqvision.export("results/gru3/1f0c-s0", "gru3.onnx", softmax=True)
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> path = seqvision.export(record.folder, "tiny.onnx", softmax=True, force=True)
     """
     path = Path(path).expanduser()
     name = format_of(path, to)

@@ -26,10 +26,11 @@ class Differs(SeqvisionError):
 
 @dataclass(frozen=True)
 class Compared:
-    """Images `(n, *input_shape)` or series, what they are, and what Keras says of them:
-    `(n, classes)`, or after each step `(n, steps, classes)`.
+    """Samples, what they are, and what Keras says of them.
 
-    `steps` is what series are padded to; None for the longest of each batch.
+    They are images `(n, *input_shape)` or series. What is said is `(n, classes)`, or after each
+    step `(n, steps, classes)`. `steps` is what series are padded to; None for the longest of each
+    batch.
     """
 
     samples: np.ndarray | Series

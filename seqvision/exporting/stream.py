@@ -31,10 +31,13 @@ def streaming(model: "str | Path | keras.Model", batch: int = 1) -> "Stream":
     Raises:
         SeqvisionError: the model looks ahead, or is not known not to; it says by which layer.
 
-    Example:
-        stream = seqvision.streaming("results/pump/1f0c-s0")
-        for reading in sensor:  # Each (features,), NaN where there is none.
-            logits = stream.step(reading)
+    Examples:
+        >>> import numpy as np, seqvision
+        >>> stream = seqvision.streaming(seqvision.create_model("stacked", cell="gru", units=[8]))
+        >>> for row in np.zeros((28, 28)):
+        ...     logits = stream.step(row)
+        >>> logits.shape
+        (1, 10)
     """
     if not isinstance(batch, int) or batch < 1:
         raise SeqvisionError(f"streaming: batch: expected a whole number from 1, got {batch!r}")

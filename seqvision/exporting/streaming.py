@@ -41,6 +41,12 @@ def step_model(model: keras.Model) -> keras.Model:
 
     Raises:
         SeqvisionError: the model looks ahead, or is not made so; it says by which layer.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("stacked", cell="gru", units=[8])
+        >>> sorted(seqvision.step_model(model).output)
+        ['logits', 'recurrent_1_state_1_next']
     """
     chain = chain_of(model)
     row = keras.Input((chain.features,), dtype=model.inputs[0].dtype, name="row")

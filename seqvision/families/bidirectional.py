@@ -50,6 +50,12 @@ def bidirectional(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("bidirectional", cell="lstm", units=64)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 48906)
     """
     raw, samples = model_input(input_shape, input, scale)
     read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, merge_mode, wrap)

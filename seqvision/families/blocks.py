@@ -55,6 +55,12 @@ def blocks(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("blocks", mixer="lru", units=32, depth=2, scan="pixels")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 13258)
     """
     raw, samples = model_input(input_shape, input, scale)
     sequence = scanned(samples, scan)

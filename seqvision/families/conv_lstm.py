@@ -56,6 +56,12 @@ def conv_lstm(
     Raises:
         SeqvisionError: the samples are series, or images that cannot be cut into patches of that
             size.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("conv_lstm", frames="rows", filters=8)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 3146)
     """
     why = "convolves along each line of pixels"
     raw, samples = image_input("conv_lstm", input_shape, input, scale, why)

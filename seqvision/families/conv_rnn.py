@@ -67,6 +67,12 @@ def conv_rnn(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("conv_rnn", filters=[16, 32], cell="lstm", units=32)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 38026)
     """
     raw, samples = model_input(input_shape, input, scale)
     for depth, count in enumerate([filters] if isinstance(filters, int) else filters, start=1):

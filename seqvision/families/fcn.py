@@ -45,6 +45,12 @@ def fcn(
 
     Raises:
         SeqvisionError: there are more or fewer of `filters` than of `kernel_sizes`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("fcn", input_shape=(None, 3), num_classes=5)
+        >>> model.output_shape, model.count_params()
+        ((None, 5), 268427)
     """
     raw, samples = model_input(input_shape, input, scale)
     features = Convolutions(momentum).fully(scanned(samples, scan), filters, kernel_sizes)

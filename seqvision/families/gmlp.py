@@ -50,6 +50,12 @@ def gmlp(
 
     Raises:
         SeqvisionError: the samples are series.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("gmlp")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 162962)
     """
     raw, images = image_input("gmlp", input_shape, input, scale)
     x = keras.layers.Dense(units, name="encoder")(patches(images, patch_size))

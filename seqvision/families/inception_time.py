@@ -57,6 +57,12 @@ def inception_time(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("inception_time", input_shape=(None, 3), num_classes=5)
+        >>> model.output_shape, model.count_params()
+        ((None, 5), 492747)
     """
     raw, samples = model_input(input_shape, input, scale)
     made = Convolutions(momentum, use_bias=False)

@@ -66,6 +66,12 @@ def lstm_fcn(
     Raises:
         SeqvisionError: the series have any number of steps, and are to be shuffled to none that is
             given; or there are more or fewer of `filters` than of `kernel_sizes`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("lstm_fcn", input_shape=(96, 3), num_classes=5)
+        >>> model.output_shape, model.count_params()
+        ((None, 5), 271821)
     """
     raw, samples = model_input(input_shape, input, scale)
     sequence = shuffled = scanned(samples, scan)

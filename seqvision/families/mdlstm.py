@@ -53,6 +53,12 @@ def mdlstm(
 
     Raises:
         SeqvisionError: the samples are series.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("mdlstm")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 11786)
     """
     why = "moves along height and width"
     raw, samples = image_input("mdlstm", input_shape, input, scale, why)

@@ -52,6 +52,12 @@ def mini_rocket(
 
     Raises:
         SeqvisionError: the samples are series, and there is no `steps`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("mini_rocket", input_shape=(96, 3), num_classes=5)
+        >>> model.output_shape, model.count_params()
+        ((None, 5), 104921)
     """
     raw, samples = model_input(input_shape, input, scale)
     layer = MiniRocket(num_features, max_dilations, steps, seed, name="mini_rocket")

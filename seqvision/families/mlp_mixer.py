@@ -49,6 +49,12 @@ def mlp_mixer(
 
     Raises:
         SeqvisionError: the samples are series.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("mlp_mixer")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 148110)
     """
     raw, images = image_input("mlp_mixer", input_shape, input, scale)
     x = keras.layers.Dense(units, name="encoder")(patches(images, patch_size))

@@ -57,6 +57,12 @@ def multi_scan(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("multi_scan", scans=["rows", "columns"], units=64)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 37386)
     """
     raw, samples = model_input(input_shape, input, scale)
     directions = "concat" if bidirectional else None

@@ -54,6 +54,12 @@ def renet(
 
     Raises:
         SeqvisionError: the samples are series, or a list is not as long as there are layers.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("renet", patch_size=4, units=32)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 834058)
     """
     raw, grid = image_input("renet", input_shape, input, scale)
     units = [units] if isinstance(units, int) else units

@@ -47,6 +47,12 @@ def resnet1d(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("resnet1d", input_shape=(None, 3), num_classes=5)
+        >>> model.output_shape, model.count_params()
+        ((None, 5), 508363)
     """
     raw, samples = model_input(input_shape, input, scale)
     made = Convolutions(momentum)

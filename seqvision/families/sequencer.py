@@ -64,6 +64,12 @@ def sequencer(
 
     Raises:
         SeqvisionError: the samples are series, or a list is not as long as there are stages.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("sequencer")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 201802)
     """
     raw, grid = image_input("sequencer", input_shape, input, scale)
     units = [units] if isinstance(units, int) else units

@@ -45,6 +45,12 @@ def stacked(
 
     Returns:
         A model from raw samples `(batch, *input_shape)` to logits `(batch, num_classes)`.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("stacked", cell="lstm", units=[64, 64], dropout=0.2)
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 57482)
     """
     raw, samples = model_input(input_shape, input, scale)
     read = Reader(cell, units, dropout, recurrent_dropout, layer_norm, pooling, wrap=wrap)

@@ -60,6 +60,12 @@ def vit_patches(
 
     Raises:
         SeqvisionError: the samples are series, or the heads do not divide the units.
+
+    Examples:
+        >>> import seqvision
+        >>> model = seqvision.create_model("vit_patches")
+        >>> model.output_shape, model.count_params()
+        ((None, 10), 205066)
     """
     if units % num_heads:
         raise SeqvisionError(

@@ -19,6 +19,14 @@ class AnswerSoFar(keras.layers.Layer):
 
     Args:
         max_steps: how many steps count at most, the first ones; None for all.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import AnswerSoFar
+        >>> answer, row = keras.ops.ones((1, 3)), keras.ops.full((1, 2), float("nan"))
+        >>> (kept,) = AnswerSoFar()([answer, row, keras.ops.zeros((1, 3))])  # Nothing was observed.
+        >>> keras.ops.convert_to_numpy(kept).tolist()
+        [[0.0, 0.0, 0.0]]
     """
 
     def __init__(self, max_steps: int | None = None, **kwargs: Any):

@@ -13,6 +13,13 @@ class Bidirectional(keras.layers.Bidirectional):
 
     Arguments, weights and numbers are Keras's. The directions run side by side on different cores,
     each with the whole batch, where a single layer cuts the batch into shards.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import Bidirectional
+        >>> layer = Bidirectional(keras.layers.GRU(16), merge_mode="sum")
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
     """
 
     # Keras reads in the signature whether to pass `training` and `mask`.

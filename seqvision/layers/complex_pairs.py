@@ -9,10 +9,12 @@ Pair = tuple[Any, Any]
 
 
 def times(a: Pair, b: Pair) -> Pair:
+    """The product of two numbers."""
     return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
 
 
 def exp(a: Pair) -> Pair:
+    """The exponential function of a number."""
     size = ops.exp(a[0])
     return size * ops.cos(a[1]), size * ops.sin(a[1])
 

@@ -18,6 +18,12 @@ class DimensionShuffle(keras.layers.Layer):
     Args:
         steps: how many steps.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import DimensionShuffle
+        >>> keras.ops.shape(DimensionShuffle(5)(keras.ops.zeros((2, 5, 8))))
+        (2, 8, 5)
+
     References:
         Karim et al., "LSTM fully convolutional networks for time series classification", 2017,
         arXiv 1709.05206.

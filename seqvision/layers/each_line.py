@@ -20,6 +20,13 @@ class EachLine(keras.layers.Wrapper):
         layer: from `(batch, steps, features)` to `(batch, steps, units)`, such as a recurrent layer
             with `return_sequences=True`, in one direction or in both.
         lines: `rows` or `columns`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import EachLine
+        >>> layer = EachLine(keras.layers.GRU(16, return_sequences=True), lines="columns")
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 7, 5, 3))))
+        (2, 7, 5, 16)
     """
 
     def __init__(self, layer: keras.layers.Layer, lines: Lines = "rows", **kwargs: Any):

@@ -30,6 +30,13 @@ def recurrent_layer(
         wrap: specs of wrappers to put around the cell, the innermost first.
         kwargs: what `keras.layers.RNN` takes, such as `return_sequences` and `go_backwards`; the
             cell gets `dtype` too.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import recurrent_layer
+        >>> layer = recurrent_layer("indrnn", 16, wrap=["residual"], return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 16))))
+        (2, 5, 16)
     """
     name, options = name_and_options(cell)
     if name in _OWN_LAYER and not wrap:

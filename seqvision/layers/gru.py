@@ -15,6 +15,13 @@ class GRU(FastLoop, keras.layers.GRU):
 
     `unroll=None`, the default, lets the layer choose between unrolling its time steps and a loop.
     `layer.path` says which path a call took; see `seqvision.layers.engine`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import GRU
+        >>> layer = GRU(16, return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
     """
 
     def _step(self) -> Any:

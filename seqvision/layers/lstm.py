@@ -15,6 +15,13 @@ class LSTM(FastLoop, keras.layers.LSTM):
 
     `unroll=None`, the default, lets the layer choose between unrolling its time steps and a loop.
     `layer.path` says which path a call took; see `seqvision.layers.engine`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import LSTM
+        >>> output, h, c = LSTM(16, return_state=True)(keras.ops.zeros((2, 5, 8)))
+        >>> keras.ops.shape(c)
+        (2, 16)
     """
 
     def _step(self) -> Any:

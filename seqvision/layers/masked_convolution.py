@@ -24,6 +24,13 @@ class MaskedConv1D(keras.layers.Conv1D):
     Args:
         filters, kernel_size, strides: as of `keras.layers.Conv1D`.
         kwargs: its other arguments, but for `padding` and `data_format`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MaskedConv1D
+        >>> layer = MaskedConv1D(16, 3, strides=2)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 3, 16)
     """
 
     def __init__(self, filters: int, kernel_size: int, strides: int = 1, **kwargs: Any):
@@ -68,6 +75,12 @@ class MaskedMaxPooling1D(keras.layers.MaxPooling1D):
 
     Raises:
         ValueError: the strides are larger, so that windows leave out steps.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MaskedMaxPooling1D
+        >>> keras.ops.shape(MaskedMaxPooling1D(2)(keras.ops.zeros((2, 5, 8))))
+        (2, 3, 8)
     """
 
     def __init__(self, pool_size: int = 2, strides: int | None = None, **kwargs: Any):

@@ -50,6 +50,13 @@ class MDLSTM(keras.layers.Layer):
     Raises:
         SeqvisionError: the size of the images is not known.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MDLSTM
+        >>> layer = MDLSTM(16, directions=2)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 7, 5, 1))))
+        (2, 7, 5, 32)
+
     References:
         Graves, Fernández & Schmidhuber, "Multi-dimensional recurrent neural networks", 2007,
         arXiv 0705.2011.

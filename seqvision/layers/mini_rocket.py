@@ -48,6 +48,14 @@ class MiniRocket(keras.layers.Layer):
     Raises:
         SeqvisionError: the number of steps is not known, and `steps` does not say it.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MiniRocket
+        >>> layer = MiniRocket(num_features=168)
+        >>> layer.adapt(keras.random.normal((10, 50, 2)))
+        >>> keras.ops.shape(layer(keras.random.normal((3, 50, 2))))
+        (3, 168)
+
     References:
         Dempster, Schmidt & Webb, "MiniRocket: a very fast (almost) deterministic transform for
         time series classification", 2021, arXiv 2012.08791; with several features as in its
@@ -159,7 +167,7 @@ class MiniRocket(keras.layers.Layer):
         return ops.cast(ops.concatenate(found, axis=-1), self.compute_dtype)
 
     def _convolved(self, series: Any, number: int) -> Any:
-        """y of each kernel at one dilation, `(batch, steps, 84)`."""
+        """Y of each kernel at one dilation, `(batch, steps, 84)`."""
         dilation, _ = self._dilations[number]
         around = (_TAPS - 1) * dilation
         padded = ops.pad(series, [[0, 0], [around // 2, around // 2], [0, 0]])

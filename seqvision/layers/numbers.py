@@ -11,14 +11,17 @@ Numbers = tuple[Any, ...]
 
 
 def product(a: Numbers, b: Numbers) -> Numbers:
+    """The product of each two numbers."""
     return times((a[0], a[1]), (b[0], b[1])) if len(a) == 2 else (a[0] * b[0],)
 
 
 def added(a: Numbers, b: Numbers) -> Numbers:
+    """The sum of each two numbers."""
     return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
 def conjugate(a: Numbers) -> Numbers:
+    """Complex numbers with the other sign of their imaginary part; real ones as they are."""
     return (a[0], *(-part for part in a[1:]))
 
 

@@ -23,6 +23,15 @@ class OneStep(keras.layers.Wrapper):
         layer: a `keras.layers.RNN`, of Keras or ours, whose states are `(batch, size)`; or one that
             says what it does by `step` and `states`: a pooling layer of `seqvision.layers`, a
             mixer, or the input of series. It is not changed, and its weights are this layer's.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import OneStep
+        >>> gru = keras.layers.GRU(16)
+        >>> gru.build((None, None, 8))
+        >>> output, state = OneStep(gru)([keras.ops.zeros((2, 8)), keras.ops.zeros((2, 16))])
+        >>> keras.ops.shape(state)
+        (2, 16)
     """
 
     def __init__(self, layer: keras.layers.Layer, **kwargs: Any):

@@ -60,7 +60,16 @@ class Pooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("seqvision")
 class LastStep(Pooling):
-    """The last step that is not masked."""
+    """The last step that is not masked.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import LastStep
+        >>> x = keras.ops.array([[[1.0], [2.0], [3.0]]])
+        >>> mask = keras.ops.array([[True, True, False]])
+        >>> keras.ops.convert_to_numpy(LastStep()(x, mask)).tolist()
+        [[2.0]]
+    """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
@@ -83,6 +92,13 @@ class MeanOverTime(Pooling):
 
     `keras.layers.GlobalAveragePooling1D` cannot do the latter, and returns NaN for a sequence that
     is masked whole, where this returns 0.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MeanOverTime
+        >>> layer = MeanOverTime(return_sequences=True)
+        >>> keras.ops.convert_to_numpy(layer(keras.ops.array([[[1.0], [3.0], [2.0]]]))).tolist()
+        [[[1.0], [2.0], [2.0]]]
     """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -112,6 +128,13 @@ class MaxOverTime(Pooling):
     """The maximum of each feature over the steps; with `return_sequences` the running maximum.
 
     `keras.layers.GlobalMaxPooling1D` ignores masks, with a warning, and has no `return_sequences`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import MaxOverTime
+        >>> layer = MaxOverTime(return_sequences=True)
+        >>> keras.ops.convert_to_numpy(layer(keras.ops.array([[[1.0], [3.0], [2.0]]]))).tolist()
+        [[[1.0], [3.0], [3.0]]]
     """
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -143,6 +166,12 @@ class AttentionPooling(Pooling):
         units: the width of the hidden layer; that of the features when not given.
         return_sequences: after every step return the weighted mean of the steps so far, with the
             softmax over these: `(batch, steps, features)`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import AttentionPooling
+        >>> keras.ops.shape(AttentionPooling()(keras.ops.zeros((2, 5, 8))))
+        (2, 8)
     """
 
     def __init__(self, units: int | None = None, return_sequences: bool = False, **kwargs: Any):
@@ -170,7 +199,7 @@ class AttentionPooling(Pooling):
         return ops.sum(inputs * ops.softmax(scores, axis=1), axis=1)
 
     def _scores(self, inputs: Any) -> Any:
-        """e of each step, `(..., 1)`."""
+        """E of each step, `(..., 1)`."""
         hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
         return ops.matmul(hidden, self.score)
 

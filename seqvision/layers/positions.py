@@ -13,6 +13,12 @@ class PositionEmbedding(keras.layers.Layer):
         y(t) = x(t) + p(t)
 
     As in ViT, Dosovitskiy et al. 2021, arXiv 2010.11929.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import PositionEmbedding
+        >>> keras.ops.shape(PositionEmbedding()(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
     """
 
     def build(self, input_shape: Any) -> None:
@@ -34,6 +40,12 @@ class ClassToken(keras.layers.Layer):
     Attention gathers in it what the classes need, and pooling by the last step reads it (Devlin et
     al. 2018, arXiv 1810.04805). Others put it first; to attention without positions that is the
     same.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import ClassToken
+        >>> keras.ops.shape(ClassToken()(keras.ops.zeros((2, 5, 8))))
+        (2, 6, 8)
     """
 
     def build(self, input_shape: Any) -> None:

@@ -29,6 +29,15 @@ class Recurrent(TellsPath, keras.layers.RNN):
     is `keras.layers.RNN`.
     Arguments, masks, states and results are those of `keras.layers.RNN`; `unroll=None`, the
     default, lets the layer choose. `layer.path` says which path a call took.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(keras.layers.LSTMCell(16), return_sequences=True)
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 16)
+        >>> layer.path
+        'keras: the cell is not of the project/step protocol'
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False):

@@ -15,6 +15,13 @@ class SimpleRNN(FastLoop, keras.layers.SimpleRNN):
 
     `unroll=None`, the default, lets the layer choose between unrolling its time steps and a loop.
     `layer.path` says which path a call took; see `seqvision.layers.engine`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import SimpleRNN
+        >>> layer = SimpleRNN(16, activation="relu")
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
     """
 
     def _step(self) -> Any:

@@ -14,6 +14,14 @@ class Standardization(keras.layers.Layer):
 
     `adapt` finds both, of each feature. Unlike in `keras.layers.Normalization`, a feature that is
     the same throughout becomes 0 and stays so, in place of being divided by next to nothing.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.layers import Standardization
+        >>> layer = Standardization()
+        >>> layer.adapt([[1.0], [3.0]])
+        >>> keras.ops.convert_to_numpy(layer(keras.ops.array([[1.0], [3.0], [5.0]]))).tolist()
+        [[-1.0], [1.0], [3.0]]
     """
 
     def __init__(self, **kwargs: Any):

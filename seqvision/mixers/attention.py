@@ -35,6 +35,13 @@ class Attention(Mixer):
         causal: whether a step reads from itself and those before it only, s ≤ t.
         positions: how places are known: `rotary`, R; or `none`.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import Attention
+        >>> mixer = Attention(num_heads=2)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Vaswani et al., "Attention is all you need", 2017, arXiv 1706.03762; Su et al., "RoFormer:
         enhanced transformer with rotary position embedding", 2021, arXiv 2104.09864.

@@ -218,6 +218,6 @@ class LinearMixer(Mixer):
         return list(state) if self.is_complex else [state]
 
     def _parted(self, states: list[Any]) -> tuple[Any, list[Any]]:
-        """h and the steps before, from all states."""
+        """H and the steps before, from all states."""
         n = self._numbers
         return states[:n] if self.is_complex else states[0], states[n:]

@@ -32,6 +32,13 @@ class HGRN(LinearMixer):
             here it is a number, and layers that are to have others are made one by one.
         dynamics_rate: the share of the learning rate at which θ learns (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import HGRN
+        >>> mixer = HGRN()
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Qin, Yang & Zhong, "Hierarchically gated recurrent neural network for sequence modeling",
         2023, arXiv 2311.04823.

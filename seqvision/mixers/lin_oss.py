@@ -44,6 +44,13 @@ class LinOSS(LinearMixer):
         discretization: how a step is taken: `im` or `imex`.
         dynamics_rate: the share of the learning rate at which A and Δ learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import LinOSS
+        >>> mixer = LinOSS(state_size=16)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Rusch & Rus, "Oscillatory state-space models", 2024, arXiv 2410.03943.
     """

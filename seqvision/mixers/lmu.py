@@ -50,6 +50,13 @@ class LMU(Mixer):
             pixels of psMNIST; give the number of steps, or of as many as matter.
         activation: f.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import LMU
+        >>> mixer = LMU(order=4, theta=5)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Voelker, Kajić & Eliasmith, "Legendre memory units: continuous-time representation in
         recurrent neural networks", NeurIPS 2019; Chilkuri & Eliasmith, "Parallelizing Legendre

@@ -32,6 +32,13 @@ class LRU(DiagonalMixer):
         max_phase: how far λ may turn from 1 at first, in radians: 2π is all around.
         dynamics_rate: the share of the learning rate at which ν, θ and γ learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import LRU
+        >>> mixer = LRU(state_size=16, r_min=0.9)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Orvieto et al., "Resurrecting recurrent neural networks for long sequences", 2023, arXiv
         2303.06349.

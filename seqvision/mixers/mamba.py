@@ -50,6 +50,13 @@ class Mamba(Mixer):
         chunk: how many steps' states are in memory at once; it changes no result.
         dynamics_rate: the share of the learning rate at which a, D and b_Δ learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import Mamba
+        >>> mixer = Mamba(state_size=4)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Gu & Dao, "Mamba: linear-time sequence modeling with selective state spaces", 2023, arXiv
         2312.00752.

@@ -26,6 +26,13 @@ class MinLSTM(GatedMixer):
         positive: whether there is a g; if not, the candidate is x W + b, as in the paper's plain
             version.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import MinLSTM
+        >>> mixer = MinLSTM()
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Feng et al., "Were RNNs all we needed?", 2024, arXiv 2410.01201.
     """

@@ -59,6 +59,13 @@ class MLSTM(Mixer):
             and 1. Between them log f / (1 − f) is evenly spaced.
         dynamics_rate: the share of the learning rate at which b_i and b_f learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import MLSTM
+        >>> mixer = MLSTM(num_heads=2)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Beck et al., "xLSTM: extended long short-term memory", 2024, arXiv 2405.04517.
     """

@@ -36,6 +36,13 @@ class Multires(Mixer):
         depth: how many resolutions: log2 of the steps, rounded up, to see all of a sequence. The
             default sees 1,024.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import Multires
+        >>> mixer = Multires(depth=3)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Shi, Wang & Fox, "Sequence modeling with multiresolution convolutional memory", 2023, arXiv
         2305.01638.

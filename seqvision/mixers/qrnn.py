@@ -31,6 +31,13 @@ class QRNN(LinearMixer):
     Args:
         window: how many steps, with its own, the gates of a step read.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import QRNN
+        >>> mixer = QRNN(window=2)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Bradbury et al., "Quasi-recurrent neural networks", 2016, arXiv 1611.01576.
     """

@@ -35,6 +35,13 @@ class RecurrentMixer(Mixer):
     Raises:
         SeqvisionError: what comes out of the cell is not as wide as what goes in, or its states are
             no vectors.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import RecurrentMixer
+        >>> mixer = RecurrentMixer(cell="indrnn")
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
     """
 
     def __init__(

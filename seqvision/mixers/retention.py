@@ -45,6 +45,13 @@ class Retention(LinearMixer):
         value_dim: the size of values, in each head; twice `key_dim`, as in the paper, when not
             given.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import Retention
+        >>> mixer = Retention(num_heads=2)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Sun et al., "Retentive network: a successor to Transformer for large language models", 2023,
         arXiv 2307.08621; Su et al. 2021, arXiv 2104.09864.
@@ -75,7 +82,7 @@ class Retention(LinearMixer):
 
     @property
     def _fade(self) -> np.ndarray:
-        """log γ, of each head."""
+        """Log γ, of each head."""
         return np.log1p(-(2.0 ** (-5 - np.arange(self.num_heads))))
 
     def size(self, features: int) -> int:

@@ -42,6 +42,13 @@ class RGLRU(LinearMixer):
             longer a state lasts.
         dynamics_rate: the share of the learning rate at which Λ learns (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import RGLRU
+        >>> mixer = RGLRU()
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         De et al., "Griffin: mixing gated linear recurrences with local attention for efficient
         language models", 2024, arXiv 2402.19427.

@@ -46,6 +46,13 @@ class S4D(LinearMixer):
         min_step, max_step: between what Δ is at first.
         dynamics_rate: the share of the learning rate at which a, ω and Δ learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import S4D
+        >>> mixer = S4D(state_size=16)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Gu et al., "On the parameterization and initialization of diagonal state space models",
         2022, arXiv 2206.11893.

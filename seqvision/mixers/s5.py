@@ -37,6 +37,13 @@ class S5(DiagonalMixer):
         min_step, max_step: between what Δ is at first.
         dynamics_rate: the share of the learning rate at which a, ω and Δ learn (`seqvision run`).
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import S5
+        >>> mixer = S5(state_size=16)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Smith, Warrington & Linderman, "Simplified state space layers for sequence modeling", 2022,
         arXiv 2208.04933.

@@ -36,6 +36,13 @@ class TCN(Mixer):
         depth: how many blocks.
         dropout: the share of features that are set to zero, in all steps of a sample.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.mixers import TCN
+        >>> mixer = TCN(depth=2)
+        >>> keras.ops.shape(mixer(keras.ops.zeros((2, 5, 8))))
+        (2, 5, 8)
+
     References:
         Bai, Kolter & Koltun, "An empirical evaluation of generic convolutional and recurrent
         networks for sequence modeling", 2018, arXiv 1803.01271; Salimans & Kingma 2016, arXiv

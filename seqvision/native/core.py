@@ -216,8 +216,11 @@ def threads() -> int:
 
 @lru_cache(1)
 def _every_core() -> int:
-    """Kept for the process, as the core is told once: layers ask at every call, and it is files
-    that say it."""
+    """How many cores this process may use.
+
+    Kept for the process, as the core is told once: layers ask at every call, and it is files that
+    say it.
+    """
     return available_cores()
 
 

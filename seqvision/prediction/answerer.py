@@ -26,8 +26,10 @@ class Answerer(Protocol):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of one image, `(height, width[, channels])`, or series, `(steps, features)`;
-        None where any size will do."""
+        """The shape of one image, `(height, width[, channels])`, or series, `(steps, features)`.
+
+        None where any size will do.
+        """
         ...
 
     @property
@@ -36,8 +38,11 @@ class Answerer(Protocol):
         ...
 
     def logits(self, samples: "np.ndarray | Series") -> "np.ndarray":
-        """The float32 logits `(n, classes)` of images `(n, *input_shape)`, values in 0..255, or of
-        series, which are padded to one length."""
+        """The float32 logits `(n, classes)` of samples.
+
+        These are images `(n, *input_shape)`, values in 0..255, or series, which are padded to one
+        length.
+        """
         ...
 
     def ask(self, samples: "np.ndarray | Series") -> "Callable[[], np.ndarray]":

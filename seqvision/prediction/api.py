@@ -69,6 +69,18 @@ def predict(
 
     Raises:
         SeqvisionError: there is no such model or source, or the model does not know what is asked.
+
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> import numpy as np
+        >>> image = np.zeros((28, 28), "uint8")
+        >>> image[4:24, 13:15] = 255
+        >>> table = seqvision.predict(record.folder, image[None], top=2)
+        >>> list(table)
+        ['file', 'class', 'probability', 'class_2', 'probability_2', 'error']
+        >>> table["class"].iloc[0]
+        '1'
     """
     asked = Asked(
         top,

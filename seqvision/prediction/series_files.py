@@ -101,8 +101,11 @@ def _of_arff(path: Path, _: Wanted, notes: Notes) -> Held:
 
 
 def _of_tsv(path: Path, wanted: Wanted, notes: Notes) -> Held:
-    """Tabs are of a table with a header if the model's own dataset was one, else of the archive's
-    format, whose lines begin with a label."""
+    """The series of a file with tabs.
+
+    It is a table with a header if the model's own dataset was one, else of the archive's format,
+    whose lines begin with a label.
+    """
     if wanted.options("csv") is not None:
         return _of_table(path, wanted, notes)
     from seqvision.data.archives.tsv_format import read_tsv

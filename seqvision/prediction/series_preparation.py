@@ -70,8 +70,10 @@ class SeriesPreparation:
         return Held(checked.samples, held.labels, held.names, checked.errors)
 
     def given(self, series: "Series | np.ndarray | Sequence[Any]") -> Held:
-        """Series in memory: `Series`, an array `(n, steps, features)`, or one `(steps, features)`
-        each; of one feature, its axis may be left out.
+        """Series in memory.
+
+        `Series`, an array `(n, steps, features)`, or one `(steps, features)` each; of one feature,
+        its axis may be left out.
 
         Raises:
             DataError: they are of another shape, or no numbers.

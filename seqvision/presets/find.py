@@ -58,10 +58,11 @@ def find_trained(source: str | Path) -> Trained:
 
 
 def find_weights(name: str, source: str | Path) -> Trained:
-    """Find the weights that a person names for a model: besides all that `find_trained` takes, a
-    tag of the model, such as `mnist`, or a `.weights.h5` file of which nothing else is known.
+    """Find the weights that a person names for a model.
 
-    A word is a tag; a file or folder of that name is `./mnist`.
+    Besides all that `find_trained` takes it may be a tag of the model, such as `mnist`, or a
+    `.weights.h5` file of which nothing else is known. A word is a tag; a file or folder of that
+    name is `./mnist`.
 
     Args:
         name: the model's.

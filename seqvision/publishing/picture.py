@@ -26,8 +26,9 @@ def picture(
     answers: np.ndarray,
     class_names: Sequence[str],
 ) -> bytes:
-    """A PNG: the first sample of each class, at most ten, and below it the answer in green if
-    right.
+    """A PNG: the first sample of each class, at most ten, and below it the answer.
+
+    The answer is green if right.
 
     Args:
         samples: images `(n, height, width[, channels])`, 0..255, or series.

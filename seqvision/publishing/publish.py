@@ -113,8 +113,9 @@ def publish_weights(
 
 
 def add_to_manifest(published: Published, manifest: Path, files: Path) -> None:
-    """Put published weights into a folder as `<name>.<tag>.weights.h5`, and their line, in place of
-    one of before, into a manifest.
+    """Put published weights into a folder, and their line into a manifest.
+
+    The file is `<name>.<tag>.weights.h5`; the line takes the place of one of before.
 
     Raises:
         SeqvisionError: the manifest is damaged, or one of both cannot be written.

@@ -18,8 +18,9 @@ _NO_EFFECT = {f"train.{key}" for key in NO_EFFECT}
 
 
 def repeating(config: Config, seeds: Sequence[int]) -> str:
-    """The command that repeats the runs of a config: by the zoo's name where it says all, else by
-    the file `config.yaml` beside the weights.
+    """The command that repeats the runs of a config.
+
+    By the zoo's name where it says all, else by the file `config.yaml` beside the weights.
     """
     found = None
     if config.name in zoo_names():

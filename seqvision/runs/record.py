@@ -20,9 +20,13 @@ class RunRecord(dict[str, Any]):
     Attributes:
         folder: it holds history.csv, model.keras and the other files of the run.
 
-    Example:
-        record = seqvision.run("tiny", seed=0)
-        record["metrics"]["test_accuracy"], record.folder / "model.keras"
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> record["metrics"]["test_accuracy"] > 0.7
+        True
+        >>> (record.folder / "model.keras").exists()
+        True
     """
 
     def __init__(self, folder: str | Path, values: Mapping[str, Any]):

@@ -74,10 +74,12 @@ class Scalars:
 
 
 def of_step(loss: float, error: float) -> dict[str, float]:
+    """What is known after a training step."""
     return {"train/loss": loss, "train/error_rate": error}
 
 
 def of_test(error: float) -> dict[str, float]:
+    """What is known after a test."""
     return {"test/error_rate": error}
 
 

@@ -16,6 +16,12 @@ class Columns(Scan):
 
     Args:
         reverse: read the last column first.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.scans import Columns
+        >>> keras.ops.shape(Columns()(keras.ops.zeros((2, 4, 6, 1))))
+        (2, 6, 4)
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

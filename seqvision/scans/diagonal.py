@@ -23,6 +23,11 @@ class Diagonal(PixelScan):
     Args:
         corner: where it begins.
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Diagonal
+        >>> Diagonal().places(3, 3).tolist()
+        [0, 1, 3, 2, 4, 6, 5, 7, 8]
     """
 
     def __init__(

@@ -25,6 +25,11 @@ class Hilbert(PixelScan):
 
     Args:
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Hilbert
+        >>> Hilbert().places(3, 3).tolist()
+        [0, 1, 2, 5, 8, 7, 4, 3, 6]
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

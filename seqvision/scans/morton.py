@@ -20,6 +20,11 @@ class Morton(PixelScan):
 
     Args:
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Morton
+        >>> Morton().places(3, 3).tolist()
+        [0, 1, 3, 4, 2, 5, 6, 7, 8]
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

@@ -33,6 +33,12 @@ class Patches(PixelScan):
 
     Raises:
         SeqvisionError: a scan that does not read pixel by pixel as an order.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.scans import Patches
+        >>> keras.ops.shape(Patches(size=2)(keras.ops.zeros((2, 4, 6, 1))))
+        (2, 6, 4)
     """
 
     def __init__(

@@ -44,6 +44,11 @@ class Permuted(PixelScan):
 
     Raises:
         SeqvisionError: a seed where there is none to choose, or one that is out of range.
+
+    Examples:
+        >>> from seqvision.scans import Permuted
+        >>> Permuted(by="numpy").places(3, 3).tolist()
+        [7, 2, 1, 4, 8, 6, 3, 0, 5]
     """
 
     def __init__(

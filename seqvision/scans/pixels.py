@@ -21,6 +21,11 @@ class Pixels(PixelScan):
     Args:
         along: `rows`, from left to right each, or `columns`, from top to bottom.
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Pixels
+        >>> Pixels(along="columns").places(3, 3).tolist()
+        [0, 3, 6, 1, 4, 7, 2, 5, 8]
     """
 
     def __init__(

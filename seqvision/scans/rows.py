@@ -18,6 +18,12 @@ class Rows(Scan):
 
     Args:
         reverse: read the last row first.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.scans import Rows
+        >>> keras.ops.shape(Rows(reverse=True)(keras.ops.zeros((2, 4, 6, 1))))
+        (2, 4, 6)
     """
 
     keeps_steps = True

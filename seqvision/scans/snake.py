@@ -21,6 +21,11 @@ class Snake(PixelScan):
     Args:
         along: `rows`, the first from left to right, or `columns`, the first from top to bottom.
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Snake
+        >>> Snake().places(3, 3).tolist()
+        [0, 1, 2, 5, 4, 3, 6, 7, 8]
     """
 
     def __init__(

@@ -19,6 +19,11 @@ class Spiral(PixelScan):
 
     Args:
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Spiral
+        >>> Spiral().places(3, 3).tolist()
+        [0, 1, 2, 5, 8, 7, 6, 3, 4]
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

@@ -19,6 +19,12 @@ class TransposePair(PixelScan):
 
     Args:
         reverse: read the last pixels first.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.scans import TransposePair
+        >>> keras.ops.shape(TransposePair()(keras.ops.zeros((2, 4, 6, 1))))
+        (2, 24, 2)
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

@@ -27,6 +27,12 @@ class Windows(PixelScan):
 
     Raises:
         SeqvisionError: a scan that does not read pixel by pixel as an order.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.scans import Windows
+        >>> keras.ops.shape(Windows(size=2)(keras.ops.zeros((2, 4, 6, 1))))
+        (2, 24, 1)
     """
 
     def __init__(

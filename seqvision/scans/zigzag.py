@@ -19,6 +19,11 @@ class Zigzag(PixelScan):
 
     Args:
         reverse: read the last pixel first.
+
+    Examples:
+        >>> from seqvision.scans import Zigzag
+        >>> Zigzag().places(3, 3).tolist()
+        [0, 1, 3, 6, 4, 2, 5, 7, 8]
     """
 
     def __init__(self, reverse: bool = False, **kwargs: Any):

@@ -105,10 +105,14 @@ def run(
             arguments exclude each other.
         RunFailed: runs started and could not end well; the others' records are written.
 
-    Example:
-        record = seqvision.run("tiny", seed=0)
-        print(record["metrics"]["test_accuracy"], record.folder)
-        records = seqvision.run(["tiny", "tiny_lstm"], seeds=range(3), jobs=2)
+    Examples:
+        >>> import seqvision
+        >>> record = seqvision.run("tiny")
+        >>> record["status"], record["seed"]
+        ('finished', 0)
+        >>> runs = seqvision.run("tiny", seeds=range(2))  # What is finished is not trained again.
+        >>> [run["seed"] for run in runs]
+        [0, 1]
     """
     elsewhere = jobs is not None or ray is not None
     if elsewhere and (progress or callbacks):

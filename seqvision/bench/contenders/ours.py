@@ -1,4 +1,4 @@
-"""This project's layers: as in `seqvision run`, and imported into a plain Keras model."""
+"""Our own layers: as in `seqvision run`, and imported into a plain Keras model."""
 
 import atexit
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
-"""PyTorch's recurrent layers with the same weights (`pip install seqvision[torch]`): trained as in
-PyTorch, and within Keras's loop on its PyTorch backend."""
+"""PyTorch's recurrent layers with the same weights (`pip install seqvision[torch]`).
+
+Trained as in PyTorch, and within Keras's loop on its PyTorch backend.
+"""
 
 import importlib
 import time
@@ -17,8 +19,10 @@ _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "S
 
 @CONTENDERS.register("torch", keras=False)
 def torch_layers(work: Work, weights: list[np.ndarray]) -> Contender:
-    """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step; on a GPU if there
-    is one, its own kernels."""
+    """`torch.nn.GRU` or `torch.nn.LSTM`, layer upon layer, trained step by step.
+
+    On a GPU, if there is one, by its own kernels.
+    """
     torch = _torch()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = _Stack(torch, work, weights).to(device)

@@ -29,9 +29,6 @@ class AttentionCellWrapper(Wrapper, RegularizedCell):
     tensors of the cell's state side by side are s. The states are those of the cell, then a, then
     the past outputs from the oldest to the newest, one after another in `length · size` values.
 
-    Example:
-        AttentionCellWrapper(keras.layers.LSTMCell(128), length=10)
-
     Args:
         cell: a recurrent cell; its states may be nested, as those of `StackedRNNCells` are.
         length: how many past outputs there are.
@@ -41,6 +38,14 @@ class AttentionCellWrapper(Wrapper, RegularizedCell):
         kernel_initializer: of W_i, W_s and W_o.
         score_initializer: of W_y and v.
         others: those of `RegularizedCell`.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import AttentionCellWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(AttentionCellWrapper(keras.layers.LSTMCell(16), length=4))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
 
     References:
         Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and

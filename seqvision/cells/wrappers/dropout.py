@@ -38,6 +38,14 @@ class DropoutWrapper(Wrapper):
         SeqvisionError: on JAX, within `keras.layers.RNN` and not `variational`: its loop has
             nothing new to draw from at a step. `seqvision.layers.Recurrent` has.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import DropoutWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(DropoutWrapper(keras.layers.GRUCell(16), input_rate=0.1))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Zaremba, Sutskever & Vinyals, "Recurrent neural network regularization", 2014, arXiv
         1409.2329; Gal & Ghahramani, "A theoretically grounded application of dropout in

@@ -27,6 +27,14 @@ class HighwayWrapper(Wrapper):
         carry_bias: b_c starts here, b_t at its negative. It is 1 in TensorFlow; the paper has
             -1 to -10 for b_t.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import HighwayWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(HighwayWrapper(keras.layers.GRUCell(8)))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 8)
+
     References:
         Srivastava, Greff & Schmidhuber, "Highway networks", 2015, arXiv 1505.00387.
     """

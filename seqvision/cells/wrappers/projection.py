@@ -53,6 +53,14 @@ class InputProjectionWrapper(_Projection):
         units: the width of what the cell reads; that of its output when not given.
         activation: φ; None for none.
         use_bias: whether there is b.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import InputProjectionWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(InputProjectionWrapper(keras.layers.GRUCell(16), units=4))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
     """
 
     def build(self, input_shape: Any) -> None:
@@ -72,6 +80,14 @@ class OutputProjectionWrapper(_Projection):
         units: the width of the output; that of the cell's when not given.
         activation: φ; None for none.
         use_bias: whether there is b.
+
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import OutputProjectionWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(OutputProjectionWrapper(keras.layers.GRUCell(16), units=4))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 4)
     """
 
     def __init__(self, *args: Any, **kwargs: Any):

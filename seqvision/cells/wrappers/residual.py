@@ -22,6 +22,14 @@ class ResidualWrapper(Wrapper):
     Args:
         kernel_initializer: of W_s.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import ResidualWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(ResidualWrapper(keras.layers.GRUCell(8)))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 8)
+
     References:
         He, Zhang, Ren & Sun, "Deep residual learning for image recognition", 2015, arXiv
         1512.03385.

@@ -32,6 +32,14 @@ class ZoneoutWrapper(Wrapper):
         SeqvisionError: when training on JAX within `keras.layers.RNN`, whose loop has nothing
             new to draw from at a step. `seqvision.layers.Recurrent` has.
 
+    Examples:
+        >>> import keras
+        >>> from seqvision.cells.wrappers import ZoneoutWrapper
+        >>> from seqvision.layers import Recurrent
+        >>> layer = Recurrent(ZoneoutWrapper(keras.layers.LSTMCell(16), rate=0.15))
+        >>> keras.ops.shape(layer(keras.ops.zeros((2, 5, 8))))
+        (2, 16)
+
     References:
         Krueger et al., "Zoneout: regularizing RNNs by randomly preserving hidden activations",
         2016, arXiv 1606.01305.

@@ -13,12 +13,16 @@ from seqvision.comparison.formats import latex_of, md_of
 
 
 def as_csv(comparison: Across) -> str:
+    """A line for each model and dataset."""
     return _long(comparison).to_csv(index=False)
 
 
 def as_json(comparison: Across) -> str:
-    """`metric`, `split`, `test`, `models`, `datasets` (each with its `values`), `pairs`,
-    `friedman`, `critical_difference`, `alike` and `caption`."""
+    """All of it, as one object.
+
+    Its keys are `metric`, `split`, `test`, `models`, `datasets` (each with its `values`), `pairs`,
+    `friedman`, `critical_difference`, `alike` and `caption`.
+    """
     values = comparison.values.astype(object).where(comparison.values.notna(), None)
     content: dict[str, Any] = {
         "metric": comparison.metric,
@@ -46,20 +50,26 @@ def as_json(comparison: Across) -> str:
 
 
 def as_md(comparison: Across) -> str:
+    """Its tables in Markdown, and what is said below them."""
     return md_of(parts(comparison), caption(comparison))
 
 
 def as_latex(comparison: Across) -> str:
+    """Its tables in LaTeX, and what is said below them."""
     return latex_of(parts(comparison), caption(comparison))
 
 
 def write_parquet(comparison: Across, path: Path) -> None:
+    """Write a row for each model and dataset."""
     _long(comparison).to_parquet(path, index=False)
 
 
 def _long(comparison: Across) -> pd.DataFrame:
-    """A row for each model and dataset: `model`, `published`, `dataset`, `split`, `numbers` of the
-    resamples or folds, and the metric."""
+    """A row for each model and dataset.
+
+    Its columns are `model`, `published`, `dataset`, `split`, `numbers` of the resamples or folds,
+    and the metric.
+    """
     table = comparison.values.rename_axis("dataset").reset_index()
     table = table.melt("dataset", var_name="model", value_name=comparison.metric).dropna()
     numbers = comparison.cells.numbers

@@ -14,7 +14,7 @@ class LeftOut:
         self._of.setdefault(reason, {}).setdefault(what, []).append(dataset)
 
     def sentences(self) -> list[str]:
-        """`One of the resamples alone, left out: gru on x, y; lstm on z.`"""
+        """Sentences such as `One of the resamples alone, left out: gru on x, y; lstm on z.`."""
         return [
             f"{reason}: {'; '.join(_one(what, datasets) for what, datasets in of.items())}."
             for reason, of in self._of.items()

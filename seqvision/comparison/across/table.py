@@ -90,6 +90,19 @@ def across(
     Raises:
         SeqvisionError: an unknown column, metric, split or test; no runs of the split; or a file
             that is no such table.
+
+    Examples:
+        >>> import pandas as pd, seqvision
+        >>> records = pd.DataFrame(
+        ...     [
+        ...         ("gru", "a", 0.10), ("lstm", "a", 0.12),
+        ...         ("gru", "b", 0.30), ("lstm", "b", 0.32),
+        ...         ("gru", "c", 0.20), ("lstm", "c", 0.25),
+        ...     ],
+        ...     columns=["name", "dataset", "test_error"],
+        ... ).assign(seed=0, status="finished", split="original", config_hash="")
+        >>> seqvision.across(records).models[["model", "mean_rank"]].values.tolist()
+        [['gru', 1.0], ['lstm', 2.0]]
     """
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     records, metric = tested(records), ALIASES.get(metric, metric)

@@ -81,15 +81,20 @@ def ranked(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_names(records: pd.DataFrame) -> pd.Series:
-    """The name of each run's model: the config's name, with the config's hash where several configs
-    have the same name."""
+    """The name of each run's model.
+
+    It is the config's, with the config's hash where several configs have the same name.
+    """
     hashes = records.groupby("name")["config_hash"].transform("nunique")
     return records["name"].where(hashes == 1, records["name"] + " " + records["config_hash"])
 
 
 def data_names(records: pd.DataFrame) -> pd.Series:
-    """The name of each run's data: the dataset's, with how it was split if not its own way, and
-    with checksum and sizes where needed to tell data apart; missing where a record does not say."""
+    """The name of each run's data.
+
+    It is the dataset's, with how it was split if not its own way, and with checksum and sizes where
+    needed to tell data apart; missing where a record does not say.
+    """
     data = records.reindex(columns=DATA)
     block = data.groupby(DATA, dropna=False).ngroup()
     names = data["dataset"].where(
@@ -121,8 +126,11 @@ def values(table: pd.DataFrame, digits: int = 4) -> Any:
 
 
 def error_axis(title: str, errors: pd.Series) -> dict[str, Any]:
-    """Title, scale and axis for errors: logarithmic, square roots where one is 0, or linear where
-    they are so near each other that there would be no tick between them."""
+    """Title, scale and axis for errors.
+
+    It is logarithmic, of square roots where one is 0, or linear where they are so near each other
+    that there would be no tick between them.
+    """
     smallest, largest = errors.min(), errors.max()
     kind: dict[str, Any] = {"type": "sqrt"}
     if smallest > 0:

@@ -48,9 +48,12 @@ def disagreement(records: pd.DataFrame, most: int = 16) -> Any:
 
 
 def differing(every: Answers) -> pd.DataFrame:
-    """A row for each pair of models: the shares of samples that they answer differently (`differ`)
-    and that only one has right (`right`), mean over all pairs of a run of the one and a run of the
-    other; for a model with itself, over all pairs of two of its runs."""
+    """How far the answers of each pair of models differ.
+
+    A row has the shares of samples that they answer differently (`differ`) and that only one has
+    right (`right`), mean over all pairs of a run of the one and a run of the other; for a model
+    with itself, over all pairs of two of its runs.
+    """
     rows = []
     models = list(every.models.items())
     for place, (model, own) in enumerate(models):

@@ -60,8 +60,11 @@ def _over(records: pd.DataFrame, split: str) -> Across | None:
 
 
 def _values(comparison: Across, ranked: Across) -> Iterator[str]:
-    """A row for each dataset: its samples, or the resamples or folds, and each model's value, the
-    models in the order of the ranks."""
+    """A row for each dataset.
+
+    It has its samples, or the resamples or folds, and each model's value, the models in the order
+    of the ranks.
+    """
     cells, shown = comparison.cells, values(comparison, intervals=True).table
     models = [model for model in ranked.models["model"] if model in shown]
     shown = shown[["dataset", *models, *shown.columns.difference(["dataset", *models])]]

@@ -37,7 +37,6 @@ def run(step: Step, unroll: bool, given: loop.Given) -> tuple[Any, list[Any]]:
     Returns:
         The outputs `(time, batch, units)` and the last states.
     """
-
     scan = partial(_scan, unroll)
 
     @jax.custom_gradient

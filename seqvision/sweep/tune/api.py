@@ -48,9 +48,12 @@ def tune(
         SeqvisionError: the config or the data is wrong, or the folder holds another search.
         RunFailed: no trial could be trained.
 
-    Example:
-        found = seqvision.tune("gru3", trials=20, jobs=2)
-        print(found.values, found.verdict["in_words"])
+    Examples:
+        >>> import seqvision
+        >>> quick = ["data.training=500", "train.epochs=1"]
+        >>> found = seqvision.tune("tiny", trials=2, overrides=quick)
+        >>> sorted(found.values)
+        ['model.dropout', 'model.units', 'train.batch_size', 'train.optimizer.learning_rate']
     """
     log_to = chosen(loggers)
     settings = {"trials": trials, "oracle": oracle, "objective": objective}

@@ -38,13 +38,11 @@ def hypermodel(
     Raises:
         SeqvisionError: the config or its space is wrong.
 
-    Example:
-        import keras_tuner
-        tuner = keras_tuner.RandomSearch(
-            seqvision.hypermodel("gru3"), objective="val_accuracy", max_trials=3
-        )
-        tuner.search(x_train, y_train, validation_data=(x_val, y_val))
-        # With `train.label_smoothing` the labels are one-hot.
+    Examples:
+        >>> import keras_tuner, seqvision
+        >>> tuner = keras_tuner.RandomSearch(
+        ...     seqvision.hypermodel("gru3"), objective="val_accuracy", max_trials=3, overwrite=True
+        ... )
     """
     tunable = load_tunable(config, overrides)
     _warn_of_what_is_left_out(tunable)

@@ -59,7 +59,7 @@ def build(tune: Tune, epochs: int) -> kt.Oracle:
 
 
 def _seed(seed: int) -> int:
-    """A seed for keras-tuner, which takes 0 for none and draws a trial with seed, seed + 1, …"""
+    """A seed for keras-tuner, which takes 0 for none, and draws trials with it and those after."""
     return int(np.random.SeedSequence(seed).generate_state(1)[0]) % (2**31 - 1) + 1
 
 
