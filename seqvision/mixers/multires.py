@@ -1,5 +1,6 @@
 """A multiresolution convolution."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -69,17 +70,36 @@ class Multires(Mixer):
     def states(self, features: int) -> list[tuple[int, float]]:
         return [(2**n * features, 0.0) for n in range(self.depth)]
 
+    def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
+        return without_masked(self._tree(without_masked(sequence, mask), _moved), mask)
+
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
     ) -> tuple[Any, list[Any]]:
-        x = without_masked(sequence, mask)
+        queues = []
+
+        def moved(low: Any, by: int) -> Any:
+            row = behind(low, states[len(queues)])
+            queues.append(queue_of(row, by))
+            return row[:, :-by]
+
+        tree = self._tree(without_masked(sequence, mask), moved)
+        return without_masked(tree, mask), queues
+
+    def _tree(self, x: Any, moved: Callable[[Any, int], Any]) -> Any:
+        """What comes out, if `moved` moves steps by so many to the right."""
         filters = self.low, self.high, self.mix
         p, q, w = (ops.cast(weight, x.dtype) for weight in filters)
-        low, y, queues = x, x * w[-1], []
+        low, y = x, x * w[-1]
         for n in range(self.depth):
-            row = behind(low, states[n])
-            queues.append(queue_of(row, 2**n))
-            before = row[:, : -(2**n)]
+            before = moved(low, 2**n)
             y = y + w[self.depth - n] * (q[0] * before + q[1] * low)
             low = p[0] * before + p[1] * low
-        return without_masked(y + w[0] * low, mask), queues
+        return y + w[0] * low
+
+
+def _moved(low: Any, by: int) -> Any:
+    """Steps behind as many of zeros; where there are no others left, a zero for all of them."""
+    if low.shape[1] is not None and low.shape[1] <= by:
+        return 0.0
+    return ops.pad(low, [[0, 0], [by, 0], [0, 0]])[:, : ops.shape(low)[1]]
