@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib.util import find_spec
 
 log = logging.getLogger("seqvision")
 
@@ -21,11 +22,24 @@ def no_bars() -> Iterator[None]:
         _drawn.reset(before)
 
 
+def is_watched() -> bool:
+    """Whether a person sees what is drawn: at a terminal, or in a notebook that can draw it."""
+    return _drawn.get() and (sys.stderr.isatty() or _is_notebook())
+
+
+def _is_notebook() -> bool:
+    if "IPython" not in sys.modules or find_spec("ipywidgets") is None:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
+
+
 @contextmanager
 def bar(
     title: str, total: int, said: str, *, octets: bool = False
 ) -> Iterator[Callable[[int], object]]:
-    """Show how far something is: a bar on stderr if a person looks at it, else a line of log.
+    """Show how far something is: a bar if a person looks, else a line of log.
 
     It yields the function to call with how many more are done.
 
@@ -33,7 +47,7 @@ def bar(
         said: the line.
         octets: whether bytes are counted.
     """
-    if not sys.stderr.isatty() or not _drawn.get():
+    if not is_watched():
         log.info("%s", said)
         yield lambda more: None
         return

@@ -55,14 +55,14 @@ def command(
     seqvision run zoo_configs/*.yaml --seeds 0-4 --jobs auto
     """
     from seqvision.bar import no_bars
-    from seqvision.cli._progress import progress_bar
-    from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.config import load_configs
     from seqvision.config.seeds import read_seeds
     from seqvision.loggers.chosen import prepare
     from seqvision.sweep.api import in_order, perform_here
     from seqvision.sweep.plan import plan
     from seqvision.sweep.schedule import run_all
+    from seqvision.sweep.shown.run import progress_bar
+    from seqvision.sweep.shown.sweep import SweepProgress
     from seqvision.sweep.where import number_of, performer
 
     if silent := as_json or quiet:

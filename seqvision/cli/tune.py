@@ -79,7 +79,7 @@ def command(
         if silent:
             found = search(tunable, results, perform, force=force)
         else:
-            from seqvision.cli._search_progress import SearchProgress
+            from seqvision.sweep.shown.search import SearchProgress
 
             show_search(tunable, results, perform.places)
             objective = tunable.tune.objective

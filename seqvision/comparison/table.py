@@ -7,6 +7,7 @@ import pandas as pd
 from seqvision.comparison.against import against
 from seqvision.comparison.groups import DATA, grouped, label
 from seqvision.comparison.left_out import grouped_warnings
+from seqvision.comparison.notebook import Comparison
 from seqvision.comparison.notes import caption, row_notes
 from seqvision.comparison.records import is_config, tested
 from seqvision.comparison.speeds import SPEEDS, medians
@@ -28,7 +29,7 @@ def compare(
     baseline: str | Sequence[object] | None = None,
     metric: str = "test_error",
     target: float | None = None,
-) -> pd.DataFrame:
+) -> Comparison:
     """Return one row for each group of runs, the best first; groups on different data stand apart.
 
     A row has one value for each seed: the metric of its run or, where a row holds several configs,
@@ -51,8 +52,8 @@ def compare(
       `bootstrap_low`, `bootstrap_high`; `cochrans_q`, `p_cochran`;
     - `note`, what a reader of the row should know.
 
-    `table.attrs` holds `metric`, `by`, `baseline`, `target` and `caption`, sentences that say what
-    the intervals and p-values mean.
+    A notebook shows of these what the command does. `table.attrs` holds `metric`, `by`, `baseline`,
+    `target` and `caption`, sentences that say what the intervals and p-values mean.
 
     Args:
         records: what `load_records` gives, or some rows of it; untested ones do not count.
@@ -103,8 +104,10 @@ def compare(
     table["note"] = row_notes(table, runs)
     table = table.sort_values(["dataset", "block", "rank"], kind="stable", na_position="last")
     attrs = {"metric": metric, "by": by, "baseline": _name(baseline), "target": target}
-    table.attrs = {**attrs, "caption": caption(table, runs, baselines, attrs)}
-    return table.drop(columns="block").reset_index(drop=True)
+    said = caption(table, runs, baselines, attrs)
+    table = Comparison(table.drop(columns="block").reset_index(drop=True))
+    table.attrs = {**attrs, "caption": said}
+    return table
 
 
 def check(records: pd.DataFrame, by: list[str], metric: str) -> None:

@@ -1,9 +1,11 @@
 """Running from Python, one config or many."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
+from seqvision.bar import is_watched
 from seqvision.config import Config, load_configs
 from seqvision.config.load import Source
 from seqvision.config.seeds import read_seeds
@@ -14,6 +16,8 @@ from seqvision.runs.record import RunRecord
 from seqvision.runs.run import perform
 from seqvision.sweep.plan import Job, Planned, plan
 from seqvision.sweep.schedule import Outcome, run_all
+from seqvision.sweep.shown.run import progress_bar
+from seqvision.sweep.shown.sweep import SweepProgress
 from seqvision.sweep.where import performer
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ class _Options(TypedDict, total=False):
     overrides: Iterable[str]
     force: bool
     fail_fast: bool
-    progress: Progress | None
+    progress: Progress | bool | None
     callbacks: "Callbacks"
     loggers: Iterable[Spec]
 
@@ -63,7 +67,7 @@ def run(
     overrides: Iterable[str] = (),
     force: bool = False,
     fail_fast: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     callbacks: "Callbacks" = (),
     loggers: Iterable[Spec] = (),
 ) -> RunRecord | list[RunRecord]:
@@ -90,7 +94,8 @@ def run(
         overrides: `path=value` texts, such as `"train.epochs=1"`.
         force: train again even if there is a record.
         fail_fast: begin no other run after one that failed.
-        progress: receives the events of the runs in this process.
+        progress: whether bars are drawn; when not given, if a person looks: at a terminal, or in a
+            notebook that has ipywidgets. Or what receives the events of runs in this process.
         callbacks: Keras callbacks of your own, for runs in this process. They see `val_loss`,
             `val_accuracy` and what else is validated. The config does not say what they change, so
             it cannot reproduce the numbers: the record names their classes in `callbacks`. A
@@ -115,11 +120,13 @@ def run(
         [0, 1]
     """
     elsewhere = jobs is not None or ray is not None
-    if elsewhere and (progress or callbacks):
+    hears = progress if isinstance(progress, Progress) else None
+    if elsewhere and (hears or callbacks):
         raise SeqvisionError(
             "progress= and callbacks= belong to this process, and with jobs= or ray= each run has "
             "another: leave out one or the other"
         )
+    drawn = not hears and (is_watched() if progress is None else progress)
     wanted, log_to = read_seeds(seeds, seed), chosen(loggers)
     is_list = isinstance(config, Iterable) and not isinstance(config, (str, Mapping, Config))
     overrides = [overrides] if isinstance(overrides, str) else list(overrides)
@@ -134,11 +141,14 @@ def run(
     to_do = [each.job for each in planned if not each.done]
     if elsewhere:
         with performer(jobs, ray, Path(results), len(to_do), log_to) as perform_one:
-            ended = run_all(to_do, perform_one, fail_fast=fail_fast)
+            shown = SweepProgress(planned, perform_one.places) if drawn and to_do else None
+            with shown or nullcontext():
+                ended = run_all(to_do, perform_one, shown, fail_fast=fail_fast)
     else:
         if to_do:
             prepare(log_to, Path(results))
-        ended = perform_here(to_do, progress, callbacks, log_to, fail_fast=fail_fast)
+        with progress_bar(not drawn) as bar:
+            ended = perform_here(to_do, hears or bar, callbacks, log_to, fail_fast=fail_fast)
     outcomes = in_order(planned, ended)
     if failed := [outcome.message for outcome in outcomes if outcome.status == "failed"]:
         raise RunFailed("\n".join(failed))

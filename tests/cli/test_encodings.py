@@ -245,11 +245,11 @@ def test_progress_bars_can_be_drawn(encoding, monkeypatch):
 
     from rich.console import Console
 
-    from seqvision.cli._progress import ProgressBar
-    from seqvision.cli._sweep_progress import SweepProgress
     from seqvision.cli._terminal import replace_unencodable
     from seqvision.sweep.plan import Job, Planned
     from seqvision.sweep.schedule import Outcome
+    from seqvision.sweep.shown.run import ProgressBar
+    from seqvision.sweep.shown.sweep import SweepProgress
 
     monkeypatch.setenv("FORCE_COLOR", "1")  # Bars are drawn as on a terminal.
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding=encoding))

@@ -122,3 +122,30 @@ def test_callbacks_see_validation_stop_the_run_and_are_in_its_record(tmp_path, c
     assert longer["metrics"]["epochs"] == 4 and "callbacks" not in longer
     assert "does not go on from" in caplog.text
     assert "it had callbacks of the user's own, Enough" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("watched", "progress", "drawn"),
+    [(True, None, True), (True, False, False), (False, None, False), (False, True, True)],
+)
+def test_bars_are_drawn_where_a_person_looks(watched, progress, drawn, monkeypatch, capsys):
+    monkeypatch.setattr(api, "is_watched", lambda: watched)
+
+    def perform(config, seed, results, progress, **more):
+        if progress:
+            progress.start(f"{config.name} of {seed}", 10, 0)
+            progress.step(5, 0.5, 0.25)
+            progress.end(None)
+        return RunRecord(results, {"name": config.name, "seed": seed})
+
+    monkeypatch.setattr(api, "perform", perform)
+    api.run([DIGITS], progress=progress, results="nowhere")
+    said = capsys.readouterr().err
+    assert [f"small of {seed}" in said for seed in (0, 5)] == [drawn, drawn]
+
+
+def test_of_runs_elsewhere_there_are_bars_too(monkeypatch, tmp_path, capsys, performed_here):
+    monkeypatch.setattr("seqvision.sweep.local.Local.__call__", performed_here)
+    monkeypatch.setattr("seqvision.sweep.local.Local.__enter__", lambda self: self)
+    api.run(DIGITS, 0, jobs=1, progress=True, overrides=["train.epochs=1"], results=tmp_path)
+    assert "test error" in capsys.readouterr().err

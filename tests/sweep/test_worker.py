@@ -5,9 +5,9 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-from seqvision.cli._sweep_progress import SweepProgress
 from seqvision.sweep.progress_sender import ProgressSender
 from seqvision.sweep.schedule import Listener
+from seqvision.sweep.shown.sweep import SweepProgress
 
 
 def test_what_a_worker_logs_is_shown_once_with_its_level(capsys, caplog):

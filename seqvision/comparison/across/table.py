@@ -11,6 +11,7 @@ import pandas as pd
 from seqvision.comparison.across.cells import SPLITS, Cells, cells
 from seqvision.comparison.across.published import read_published
 from seqvision.comparison.left_out import grouped_warnings
+from seqvision.comparison.notebook import html_of
 from seqvision.comparison.records import tested
 from seqvision.comparison.table import check
 from seqvision.errors import NothingToShow, SeqvisionError
@@ -53,6 +54,11 @@ class Across:
     friedman: Friedman | None
     critical_difference: float | None
     alike: list[list[str]]
+
+    def _repr_html_(self) -> str:
+        from seqvision.comparison.across.words import caption, parts  # They are about this.
+
+        return html_of(parts(self), caption(self))
 
     @property
     def values(self) -> pd.DataFrame:

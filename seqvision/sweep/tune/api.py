@@ -1,14 +1,17 @@
 """Tuning from Python."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from seqvision.bar import is_watched
 from seqvision.config.schema import Config
 from seqvision.config.search import load_tunable
 from seqvision.config.seeds import read_seeds
 from seqvision.loggers.chosen import Spec, chosen
 from seqvision.sweep.schedule import Listener
+from seqvision.sweep.shown.search import SearchProgress
 from seqvision.sweep.tune.search import Tuned, runs_of, search
 from seqvision.sweep.where import performer
 
@@ -27,6 +30,7 @@ def tune(
     overrides: Iterable[str] = (),
     force: bool = False,
     listener: Listener | None = None,
+    progress: bool | None = None,
     loggers: Iterable[Spec] = (),
 ) -> Tuned:
     """Search what a config's `tune.space` spans; a search that was cut short goes on.
@@ -41,7 +45,8 @@ def tune(
         results: the folder that records go to; the search's own is `<results>/<name>-tune`.
         overrides: `path=value` texts, such as `"train.epochs=1"`.
         force: begin anew, whatever the folder holds of an earlier search.
-        listener: hears of trials and runs as they go.
+        listener: hears of trials and runs as they go, in place of bars.
+        progress: whether bars are drawn; when not given, if a person looks, as for `seqvision.run`.
         loggers: where else to log every run, as for `seqvision.run`.
 
     Raises:
@@ -59,5 +64,9 @@ def tune(
     settings = {"trials": trials, "oracle": oracle, "objective": objective}
     settings["seeds"] = read_seeds(seeds, seed)
     tunable = load_tunable(config, overrides, **settings)
-    with performer(str(jobs), ray, Path(results), runs_of(tunable), log_to) as perform:
-        return search(tunable, Path(results), perform, listener, force=force)
+    runs, objective = runs_of(tunable), tunable.tune.objective
+    drawn = listener is None and (is_watched() if progress is None else progress)
+    with performer(str(jobs), ray, Path(results), runs, log_to) as perform:
+        shown = SearchProgress(runs, perform.places, objective) if drawn else None
+        with shown or nullcontext():
+            return search(tunable, Path(results), perform, shown or listener, force=force)

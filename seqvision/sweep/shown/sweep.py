@@ -13,7 +13,7 @@ from seqvision.sweep.schedule import Listener, Outcome
 
 
 class SweepProgress(Listener):
-    """Shows on stderr how a sweep goes; a context manager that removes its bars at the end."""
+    """Shows how a sweep goes; a context manager that stops its bars at the end."""
 
     def __init__(self, planned: list[Planned], places: int):
         self.to_do = {each.job.run_id: each.seconds for each in planned if not each.done}

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from seqvision.cli._sweep_progress import SweepProgress
 from seqvision.metrics import metric_value
 from seqvision.sweep.plan import Job
+from seqvision.sweep.shown.sweep import SweepProgress
 from seqvision.sweep.tune.listener import SearchListener
 from seqvision.sweep.tune.trial import EndedTrial
 
 
 class SearchProgress(SweepProgress, SearchListener):
-    """Shows on stderr how a search goes.
+    """Shows how a search goes.
 
     Args:
         runs: how many there may be.

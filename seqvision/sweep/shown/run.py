@@ -1,4 +1,4 @@
-"""The progress bar of a run, for a person at a terminal."""
+"""The progress bar of a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from seqvision.runs.record import RunRecord
 
 @contextmanager
 def progress_bar(silent: bool) -> Iterator["ProgressBar | None"]:
-    """A bar on stderr, removed at the end; None if `silent`."""
+    """A bar on stderr or in a notebook, stopped at the end; None if `silent`."""
     bar = None if silent else ProgressBar(Console(stderr=True))
     try:
         yield bar
@@ -26,7 +26,7 @@ def progress_bar(silent: bool) -> Iterator["ProgressBar | None"]:
 
 
 class ProgressBar(Progress):
-    """Shows steps, loss, error rate and time left on stderr, and a line an epoch."""
+    """Shows steps, loss, error rate and time left, and a line an epoch, of runs in turn."""
 
     def __init__(self, console: Console):
         self.console = console
@@ -67,6 +67,7 @@ class ProgressBar(Progress):
 
     def end(self, record: RunRecord) -> None:
         self.close()
+        self.bars.remove_task(self.task)  # The next run's bar stands alone.
 
     def close(self) -> None:
         """Remove the bar, if it was shown."""
