@@ -2,7 +2,8 @@
 
 Its pages lie in three folders of the repository, and link to each other as they do there. They are
 put side by side, in their places, into build/pages, of which Zensical makes the site; in strict
-mode, in which a link that leads nowhere is an error. Nothing is imported or downloaded.
+mode, in which a link that leads nowhere is an error. Nothing is downloaded, and of the package only
+what reads results is imported: the report of the zoo's published runs is a page too.
 """
 
 import shutil
@@ -25,7 +26,15 @@ def put_together(folder: Path) -> None:
             shutil.copy2(file, copy)
 
 
+def write_report(file: Path) -> None:
+    """Write the interactive report of the zoo's published runs."""
+    command = [sys.executable, "-m", "seqvision.cli", "report", "results/published/zoo", "-o"]
+    # Published runs come without the answers to single images, of which the command would warn.
+    subprocess.run([*command, str(file)], cwd=ROOT, check=True, capture_output=True)
+
+
 if __name__ == "__main__":
     put_together(ROOT / "build" / "pages")
+    write_report(ROOT / "build" / "pages" / "results" / "report.html")
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     sys.exit(subprocess.run(command, cwd=ROOT).returncode)
