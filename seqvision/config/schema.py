@@ -80,6 +80,11 @@ class Data(Section):
         return Resampling(self.resample, self.folds, self.fold)
 
 
+_PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
+_DEVICES = {"con", "prn", "aux", "nul"} | _PORTS
+"""What Windows takes for a device, in any folder and with any suffix."""
+
+
 class Config(Section):
     """A whole config. Its records go to the folder `name`."""
 
@@ -95,6 +100,14 @@ class Config(Section):
     tune: Tune | None = None
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
     """Paths and the values of each: a sweep over every combination."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_folder_anywhere(cls, name: str) -> str:
+        stem = name.partition(".")[0].lower()
+        if stem in _DEVICES or name.endswith("."):
+            raise ValueError(f"no folder can be called {name!r} on Windows: take another name")
+        return name
 
     @field_validator("model")
     @classmethod

@@ -86,6 +86,8 @@ def test_defaults_are_filled_in_and_numbers_are_yaml_1_2(write):
         ("dataset: digits", "validation: 3", "2:1", "data: needs the key 'dataset'"),
         ("family: stacked", "scan: rows", "4:1", "model: needs the key 'family'"),
         ("name: mine", "name: ../mine", "1:1", "name: "),
+        ("name: mine", "name: Aux.rows", "1:1", "no folder can be called 'Aux.rows' on"),
+        ("name: mine", "name: mine.", "1:1", "no folder can be called 'mine.' on"),
         ("name: mine", "name: mine\nname: mine", "2:1", "found duplicate key"),
         ("epochs: 2", "epochs: [2", "10:1", "expected"),
     ],
