@@ -21,7 +21,8 @@ log = logging.getLogger("seqvision")
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
-_BRANCHES = {"int", "float", "str", "bool", "dict", "list", "constrained-int", "constrained-float"}
+_TYPES = {"int", "float", "str", "bool", "dict", "list", "constrained-int", "constrained-float"}
+_BRANCHES = {*_TYPES, "Threads"}  # The one section that may be a word as well.
 
 
 class OptionError(SeqvisionError):
@@ -139,16 +140,26 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
     """The path to the first error, its message, and pydantic's name for its type."""
     # Each branch of a union reports an error; the one with the longest path says most.
     problem = max(error.errors(), key=lambda e: (e["type"] == "option", len(e["loc"])))
-    context = problem.get("ctx", {})
-    # Pydantic names a union's branch within the path; a person knows only keys and positions.
-    path = tuple(p for p in problem["loc"] if p not in _BRANCHES and "[" not in str(p))
+    context, path = problem.get("ctx", {}), _keys(problem)
     if problem["type"] == "option":
         return (*path, *context["path"]), context["message"], "option"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
+    if problem["type"] == "model_type":
+        message = "should be a mapping of keys"
+    for other in error.errors():
+        if other["type"] == "literal_error" and other is not problem and _keys(other) == path:
+            message += f", or {other['ctx']['expected']}"
+    if problem["type"] == "list_type" and isinstance(problem["input"], (int, float, str)):
+        message += f" such as [{_SHORT.repr(problem['input'])}]"
     if problem["type"] not in ("value_error", "missing"):
         message = f"{message}, got {_SHORT.repr(problem['input'])}"
     return path, message, problem["type"]
+
+
+def _keys(problem: Any) -> tuple[str | int, ...]:
+    """The path to an error without the branches of unions, which pydantic names within it."""
+    return tuple(p for p in problem["loc"] if p not in _BRANCHES and "[" not in str(p))
 
 
 @lru_cache(4096)
