@@ -29,12 +29,10 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     for config in configs:
         try:
             loaded = load_config(config, overrides)
-            each = [loaded]
-            if loaded.grid:
-                each = load_configs(config, overrides)  # Every point of it, too.
-            elif loaded.tune:
-                each += load_tunable(config, overrides).probes()  # Every value of its space, too.
-            _check_models(config, each)
+            _check_models(config, load_configs(config, overrides) if loaded.grid else [loaded])
+            if loaded.tune and not loaded.grid:
+                probes = [*load_tunable(config, overrides).probes()]  # Every value of its space.
+                _check_models(f"{config}: tune.space (`tune: null` goes without it)", probes)
         except ConfigError as error:
             wrong += 1
             click.echo(f"error: {error}", err=True)
