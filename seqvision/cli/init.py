@@ -1,6 +1,9 @@
 """`seqvision init`: a config to begin from."""
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,10 +14,7 @@ _IMAGES = """\
 name: {name}
 description: what it is, in one line
 data:
-  dataset: mnist          # or digits, fashion_mnist, cifar10, or images of your own:
-                          #   {{name: npz, path: mine.npz}}
-                          #   {{name: image_folder, path: pictures, size: [28, 28]}}
-  offline: mnist-5k       # stands in when mnist can't be had; leave it out to insist
+{dataset}
   validation: 0.1         # share (or count) of the training images
 model:
   family: stacked         # `seqvision list families`
@@ -25,7 +25,7 @@ model:
   pooling: mean           # last, mean, max, attention
   # weights: lstm2_fast:mnist   # or a run's folder or a file: begin with what was learned there
 train:
-  epochs: 5
+  epochs: {epochs}
   batch_size: 64
   optimizer: {{name: adamw, learning_rate: 3e-3, weight_decay: 0.01}}
   schedule: {{name: one_cycle}}
@@ -50,13 +50,7 @@ _SERIES = """\
 name: {name}
 description: what it is, in one line
 data:
-  dataset: digit-outlines   # or `pip install 'seqvision[archive]'` and
-                            #   {{name: archive, problem: JapaneseVowels}}
-                            # or series of your own (`seqvision list datasets`):
-                            #   {{name: csv, path: mine.csv, id: person, time: t, label: state}}
-                            #   {{name: ts, path: FOLDER}}
-                            #   {{name: npz, path: mine.npz, kind: series}}
-                            #   {{name: wav_folder, path: sounds}}
+{dataset}
   validation: 0.2           # share (or count) of the training series
 model:
   family: bidirectional     # `seqvision list families`
@@ -90,18 +84,53 @@ tune:                       # what `seqvision tune {file}` searches
 """
 
 
+_ANY_IMAGES = """\
+  dataset: mnist          # or digits, fashion_mnist, cifar10, or images of your own:
+                          #   {name: npz, path: mine.npz}
+                          #   {name: image_folder, path: pictures, size: [28, 28]}
+  offline: mnist-5k       # stands in when mnist can't be had; leave it out to insist"""
+
+_ANY_SERIES = """\
+  dataset: digit-outlines   # or `pip install 'seqvision[archive]'` and
+                            #   {name: archive, problem: JapaneseVowels}
+                            # or series of your own (`seqvision list datasets`):
+                            #   {name: csv, path: mine.csv, id: person, time: t, label: state}
+                            #   {name: ts, path: FOLDER}
+                            #   {name: npz, path: mine.npz, kind: series}
+                            #   {name: wav_folder, path: sounds}"""
+
+
 @click.command(name="init")
 @click.argument("file", type=click.Path(path_type=Path), default=Path("mine.yaml"))
 @click.option("--series", is_flag=True, help="For series in place of images.")
-def command(file: Path, series: bool) -> None:
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Your own file or folder: what reads it is found by what lies there.",
+)
+def command(file: Path, series: bool, data: Path | None) -> None:
     """Write a commented config to FILE (mine.yaml), never over one that is there.
 
     \b
     seqvision init mine.yaml && seqvision run mine.yaml
+    seqvision init --data pictures/ mine.yaml
     seqvision init --series sensors.yaml
     """
+    dataset = _ANY_SERIES if series else _ANY_IMAGES
+    if data:
+        from seqvision.data.found import dataset_at
+
+        spec, series = dataset_at(data)
+        options = ", ".join(f"{key}: {_in_yaml(value)}" for key, value in spec.items())
+        dataset = f"  # All options: seqvision list datasets {spec['name']}\n"
+        dataset += f"  dataset: {{{options}}}"
     try:
-        text = (_SERIES if series else _IMAGES).format(file=file, name=file.stem).encode("utf-8")
+        form = _SERIES if series else _IMAGES
+        # Of one's own there are fewer images than of MNIST, mostly, and so fewer steps an epoch.
+        epochs = 20 if data else 5
+        text = form.format(file=file, name=file.stem, dataset=dataset, epochs=epochs)
+        text = text.encode("utf-8")
         with file.open("xb") as out:
             out.write(text)
     except UnicodeEncodeError:
@@ -111,3 +140,9 @@ def command(file: Path, series: bool) -> None:
     except OSError as error:
         raise SeqvisionError(f"{file}: cannot be written: {error.strerror}") from None
     click.echo(f"wrote {file}; now: seqvision run {file}")
+
+
+def _in_yaml(value: Any) -> str:
+    """A text or a list of numbers within a mapping on one line; JSON's quotes are YAML's too."""
+    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z./_][A-Za-z0-9./_-]*", value)
+    return value if plain else json.dumps(value)

@@ -2,9 +2,12 @@
 
 import fnmatch
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from seqvision.registry import Entry
 
 _WHAT = (
     "models",
@@ -26,7 +29,7 @@ _WHAT = (
 @click.option("--weights", is_flag=True, help="Models with trained weights, and their tags.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
-    """List what there is of a kind, of names that match PATTERN.
+    """List what there is of a kind, of names that match PATTERN; of one alone, its options.
 
     The kinds: models, families, cells, wrappers, mixers, inputs, scans, datasets, configs,
     loggers.
@@ -34,6 +37,7 @@ def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
     \b
     seqvision list models
     seqvision list cells '*lstm*'
+    seqvision list datasets csv
     seqvision list models --weights
     """
     if weights:
@@ -41,13 +45,18 @@ def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
         return
     rows = _configs(pattern) if what in ("models", "configs") else _registered(what, pattern)
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps(rows, indent=1, default=str))
         return
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         notes = [row[key] for key in ("paper", "states") if row.get(key)]
         note = f"  [{'; '.join(notes)}]" if notes else ""
         click.echo(f"{row['name']:<{width}}  {row['description']}{note}")
+    if len(rows) == 1 and (options := rows[0].get("options")):
+        click.echo("options:")
+        for option, has in options.items():
+            value = _in_yaml(has["default"]) if has else "(needed)"
+            click.echo(f"  {option}: {value}")
     if not rows:
         click.echo(f"no {what} match {pattern!r}", err=True)
 
@@ -148,4 +157,22 @@ def _registered(what: str, pattern: str) -> list[dict[str, Any]]:
     package = {"wrappers": "cells.wrappers", "datasets": "data"}.get(what, what)
     registry = getattr(import_module(f"seqvision.{package}"), what.upper())
     entries = [registry.entry(name) for name in registry.names(pattern)]
-    return [{"name": e.name, "description": e.summary, **e.card} for e in entries]
+    return [
+        {"name": e.name, "description": e.summary, **e.card, "options": _options(e)}
+        for e in entries
+    ]
+
+
+def _options(entry: "Entry") -> dict[str, Any]:
+    """The `default` of each option; an option without one is needed."""
+    from seqvision.registry import REQUIRED
+
+    return {
+        option.name: {} if option.default is REQUIRED else {"default": option.default}
+        for option in entry.parameters
+    }
+
+
+def _in_yaml(value: Any) -> str:
+    """A default as a config would have it."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,10 @@ def test_init_check_run_and_read(call, tmp_path):
 
     assert call("init", "--series", "series.yaml").code == 0
     assert call("check", "series.yaml").out.startswith("series.yaml: right (series, ")
+
+    Path("table of mine.csv").write_text("label,a,b\n" + "0,1,2\n1,2,3\n" * 20)
+    assert call("init", "--data", "table of mine.csv", "table.yaml").code == 0
+    assert call("check", "table.yaml").out.startswith("table.yaml: right (table, ")
 
     small = [*SMALL, "--set", "data.dataset=digits"]
     said = call("run", "mine.yaml", *small, "--json", "--seeds", "0,2")
@@ -66,6 +71,8 @@ def test_list_says_names_and_what_they_are(call, what):
 def test_list_of_a_pattern(call):
     names = [row["name"] for row in json.loads(call("list", "models", "*gru*", "--json").out)]
     assert "gru3" in names and all("gru" in name for name in names)
+    alone = call("list", "datasets", "image_folder").out
+    assert "size: (needed)" in alone and "color: grayscale" in alone and "test: null" in alone
     assert "no cells match" in call("list", "cells", "nothing*").err
 
 
