@@ -25,7 +25,7 @@ model:
   pooling: mean           # last, mean, max, attention
   # weights: lstm2_fast:mnist   # or a run's folder or a file: begin with what was learned there
 train:
-  epochs: {epochs}
+  epochs: {epochs:<16}# of few samples many: it takes some hundred steps to learn anything
   batch_size: 64
   optimizer: {{name: adamw, learning_rate: 3e-3, weight_decay: 0.01}}
   schedule: {{name: one_cycle}}
@@ -65,7 +65,7 @@ model:
   dropout: 0.3
   pooling: mean             # last, mean, max, attention
 train:
-  epochs: 20
+  epochs: 20                # of few series more: it takes some hundred steps to learn anything
   batch_size: 16
   bucket: true              # series of like length come together
   optimizer: {{name: adamw, learning_rate: 3e-3, weight_decay: 0.01}}
