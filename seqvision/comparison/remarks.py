@@ -72,6 +72,8 @@ class Notes(_Section):
 
     remarks: list[str] = []
     """What a reader should know before the tables."""
+    speeds: bool = True
+    """Whether speeds are shown: not if the runs had the machine to themselves unequally."""
     crossed: list[Crossed] = []
     """Tables that come before those with all runs."""
     questions: list[Question] = []

@@ -49,6 +49,16 @@ def test_each_row_has_its_mean_interval_and_command(text):
     assert text.index("| lstm |") < text.index("| gru |")
 
 
+def test_speeds_are_left_out_if_notes_say_so(write_run, tmp_path):
+    errors(write_run, "gru", 0.10, 0.11)
+    records = load_records(tmp_path / "results")
+    texts = [
+        page(records, Notes(speeds=shown), "seqvision publish").text for shown in (True, False)
+    ]
+    assert ["train/s" in text for text in texts] == [True, False]
+    assert ["Speeds" in text for text in texts] == [True, False]
+
+
 def test_a_row_is_repeated_by_its_own_config(write_run, tmp_path):
     of_zoo = load_config("tiny").hash
     errors(write_run, "tiny", 0.10, 0.11, config_hash=of_zoo)

@@ -12,20 +12,28 @@ from seqvision.comparison.publish.body import Body, code, table
 from seqvision.comparison.publish.crossed import crossed
 from seqvision.comparison.readable import readable
 from seqvision.comparison.remarks import Notes, Other, Question
-from seqvision.comparison.speeds import UNEVEN, any_uneven
+from seqvision.comparison.speeds import SPEEDS, UNEVEN, any_uneven
 from seqvision.comparison.table import compare
 from seqvision.config import load_config, zoo_names
 from seqvision.formatting import NONE, counted, percent, points, ranges
 
+_LEAD = (
+    "Test error in percent, mean over seeds with its 95 % interval by Student's t. No choice "
+    "within a run looks at the test images."
+)
+_OF_SPEEDS = (
+    " Speeds are in images/s, medians over the runs, on the machine named below: read ratios."
+)
+
 
 def by_data(records: pd.DataFrame, notes: Notes) -> Body:
     """The page's tables, one for each data, with findings and others' figures."""
+    if not notes.speeds:
+        records = records.drop(columns=[speed for speed in SPEEDS if speed in records])
     comparison = compare(records)
     uneven = [escape_md(UNEVEN)] if any_uneven(comparison) else []
     return Body(
-        lead="Test error in percent, mean over seeds with its 95 % interval by Student's t. No "
-        "choice within a run looks at the test images. Speeds are in images/s, medians over the "
-        "runs, on the machine named below: read ratios.",
+        lead=_LEAD + (_OF_SPEEDS if notes.speeds else ""),
         warnings=uneven,
         sections=[
             *crossed(records, notes.crossed),
