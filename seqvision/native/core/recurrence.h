@@ -61,18 +61,10 @@ struct Places {
   long step(long s) const { return of.reverse ? of.steps - 1 - s : s; }
 };
 
-template <class Row>
-void each_row(const sv_recurrence& of, const Row& row) {
-  const long threads = std::max(1L, std::min<long>(of.threads, of.batch));
-  in_parts(threads, [&](int part) {
-    const long end = of.batch * (part + 1) / threads;
-    for (long r = of.batch * part / threads; r < end; ++r) row(Places{of, r});
-  });
-}
-
 template <int N>
 void recur(const sv_recurrence& of, const float* const* b, float* const* h) {
-  each_row(of, [&](Places places) {
+  each_sample(of, [&](long row) {
+    const Places places{of, row};
     for (long s = 0; s < of.steps; ++s) {
       const long at = places.at(s), at_a = places.of_a(s);
       const long before = s ? places.at(s - 1) : places.row * of.size;
@@ -91,7 +83,8 @@ void recur(const sv_recurrence& of, const float* const* b, float* const* h) {
 template <int N>
 void recur_back(const sv_recurrence& of, const float* const* h, const float* const* d_h,
                 const sv_recurrence_gradients& to) {
-  each_row(of, [&](Places places) {
+  each_sample(of, [&](long row) {
+    const Places places{of, row};
     const long first = places.row * of.size;
     const bool add_up = of.a_steps == 1;
     for (int n = 0; n < N; ++n) {

@@ -48,20 +48,12 @@ struct Sample {
   long start(long chunk) const { return (r * chunks_of(of) + chunk) * of.size * of.features; }
 };
 
-template <class Each>
-void each_sample(const sv_scan& of, const Each& each) {
-  const long threads = std::max(1L, std::min<long>(of.threads, of.batch));
-  in_parts(threads, [&](int part) {
-    const long end = of.batch * (part + 1) / threads;
-    for (long r = of.batch * part / threads; r < end; ++r) each(Sample{of, r});
-  });
-}
-
 // With N the size is known when this is compiled, and states stay in registers.
 template <long N>
 void scan(const sv_scan& of, float* y, float* last, float* starts) {
   const long size = N ? N : of.size, features = of.features;
-  each_sample(of, [&](Sample sample) {
+  each_sample(of, [&](long row) {
+    const Sample sample{of, row};
     const Scratch own(own_scratch(), {size * W, size * W});
     float *h = own[0], *a = own[1];
     for (long f = 0; f < features; f += W) {
@@ -95,7 +87,8 @@ template <long N>
 void scan_back(const sv_scan& of, const sv_scan_gradients& to) {
   const long size = N ? N : of.size, features = of.features;
   const long width = (features + W - 1) / W * W * size, steps_of_chunk = CHUNK * size * W;
-  each_sample(of, [&](Sample sample) {
+  each_sample(of, [&](long row) {
+    const Sample sample{of, row};
     const Scratch own(own_scratch(), {width, width, size * W, steps_of_chunk + size * W,
                                       steps_of_chunk, steps_of_chunk, steps_of_chunk});
     // What comes from later steps, the gradient of a, and, of a chunk, its states, by what each step
