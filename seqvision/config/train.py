@@ -138,7 +138,7 @@ class Train(Section):
     precision: Literal["float32", "float64", "bfloat16", "mixed_bfloat16", "mixed_float16"] = (
         "float32"
     )
-    steps_per_execution: PositiveInt | Literal["auto"] = 1
+    steps_per_execution: PositiveInt | Literal["auto"] = "auto"
     """How many steps Keras executes at once, which changes no number: the last ones of an epoch are
     fewer; one on PyTorch and over several devices. A person's callbacks hear of steps once an
     execution. On TensorFlow `auto` takes as many as last a twentieth of a second, 32 at most, as
