@@ -149,7 +149,7 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str, s
         message = "should be a mapping of keys"
     for other in error.errors():
         if other["type"] == "literal_error" and other is not problem and _keys(other) == path:
-            message += f", or {other['ctx']['expected']}"
+            message += f", or {other.get('ctx', {})['expected']}"
     if problem["type"] == "list_type" and isinstance(problem["input"], (int, float, str)):
         message += f" such as [{_SHORT.repr(problem['input'])}]"
     if problem["type"] not in ("value_error", "missing"):
