@@ -26,7 +26,10 @@ def harness(work: Work, weights: list[np.ndarray]) -> Contender:
     class Timed(Journal):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             super().on_train_batch_end(batch, logs)
-            ends.append(time.perf_counter())
+            # Several steps may have been executed at once, of which this is the last.
+            now, steps = time.perf_counter(), batch + 1 - len(ends)
+            began = ends[-1] if ends else now
+            ends.extend(began + (now - began) * n / steps for n in range(1, steps + 1))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             self.hear_all()
