@@ -29,7 +29,8 @@ def hypermodel(
     the config's dataset, and fits with the config's epochs and batch size unless `search` is given
     others. The tuner trains in its own way, with its own chief and workers: without the seeds,
     checkpoints and records of `seqvision.tune`, and without other settings of a config's `train`,
-    such as `augment`; a logged warning names those.
+    such as `augment`; a logged warning names those. With `train.label_smoothing` the labels that
+    `search` is given are one-hot.
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config with a `tune` section.
