@@ -44,8 +44,7 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     else:
-        files = (file for file in sorted(path.rglob("*")) if file.is_file())
-        yield from islice(files, _LOOKED_AT)
+        yield from sorted(islice((file for file in path.rglob("*") if file.is_file()), _LOOKED_AT))
 
 
 def _of(file: Path, path: Path) -> tuple[dict[str, Any], bool] | None:
