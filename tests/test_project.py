@@ -56,7 +56,7 @@ def test_pre_commit_checks_with_the_versions_of_the_tests():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     pinned = {need for need in project["optional-dependencies"]["test"] if "==" in need}
     hooks = read(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
-    used = {need for hook in hooks for need in hook["additional_dependencies"]}
+    used = {need for hook in hooks for need in hook.get("additional_dependencies", ())}
     assert {need for need in used if "actionlint" not in need} == pinned
     assert all("==" in need for need in used)
 
