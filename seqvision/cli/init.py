@@ -1,9 +1,6 @@
 """`seqvision init`: a config to begin from."""
 
-import json
-import re
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -119,10 +116,11 @@ def command(file: Path, series: bool, data: Path | None) -> None:
     """
     dataset = _ANY_SERIES if series else _ANY_IMAGES
     if data:
+        from seqvision.config.plain import in_yaml
         from seqvision.data.found import dataset_at
 
         spec, series = dataset_at(data)
-        options = ", ".join(f"{key}: {_in_yaml(value)}" for key, value in spec.items())
+        options = ", ".join(f"{key}: {in_yaml(value)}" for key, value in spec.items())
         dataset = f"  # All options: seqvision list datasets {spec['name']}\n"
         dataset += f"  dataset: {{{options}}}"
     try:
@@ -140,9 +138,3 @@ def command(file: Path, series: bool, data: Path | None) -> None:
     except OSError as error:
         raise SeqvisionError(f"{file}: cannot be written: {error.strerror}") from None
     click.echo(f"wrote {file}; now: seqvision run {file}")
-
-
-def _in_yaml(value: Any) -> str:
-    """A text or a list of numbers within a mapping on one line; JSON's quotes are YAML's too."""
-    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z./_][A-Za-z0-9./_-]*", value)
-    return value if plain else json.dumps(value)

@@ -53,9 +53,11 @@ def command(what: str, pattern: str, weights: bool, as_json: bool) -> None:
         note = f"  [{'; '.join(notes)}]" if notes else ""
         click.echo(f"{row['name']:<{width}}  {row['description']}{note}")
     if len(rows) == 1 and (options := rows[0].get("options")):
+        from seqvision.config.plain import in_yaml
+
         click.echo("options:")
         for option, has in options.items():
-            value = _in_yaml(has["default"]) if has else "(needed)"
+            value = in_yaml(has["default"]) if has else "(needed)"
             click.echo(f"  {option}: {value}")
     if not rows:
         click.echo(f"no {what} match {pattern!r}", err=True)
@@ -171,8 +173,3 @@ def _options(entry: "Entry") -> dict[str, Any]:
         option.name: {} if option.default is REQUIRED else {"default": option.default}
         for option in entry.parameters
     }
-
-
-def _in_yaml(value: Any) -> str:
-    """A default as a config would have it."""
-    return value if isinstance(value, str) else json.dumps(value, default=str)

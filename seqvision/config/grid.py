@@ -3,10 +3,10 @@
 import itertools
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from seqvision.config.load import Source, put, read_source, validated
+from seqvision.config.plain import Overrides, override_texts
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError
 
@@ -15,7 +15,7 @@ _NOT_IN_NAMES = ("data.resample", "data.fold")
 """Paths of which all points are one model, tested with other samples of the same data."""
 
 
-def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
+def load_configs(source: Source, overrides: Overrides = ()) -> list[Config]:
     """Return the configs that a file, a zoo name or plain data stands for.
 
     Without a `grid:` that is one config. With one, such as
@@ -24,12 +24,12 @@ def load_configs(source: Source, overrides: Iterable[str] = ()) -> list[Config]:
     of the data are no part of the name, so that they are runs of one model.
 
     Args:
-        overrides: `path=value` texts, applied before the grid's values.
+        overrides: `path=value` texts or a mapping, applied before the grid's values.
 
     Raises:
         ConfigError: with the place in the file, that of the grid's value if that is wrong.
     """
-    overrides = [overrides] if isinstance(overrides, str) else list(overrides)
+    overrides = override_texts(overrides)
     whole = validated(read_source(source, overrides))
     if not whole.grid:
         return [whole]

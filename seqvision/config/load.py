@@ -2,13 +2,12 @@
 
 import importlib.resources
 import reprlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seqvision.config.plain import plain
+from seqvision.config.plain import Overrides, override_texts, plain
 from seqvision.config.read import Document, Position, read_file, read_value
 from seqvision.config.schema import Config
 from seqvision.errors import ConfigError, did_you_mean
@@ -20,12 +19,13 @@ Source = str | Path | dict[str, Any] | Config
 """A path such as `zoo_configs/gru3.yaml`, a name such as `gru3`, a mapping, or a loaded config."""
 
 
-def load_config(source: Source, overrides: Iterable[str] = ()) -> Config:
+def load_config(source: Source, overrides: Overrides = ()) -> Config:
     """Return the config of a file, of a name in the zoo, or of plain data.
 
     Args:
         source: a path, a name, a mapping, or a loaded config.
-        overrides: `path=value` texts, the value in YAML: `model.dropout=0.1`.
+        overrides: `path=value` texts, the value in YAML, `model.dropout=0.1`; or a mapping,
+            `{"model.dropout": 0.1}`.
 
     Raises:
         ConfigError: `file:line:column: path: what is wrong`.
@@ -33,7 +33,7 @@ def load_config(source: Source, overrides: Iterable[str] = ()) -> Config:
     return validated(read_source(source, overrides))
 
 
-def read_source(source: Source, overrides: Iterable[str] = ()) -> Document:
+def read_source(source: Source, overrides: Overrides = ()) -> Document:
     """Read what `load_config` reads, without validating it.
 
     Raises:
@@ -47,7 +47,7 @@ def read_source(source: Source, overrides: Iterable[str] = ()) -> Document:
         document = _extended(find(source), ())
     else:
         raise ConfigError(f"expected a path, a name, a mapping or a Config, got {source!r}")
-    for override in [overrides] if isinstance(overrides, str) else overrides:
+    for override in override_texts(overrides):
         _override(document, override)
     return document
 

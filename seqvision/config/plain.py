@@ -1,12 +1,17 @@
 """Values given in Python, as a config file would hold them."""
 
+import json
+import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from types import NoneType
 from typing import Any
 
 from seqvision.errors import ConfigError
+
+Overrides = Iterable[str] | Mapping[str, Any]
+"""What is changed of a config: `"train.epochs=1"`, several such, or `{"train.epochs": 1}`."""
 
 _DEEPEST = 30
 
@@ -42,3 +47,20 @@ def plain(value: Any, path: tuple[str | int, ...] = (), *, all_of_it: bool = Fal
     if all_of_it and not isinstance(value, (str, int, float, NoneType)):
         raise ConfigError(f"{where}: {reprlib.repr(value)} is nothing that a config can hold")
     return value
+
+
+def override_texts(overrides: Overrides) -> list[str]:
+    """The `path=value` texts that overrides are, or stand for."""
+    if isinstance(overrides, Mapping):
+        values = plain(overrides, ("overrides",), all_of_it=True)
+        return [f"{path}={in_yaml(value)}" for path, value in values.items()]
+    return [overrides] if isinstance(overrides, str) else list(overrides)
+
+
+def in_yaml(value: Any) -> str:
+    """Plain data on one line of YAML, within a list or a mapping on one line too."""
+    named = isinstance(value, str) and re.fullmatch(r"(\.{0,2}/|[A-Za-z_])[A-Za-z0-9./_-]*", value)
+    if named and value.lower() not in ("true", "false", "null"):
+        return value
+    quoted = json.dumps(value, ensure_ascii=False, default=str)  # JSON's quotes are YAML's too.
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -1,11 +1,11 @@
 """A config to tune, and the configs that its `tune.space` spans, each validated as a file is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from seqvision.config.load import Source, put, read_source, validated
-from seqvision.config.plain import plain
+from seqvision.config.plain import Overrides, plain
 from seqvision.config.read import Document, Position
 from seqvision.config.schema import Config
 from seqvision.config.size import check_size
@@ -74,11 +74,11 @@ class Tunable:
         return self.document.position(("tune", "space", path, *place))
 
 
-def load_tunable(source: Source, overrides: Iterable[str] = (), **settings: Any) -> Tunable:
+def load_tunable(source: Source, overrides: Overrides = (), **settings: Any) -> Tunable:
     """Read a config that has a `tune` section, and check each parameter of its space separately.
 
     Args:
-        overrides: `path=value` texts.
+        overrides: `path=value` texts, or a mapping.
         settings: keys of `tune` to set, such as `trials=20`; None leaves the config's own.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 from seqvision.bar import is_watched
 from seqvision.config import Config, load_configs
 from seqvision.config.load import Source
+from seqvision.config.plain import Overrides, override_texts
 from seqvision.config.seeds import read_seeds
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.loggers.chosen import Spec, chosen, prepare
@@ -64,7 +65,7 @@ def run(
     jobs: int | str | None = None,
     ray: str | None = None,
     results: str | Path = "results",
-    overrides: Iterable[str] = (),
+    overrides: Overrides = (),
     force: bool = False,
     fail_fast: bool = False,
     progress: Progress | bool | None = None,
@@ -91,7 +92,7 @@ def run(
             core. When not given they are trained in this process, one after another.
         ray: the address of a Ray cluster to run on, or `auto`.
         results: the folder that records go to.
-        overrides: `path=value` texts, such as `"train.epochs=1"`.
+        overrides: `path=value` texts, such as `"train.epochs=1"`, or `{"train.epochs": 1}`.
         force: train again even if there is a record.
         fail_fast: begin no other run after one that failed.
         progress: whether bars are drawn; when not given, if a person looks: at a terminal, or in a
@@ -129,7 +130,7 @@ def run(
     drawn = not hears and (is_watched() if progress is None else progress)
     wanted, log_to = read_seeds(seeds, seed), chosen(loggers)
     is_list = isinstance(config, Iterable) and not isinstance(config, (str, Mapping, Config))
-    overrides = [overrides] if isinstance(overrides, str) else list(overrides)
+    overrides = override_texts(overrides)
     sources: Any = config if is_list else [config]
     loaded = [point for source in sources for point in load_configs(source, overrides)]
     single = seeds is None and not is_list

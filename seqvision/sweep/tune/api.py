@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqvision.bar import is_watched
+from seqvision.config.plain import Overrides
 from seqvision.config.schema import Config
 from seqvision.config.search import load_tunable
 from seqvision.config.seeds import read_seeds
@@ -27,7 +28,7 @@ def tune(
     seed: int | None = None,
     seeds: str | Iterable[int] | None = None,
     results: str | Path = "results",
-    overrides: Iterable[str] = (),
+    overrides: Overrides = (),
     force: bool = False,
     listener: Listener | None = None,
     progress: bool | None = None,
@@ -43,7 +44,7 @@ def tune(
         jobs: how many runs there may be at a time, each in a worker process, or `auto`.
         ray: the address of a Ray cluster to run on, or `auto`; this machine when not given.
         results: the folder that records go to; the search's own is `<results>/<name>-tune`.
-        overrides: `path=value` texts, such as `"train.epochs=1"`.
+        overrides: `path=value` texts, such as `"train.epochs=1"`, or `{"train.epochs": 1}`.
         force: begin anew, whatever the folder holds of an earlier search.
         listener: hears of trials and runs as they go, in place of bars.
         progress: whether bars are drawn; when not given, if a person looks, as for `seqvision.run`.

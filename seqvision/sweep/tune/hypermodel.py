@@ -1,11 +1,11 @@
 """A config as a `keras_tuner.HyperModel`, for those who prefer keras-tuner's own tuners."""
 
 import logging
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqvision.config.plain import Overrides
 from seqvision.config.schema import Config
 from seqvision.config.search import Tunable, load_tunable
 from seqvision.data.loading import load
@@ -21,7 +21,7 @@ log = logging.getLogger("seqvision")
 
 
 def hypermodel(
-    config: str | Path | dict[str, Any] | Config, overrides: Iterable[str] = ()
+    config: str | Path | dict[str, Any] | Config, overrides: Overrides = ()
 ) -> "keras_tuner.HyperModel":
     """Return the models that a config's `tune.space` spans, for any tuner of keras-tuner.
 
@@ -34,7 +34,7 @@ def hypermodel(
 
     Args:
         config: a path, a zoo name, a mapping, or a loaded config with a `tune` section.
-        overrides: `path=value` texts.
+        overrides: `path=value` texts, or a mapping.
 
     Raises:
         SeqvisionError: the config or its space is wrong.
