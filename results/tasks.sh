@@ -15,16 +15,22 @@ readers="$(ls results/models/blocks_*.yaml | grep -v lmu) results/models/gru.yam
 results/models/lstm.yaml results/models/simple_rnn.yaml results/models/indrnn.yaml
 results/models/layer_norm_lstm.yaml"
 
+status=0
+train() {  # train CONFIG… OPTION…: where a run fails, what comes after it is trained nevertheless.
+    seqvision run "$@" || status=$?
+    [ $status -ne 130 ] || exit 130 # Ctrl-C.
+}
+
 models() {  # models FOLDER OPTION…: every model, reading rows.
     folder=$1; shift
-    seqvision run results/models/*.yaml --jobs auto --results "$published/$folder" "$@"
+    train results/models/*.yaml --jobs auto --results "$published/$folder" "$@"
 }
 
 read_by() {  # read_by STEPS OPTION…: every reader.
     steps=$1; shift
     # shellcheck disable=SC2086
-    seqvision run $readers "$@"
-    seqvision run results/models/blocks_lmu.yaml --set "model.mixer.theta=$steps" "$@"
+    train $readers "$@"
+    train results/models/blocks_lmu.yaml --set "model.mixer.theta=$steps" "$@"
 }
 
 pixels() {  # pixels FOLDER SCAN OPTION…: 14 × 14 pixels, one epoch of 20,000 images.
@@ -41,7 +47,7 @@ long() {  # long FOLDER SCAN STEPS OPTION…: all pixels, as in the papers.
 }
 
 orders() {  # orders OPTION…
-    seqvision run results/orders/*.yaml --jobs auto --results "$published/orders" "$@"
+    train results/orders/*.yaml --jobs auto --results "$published/orders" "$@"
 }
 
 for task in "${@:-all}"; do
@@ -60,7 +66,8 @@ for task in "${@:-all}"; do
             long gpu_fashion pixels 784 --set data.dataset=fashion_mnist
             long gpu_cifar10 pixels 1024 --set data.dataset=cifar10
             ;;
-        all) sh "$0" rows orders orders_fashion sequential permuted reversal fashion ;;
+        all) sh results/tasks.sh rows orders orders_fashion sequential permuted reversal fashion || status=$? ;;
         *) echo "no such task: $task" >&2; exit 2 ;;
     esac
 done
+exit $status
