@@ -1,5 +1,6 @@
 """A config's `grid:` spans a sweep: one config for each combination of values."""
 
+import hashlib
 import itertools
 import math
 import re
@@ -7,7 +8,7 @@ from typing import Any
 
 from seqvision.config.load import Source, put, read_source, validated
 from seqvision.config.plain import Overrides, override_texts
-from seqvision.config.schema import Config
+from seqvision.config.schema import LONGEST_NAME, Config
 from seqvision.errors import ConfigError
 
 _MOST_POINTS = 10_000
@@ -20,8 +21,9 @@ def load_configs(source: Source, overrides: Overrides = ()) -> list[Config]:
 
     Without a `grid:` that is one config. With one, such as
     `grid: {model.cell: [gru, lstm], model.scan: [rows, columns]}`, it is one for each combination,
-    the last path changing fastest, named after its values: `mine-gru-rows`. Resamples and folds
-    of the data are no part of the name, so that they are runs of one model.
+    the last path changing fastest, named after its values: `mine-gru-rows`, of which a hash takes
+    the place where that is too long. Resamples and folds of the data are no part of the name, so
+    that they are runs of one model.
 
     Args:
         overrides: `path=value` texts or a mapping, applied before the grid's values.
@@ -44,12 +46,20 @@ def load_configs(source: Source, overrides: Overrides = ()) -> list[Config]:
             words[path] = _in_words(path, value)
         document.values.pop("grid")
         named = [each for path, each in words.items() if path not in _NOT_IN_NAMES]
-        document.values["name"] = "-".join([whole.name, *named])
+        document.values["name"] = _shortened("-".join([whole.name, *named]))
         configs.append(validated(document))
         points.add(tuple(words.values()))
     if len(points) < len(configs):
         raise ConfigError(f"{whole.name}: grid: two of its points are the same")
     return configs
+
+
+def _shortened(name: str) -> str:
+    """A name, or its beginning and a hash of all of it."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 9]}-{digest}"
 
 
 def _in_words(path: str, value: Any) -> str:

@@ -83,12 +83,14 @@ class Data(Section):
 _PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
 _DEVICES = {"con", "prn", "aux", "nul"} | _PORTS
 """What Windows takes for a device, in any folder and with any suffix."""
+LONGEST_NAME = 100
+"""Of a config. What a run writes has paths some 60 characters longer; Windows stops at 260."""
 
 
 class Config(Section):
     """A whole config. Its records go to the folder `name`."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=LONGEST_NAME)]
     description: str = ""
     data: Data
     model: dict[str, Any]

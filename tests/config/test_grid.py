@@ -60,6 +60,15 @@ def test_without_a_grid_it_is_the_config_itself(configs):
     assert config.name == "mine"
 
 
+def test_a_long_name_is_cut_and_still_its_own(configs):
+    base = TEXT.partition("grid:")[0]
+    sizes = [[100] * 40, [*[100] * 39, 101]]  # Whose words are alike but for the last digit.
+    names = [point.name for point in configs(f"{base}grid: {{model.units: {sizes}}}\n")]
+    assert len(set(names)) == 2
+    assert {len(name) for name in names} == {100}
+    assert len({name[:91] for name in names}) == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

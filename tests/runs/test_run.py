@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 import seqvision
 from seqvision.config import load_config
+from seqvision.config.schema import LONGEST_NAME
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import run_id
@@ -39,6 +41,16 @@ def same(record, other):
 def undisturbed(tmp_path_factory):
     results = tmp_path_factory.mktemp("results")
     return seqvision.run(config(test_every=10), seed=1, results=results), results
+
+
+def test_paths_of_a_run_are_short_enough_for_windows(undisturbed):
+    """There they have 260 characters: so many for the folder of results, and the longest name."""
+    record, results = undisturbed
+    below = [str(path.relative_to(results)) for path in results.rglob("*")]
+    below = [path.replace(socket.gethostname(), 15 * "-") for path in below]
+    longest = max(map(len, below)) - len(record["config"]["name"])
+    assert 40 < longest < 80  # Beside the files were their temporary ones.
+    assert longest + LONGEST_NAME < 260 - 80
 
 
 def test_the_record_holds_what_others_rely_on(undisturbed):
