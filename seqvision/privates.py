@@ -9,6 +9,7 @@ what `keras.layers.RNN.call` does about states, masks, dropout and types. Since 
 """
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,6 +87,36 @@ def deterministic_tensorflow() -> Iterator[None]:
         yield
     finally:
         config.disable_op_determinism()
+
+
+@contextlib.contextmanager
+def no_graphs_kept() -> Iterator[None]:
+    """Have TensorFlow let go, at the end, of what was traced within: graphs, models and their data.
+
+    For as long as the process lives it keeps the gradient of each `tf.custom_gradient` that is
+    traced, in a registry, and each function of `Dataset.from_generator`, with the default graph.
+    New gradients of functions that were traced within cannot be taken after. Does nothing where
+    TensorFlow was not used. Since TensorFlow 2.12 or earlier.
+    """
+    before = _kept_by_tensorflow()
+    known, begun = (set(before[0]), len(before[1])) if before else (set(), 0)
+    try:
+        yield
+    finally:
+        gradients, functions = _kept_by_tensorflow() or ({}, [])
+        for name in set(gradients) - known:
+            if name.startswith("CustomGradient-"):
+                del gradients[name]
+        del functions[begun:]
+
+
+def _kept_by_tensorflow() -> tuple[dict[str, Any], list[Any]] | None:
+    if (tf := sys.modules.get("tensorflow")) is None:
+        return None
+    from tensorflow.python.framework import ops
+
+    graph = tf.compat.v1.get_default_graph()
+    return ops.gradient_registry._registry, getattr(graph, "_py_funcs_used_in_graph", [])
 
 
 def make_tf2onnx_work_with_numpy_2() -> None:

@@ -77,10 +77,12 @@ def perform(
         if begin_with and not checkpoint.exists() and (begin_with / checkpoint.name).exists():
             copy_atomically(begin_with / checkpoint.name, checkpoint)
         # Only now, when threads are set: it imports Keras.
+        from seqvision.privates import no_graphs_kept
         from seqvision.runs.train import train
 
         progress = progress or Progress()
-        return train(setup, folder, progress, callbacks, test=test, loggers=loggers)
+        with no_graphs_kept():
+            return train(setup, folder, progress, callbacks, test=test, loggers=loggers)
 
 
 def _clear(folder: Path) -> None:

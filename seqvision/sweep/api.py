@@ -1,5 +1,6 @@
 """Running from Python, one config or many."""
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -175,6 +176,8 @@ def perform_here(
     """
     outcomes = []
     for job in jobs:
+        if outcomes:
+            gc.collect()  # Models refer to themselves, and hold a run's data.
         try:
             record = perform(
                 job.config,

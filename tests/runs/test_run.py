@@ -1,6 +1,7 @@
 """One run: its record, what it goes on from, and how it fails."""
 
 import csv
+import gc
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from seqvision.config.schema import LONGEST_NAME
 from seqvision.errors import RunFailed, SeqvisionError
 from seqvision.runs.progress import Progress
 from seqvision.runs.record import run_id
+from seqvision.runs.setup import Setup
 
 CONFIG = {
     "name": "small",
@@ -51,6 +53,18 @@ def test_paths_of_a_run_are_short_enough_for_windows(undisturbed):
     longest = max(map(len, below)) - len(record["config"]["name"])
     assert 40 < longest < 80  # Beside the files were their temporary ones.
     assert longest + LONGEST_NAME < 260 - 80
+
+
+def test_a_run_leaves_neither_its_model_nor_its_data_behind(tmp_path):
+    """TensorFlow keeps what is traced with a gradient of its own, and functions of datasets."""
+
+    def kept():
+        gc.collect()
+        return sum(isinstance(each, (keras.Model, Setup)) for each in gc.get_objects())
+
+    before = kept()
+    seqvision.run(config(epochs=1), results=tmp_path)
+    assert kept() <= before
 
 
 def test_the_record_holds_what_others_rely_on(undisturbed):
