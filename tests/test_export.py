@@ -74,9 +74,12 @@ def as_litert(model, folder):
     return answer
 
 
+FIRST = [("gru", None), ("peephole", LONG)]
+MORE = [*((name, LONG) for name in LAYERS if name != "peephole"), ("peephole", None), ("sru", None)]
+
+
 @pytest.mark.parametrize(
-    ("name", "time"),
-    [(name, LONG) for name in LAYERS] + [(name, None) for name in ("gru", "peephole", "sru")],
+    ("name", "time"), [*FIRST, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)]
 )
 def test_long_sequences_and_any_are_exported(name, time, tmp_path):
     x = keras.Input((time, 2))
@@ -84,6 +87,7 @@ def test_long_sequences_and_any_are_exported(name, time, tmp_path):
     assert_same(as_onnx(model, tmp_path), model, (time or 5, 2))
 
 
+@pytest.mark.slow
 def test_litert_needs_none_of_tensorflows_operations(tmp_path):
     """Keras's own loop does, and its interpreter in Python has none."""
     model = create_model("stacked", (3, 4), 3, units=[4, 4], cell="layer_norm_lstm")

@@ -182,6 +182,15 @@ def with_random_weights(model):
     return model
 
 
+ONE_OF_EACH_WAY = ("lstm", "ntm", "sru", "min_gru", "lru", "s4d", "attention")
+
+
+def is_first(build):
+    """Whether it is a family as it comes, or the first to run its way; the others are slow."""
+    _, options = build
+    return not options or not {*ONE_OF_EACH_WAY}.isdisjoint(map(str, options.values()))
+
+
 def name_of(build):
     family, options = build
     return "-".join([family, *(f"{key}-{value}" for key, value in options.items())])
@@ -196,7 +205,13 @@ def assert_same(found, expected):
         np.testing.assert_allclose(value / scale, other / scale, atol=2e-5)
 
 
-@pytest.mark.parametrize(("family", "options"), BUILDS, ids=map(name_of, BUILDS))
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        pytest.param(*build, id=name_of(build), marks=[] if is_first(build) else pytest.mark.slow)
+        for build in BUILDS
+    ],
+)
 def test_alone_in_a_batch_and_with_more_padding(family, options, gradients_of):
     model = with_random_weights(build(family, **options))
     outcome = outcome_of(model, gradients_of, has_no_loop(family, options))

@@ -166,6 +166,7 @@ def test_what_mixers_have_none_of_is_said():
             CONTENDERS.get(name)(blocks_work("lru"), [])
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_an_exported_model_answers_as_keras_does_and_does_not_train(tmp_path):
     """Each format is a file tested elsewhere; the process that exports takes seconds to begin."""

@@ -82,13 +82,20 @@ IN_TURN = {
     "litert": ["plain", "looks ahead", "keras's loop"],
 }
 """Each model in two formats and each format with two models; the others are for `-m exhaustive`."""
+FIRST = {"onnx": "plain", "litert": "plain", "openvino": "cut", "saved_model": "convolutions"}
+"""Of these one for each format; the others are slow."""
+
+
+def marks_of(name, format):
+    slow = [] if FIRST[format] == name else [pytest.mark.slow]
+    return slow if name in IN_TURN[format] else [pytest.mark.exhaustive]
 
 
 @pytest.mark.parametrize(
     ("name", "format"),
     [
-        pytest.param(name, format, marks=[] if name in in_turn else pytest.mark.exhaustive)
-        for format, in_turn in IN_TURN.items()
+        pytest.param(name, format, marks=marks_of(name, format))
+        for format in IN_TURN
         for name in MODELS
     ],
 )

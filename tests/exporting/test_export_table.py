@@ -44,12 +44,12 @@ def check(build, row, folder, formats):
     assert outcomes(build(), folder, formats) == {each: expected[each] for each in formats}
 
 
+MARKS = {name: [] if name == "gru" else pytest.mark.slow for name in ONE_OF_A_KIND}
+
+
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[] if name in ONE_OF_A_KIND else pytest.mark.exhaustive, id=name)
-        for name in SHORT
-    ],
+    [pytest.param(name, marks=MARKS.get(name, pytest.mark.exhaustive), id=name) for name in SHORT],
 )
 def test_up_to_64_steps(name, tmp_path):
     check(SHORT[name], f"`{name}`", tmp_path, QUICK if name in ONE_OF_A_KIND else ["onnx"])

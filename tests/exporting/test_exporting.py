@@ -256,6 +256,7 @@ def test_loops_of_more_than_64_steps(tmp_path):
         seqvision.export(model, tmp_path / "m.xml", batch=2)
 
 
+@pytest.mark.slow
 def test_784_steps_are_loaded_by_onnx_runtime(tmp_path):
     """The engine's loop and Keras's; some releases of ONNX Runtime could not."""
     for cell in ("lstm", "ntm"):
@@ -376,6 +377,7 @@ def test_loggers_are_as_they_were(saved, tmp_path):
     assert [logging.getLogger(name).level for name in (None, "tf2onnx", "seqvision")] == before
 
 
+@pytest.mark.slow
 def test_openvino_reports_nothing_to_anyone(tmp_path, new_process):
     new_process(
         "import sys, seqvision\n"

@@ -16,15 +16,17 @@ def some_series():
     return series
 
 
+MORE = [
+    ("stacked", {"pooling": "max", "input": {"name": "series", "gaps": "hold"}}),
+    ("bidirectional", {"pooling": "attention", "input": {"name": "series", "max_steps": 9}}),
+    ("stacked", {"input": {"name": "series", "normalize": "each", "gap_flags": True}}),
+    ("conv_rnn", {"filters": [4, 4], "pooling": "max"}),
+]
+
+
 @pytest.mark.parametrize(
     ("family", "options"),
-    [
-        ("stacked", {}),
-        ("stacked", {"pooling": "max", "input": {"name": "series", "gaps": "hold"}}),
-        ("bidirectional", {"pooling": "attention", "input": {"name": "series", "max_steps": 9}}),
-        ("stacked", {"input": {"name": "series", "normalize": "each", "gap_flags": True}}),
-        ("conv_rnn", {"filters": [4, 4], "pooling": "max"}),
-    ],
+    [("stacked", {}), *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)],
 )
 def test_keras_own_export_answers_as_the_model(family, options, tmp_path):
     model = create_model(family, (None, 2), 3, units=[4], **options)

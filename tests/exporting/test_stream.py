@@ -42,6 +42,15 @@ BUILDS = [
 ]
 
 
+FIRST = ("gru", "lstm", "ntm", "phased_lstm", "min_gru", "mamba", "last")
+"""One of each kind of state, and what has options of its own; the others are slow."""
+
+
+def in_turn(options):
+    is_first = "input" in options or not {*FIRST}.isdisjoint(map(str, options.values()))
+    return pytest.param(options, marks=[] if is_first else pytest.mark.slow)
+
+
 def series(seed=0):
     """Two series of raw numbers with gaps, `(2, 5, features)`; the second ends a step before."""
     generator = np.random.default_rng(seed)
@@ -78,7 +87,7 @@ def by_steps(model, steps):
     return Stepwise(step, description(model, step)).after_each_step(steps)
 
 
-@pytest.mark.parametrize("options", BUILDS, ids=json.dumps)
+@pytest.mark.parametrize("options", map(in_turn, BUILDS), ids=json.dumps)
 def test_every_step_is_what_the_whole_says(options):
     model = built(**options)
     whole = ops.convert_to_numpy(every_step(model)(SERIES))

@@ -62,6 +62,7 @@ def test_a_longer_run_goes_on_from_the_longest_shorter_one(run, tmp_path):
     assert (whole.folder / "steps.csv").read_text() == steps
 
 
+@pytest.mark.slow
 def test_with_a_schedule_it_goes_on_only_within_the_same_span(run):
     cosine = {"schedule": {"name": "cosine"}}
     run(epochs=2, **cosine)

@@ -142,6 +142,7 @@ def test_a_record_of_what_stood_in_gives_way_to_the_dataset_itself(tmp_path, mon
     assert not finished_module.of_today(record, config.data)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_backend_or_form_is_left_and_said(config, tmp_path, caplog):
     folder = tmp_path / run_id(load_config(config), 0)
     with pytest.raises(KeyboardInterrupt):

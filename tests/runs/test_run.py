@@ -346,6 +346,7 @@ def test_precision_and_steps_per_execution(tmp_path):
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("jit_compile", "deterministic", "compiled"),

@@ -142,6 +142,7 @@ def test_the_speed_is_that_of_the_steps_that_compile_nothing(plain):
     assert BACKEND == "torch" or seconds < timing["train_seconds"] / 2  # It compiles nothing.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "train",
     [
@@ -166,6 +167,7 @@ def test_what_an_optimizer_keeps_is_kept_over_a_stop(train, tmp_path):
     assert whole.history[-1]["val_loss"] == whole.metrics["val_loss"]
 
 
+@pytest.mark.slow
 def test_best_weights_are_averages_under_a_loss_scale_too(tmp_path):
     # The rate explodes after the first epoch.
     train = {

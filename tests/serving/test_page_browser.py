@@ -6,7 +6,7 @@ import pytest
 
 from seqvision.serving.app import create_app
 
-pytestmark = pytest.mark.usefixtures("browser")
+pytestmark = [pytest.mark.usefixtures("browser"), pytest.mark.slow]
 
 
 @pytest.fixture

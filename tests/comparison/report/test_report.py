@@ -68,6 +68,7 @@ def test_runs_without_a_result_are_listed_with_the_reason(page):
     assert "2 runs without a result" in page
 
 
+@pytest.mark.slow
 def test_neither_keras_nor_tensorflow_is_loaded(shown):
     code = (
         "import sys; from seqvision.comparison.records import load_records\n"

@@ -6,6 +6,8 @@ from seqvision.comparison.charts import CHARTS
 from seqvision.comparison.charts.html import chart_page
 from seqvision.comparison.report import report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def file(shown, tmp_path_factory):

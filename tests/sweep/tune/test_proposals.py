@@ -40,6 +40,7 @@ def ask_and_tell(proposals, most, places=1, seed=0):
         proposals.tell(number, "failed" if failed else "finished", told, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("oracle", ORACLES)
 @pytest.mark.parametrize("places", [1, 3])
 def test_a_search_taken_up_by_its_log_proposes_what_it_would_have(

@@ -104,6 +104,7 @@ class DiesAfter(MadeUp):
         return outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("oracle", ["random", "grid", "bayesian", "hyperband"])
 def test_killed_three_times_it_equals_one_never_killed(oracle, tunable, tmp_path):
     tune = {"oracle": oracle, "trials": 12, "seeds": [0, 3], "space": SPACE}
