@@ -1,6 +1,7 @@
 """Values given in Python, as a config file would hold them."""
 
 import json
+import math
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
@@ -62,5 +63,7 @@ def in_yaml(value: Any) -> str:
     named = isinstance(value, str) and re.fullmatch(r"(\.{0,2}/|[A-Za-z_])[A-Za-z0-9./_-]*", value)
     if named and value.lower() not in ("true", "false", "null"):
         return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value:+}".replace("inf", ".inf").replace("+nan", ".nan")
     quoted = json.dumps(value, ensure_ascii=False, default=str)  # JSON's quotes are YAML's too.
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -46,7 +46,7 @@ def undisturbed(tmp_path_factory):
 
 
 def test_paths_of_a_run_are_short_enough_for_windows(undisturbed):
-    """There they have 260 characters: so many for the folder of results, and the longest name."""
+    """There they have 260 characters, of which 80 are left for the folder of results."""
     record, results = undisturbed
     below = [str(path.relative_to(results)) for path in results.rglob("*")]
     below = [path.replace(socket.gethostname(), 15 * "-") for path in below]
