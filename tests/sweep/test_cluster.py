@@ -37,11 +37,15 @@ def nodes(monkeypatch, tmp_path):
 
 
 class KillANode(Listener):
-    """Kills a node once a run on it has finished an epoch, and keeps what was told."""
+    """Kills a node once a run has finished an epoch, and keeps what was told.
+
+    Runs ask after each epoch, and are answered when the node is dead: they take less time than
+    to notice that they have begun.
+    """
 
     def __init__(self, nodes, node):
         self.nodes, self.node = nodes, node
-        self.first = threading.Lock()
+        self.killing = threading.Lock()
         self.warnings, self.continued = [], []
 
     def event(self, job, event):
@@ -49,15 +53,18 @@ class KillANode(Listener):
             self.warnings.append(event["message"])
         if event["event"] == "start" and event["done_steps"]:
             self.continued.append(job.run_id)
-        if event["event"] == "epoch" and self.first.acquire(blocking=False):
-            self.nodes.remove_node(self.node, allow_graceful=False)
+        if event["event"] == "ask":
+            with self.killing:
+                if self.node:
+                    self.nodes.remove_node(self.node, allow_graceful=False)
+                    self.node = None
 
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.slow
 def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
     nodes, workers = nodes
-    jobs = [Job(CONFIG, seed, tmp_path / "results") for seed in range(2)]
+    jobs = [Job(CONFIG, seed, tmp_path / "results", asks=True) for seed in range(2)]
     killer = KillANode(nodes, workers[0])
     with Cluster(nodes.address, tmp_path / "results", None, ["tensorboard"]) as cluster:
         assert cluster.places == 2
