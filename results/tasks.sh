@@ -1,6 +1,7 @@
 #!/bin/sh
-# Trains all that results/models.md and results/orders.md show. What is finished is not trained again
-# and what was cut short goes on from its last epoch, so stop it at any time and call it again:
+# Trains all that results/models.md, results/pixels.md and results/orders.md show. What is finished is
+# not trained again and what was cut short goes on from its last epoch, so stop it at any time and
+# call it again:
 #   sh results/tasks.sh                     every task
 #   sh results/tasks.sh rows orders         some of them
 #   timeout -s INT 570 sh results/tasks.sh gpu    pieces of ten minutes, on a GPU lent for so long
@@ -33,16 +34,16 @@ read_by() {  # read_by STEPS OPTION…: every reader.
     train results/models/blocks_lmu.yaml --set "model.mixer.theta=$steps" "$@"
 }
 
-pixels() {  # pixels FOLDER SCAN OPTION…: 14 × 14 pixels, one epoch of 20,000 images.
-    folder=$1 scan=$2; shift 2
-    read_by 196 --jobs auto --results "$published/$folder" --set "model.scan=$scan" \
+pixels() {  # pixels SCAN OPTION…: 14 × 14 pixels, one epoch of 20,000 images.
+    scan=$1; shift
+    read_by 196 --jobs auto --results "$published/pixels" --set "grid={model.scan: [$scan]}" \
         --set 'model.input={name: pixels, shrink: 2}' --set data.training=20000 \
         --set train.epochs=1 --set train.batch_size=32 "$@"
 }
 
-long() {  # long FOLDER SCAN STEPS OPTION…: all pixels, as in the papers.
-    folder=$1 scan=$2 steps=$3; shift 3
-    read_by "$steps" --results "$published/$folder" --set "model.scan=$scan" \
+long() {  # long SCAN STEPS OPTION…: all pixels, as in the papers.
+    scan=$1 steps=$2; shift 2
+    read_by "$steps" --results "$published/gpu" --set "grid={model.scan: [$scan]}" \
         --set train.epochs=40 "$@"
 }
 
@@ -53,18 +54,18 @@ orders() {  # orders OPTION…
 for task in "${@:-all}"; do
     case $task in
         rows) models models_rows ;;
-        sequential) pixels models_sequential pixels ;;
-        permuted) pixels models_permuted '{name: permuted, by: urnn}' ;;
-        reversal) pixels models_reversal '{name: permuted, by: bit_reversal}' ;;
-        fashion) pixels models_fashion pixels --set data.dataset=fashion_mnist ;;
+        sequential) pixels pixels ;;
+        permuted) pixels '{name: permuted, by: urnn}' ;;
+        reversal) pixels '{name: permuted, by: bit_reversal}' ;;
+        fashion) pixels pixels --set data.dataset=fashion_mnist ;;
         orders) orders ;;
         orders_fashion) orders --set data.dataset=fashion_mnist ;;
         gpu)
-            long gpu_sequential pixels 784
-            long gpu_permuted '{name: permuted, by: urnn}' 784
-            long gpu_reversal '{name: permuted, by: bit_reversal}' 784
-            long gpu_fashion pixels 784 --set data.dataset=fashion_mnist
-            long gpu_cifar10 pixels 1024 --set data.dataset=cifar10
+            long pixels 784
+            long '{name: permuted, by: urnn}' 784
+            long '{name: permuted, by: bit_reversal}' 784
+            long pixels 784 --set data.dataset=fashion_mnist
+            long pixels 1024 --set data.dataset=cifar10
             ;;
         all) sh results/tasks.sh rows orders orders_fashion sequential permuted reversal fashion || status=$? ;;
         *) echo "no such task: $task" >&2; exit 2 ;;
