@@ -6,10 +6,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqvision.layers.long_convolution import long_convolution
 from seqvision.layers.masked import without_masked
+from seqvision.layers.precision import full
 from seqvision.layers.queue import behind, queue_of
 from seqvision.mixers import MIXERS
 from seqvision.mixers.base import Mixer
+from seqvision.mixers.portable import is_for_others
 from seqvision.options import PositiveInt
 
 
@@ -29,7 +32,8 @@ class Multires(Mixer):
 
     as a wavelet transform parts what is slow from what is fast, with filters p and q of each
     feature that are learned and the same at all resolutions, and a learned mix of these: the tree
-    of the paper that fades. What comes out depends on the last 2^depth steps.
+    of the paper that fades. What comes out depends on the last 2^depth steps. As all of it is
+    linear, whole sequences are convolved with what one step leads to, by Fourier transforms.
 
     A masked step between others counts as zeros.
 
@@ -71,7 +75,18 @@ class Multires(Mixer):
         return [(2**n * features, 0.0) for n in range(self.depth)]
 
     def call(self, sequence: Any, mask: Any = None, training: bool = False) -> Any:
-        return without_masked(self._tree(without_masked(sequence, mask), _moved), mask)
+        sequence = without_masked(sequence, mask)
+        if is_for_others(training):
+            return without_masked(self._tree(sequence, _moved), mask)
+        # All of it is linear, so one convolution with what the tree makes of a single step: on whole
+        # sequences the tree's sums would read and write memory for every tap.
+        out = long_convolution(sequence, self._kernel(ops.shape(sequence)[1]))
+        return without_masked(ops.cast(out, sequence.dtype), mask)
+
+    def _kernel(self, steps: Any) -> Any:
+        """What comes out after a first step of one and zeros, `(features, steps)`."""
+        first = ops.cast(ops.arange(steps) == 0, full(self.compute_dtype))
+        return ops.transpose(self._tree(first[None, :, None], _moved)[0])
 
     def run(
         self, sequence: Any, states: list[Any], mask: Any = None, training: bool = False
