@@ -78,8 +78,8 @@ class Multires(Mixer):
         sequence = without_masked(sequence, mask)
         if is_for_others(training):
             return without_masked(self._tree(sequence, _moved), mask)
-        # All of it is linear, so one convolution with what the tree makes of a single step: on whole
-        # sequences the tree's sums would read and write memory for every tap.
+        # All of it is linear, so one convolution with what the tree makes of a single step; on
+        # whole sequences the tree's sums read and write memory for every tap.
         out = long_convolution(sequence, self._kernel(ops.shape(sequence)[1]))
         return without_masked(ops.cast(out, sequence.dtype), mask)
 
