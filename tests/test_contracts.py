@@ -50,12 +50,27 @@ BUILDS = [
 ]
 
 
+FEW_OF_EACH = ("lstm", "ntm", "sru", "min_gru", "s4d", "attention", "['residual']", "snake")
+"""Cells, mixers, wrappers and scans that run in ways of their own; all others are slow."""
+
+
+def is_first(build):
+    parts = [str(build[1][part]) for part in ("cell", "mixer", "wrap", "scan") if part in build[1]]
+    return not parts or not {*FEW_OF_EACH}.isdisjoint(parts)
+
+
 def name_of(build):
     family, options = build
     return "-".join([family, *(f"{key}-{value}" for key, value in options.items())])
 
 
-@pytest.fixture(params=BUILDS, ids=name_of, scope="module")
+ALL_BUILDS = [
+    pytest.param(build, id=name_of(build), marks=[] if is_first(build) else pytest.mark.slow)
+    for build in BUILDS
+]
+
+
+@pytest.fixture(params=ALL_BUILDS, scope="module")
 def model(request):
     keras.utils.set_random_seed(0)
     family, options = request.param

@@ -69,7 +69,10 @@ def write_pictures(folder):
 @pytest.mark.parametrize(
     "page",
     [
-        pytest.param(page, marks=() if page in ON_EVERY_BACKEND else pytest.mark.tensorflow)
+        pytest.param(
+            page,
+            marks=() if page in ON_EVERY_BACKEND else (pytest.mark.tensorflow, pytest.mark.slow),
+        )
         for page in PAGES
     ],
 )

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from slow import all_but
 
 from seqvision.bench import rounds
 from seqvision.bench.ceiling import products
@@ -53,17 +54,22 @@ def _settings_end_with_the_test(monkeypatch):
     ("name", "cell", "scan"),
     [  # Each pair of two.
         ("seqvision", "gru", "columns"),
-        ("seqvision", "lstm", "rows"),
-        ("layers", "gru", "rows"),
         ("layers", "lstm", "columns"),
         ("harness", "gru", "rows"),
         ("bare", "lstm", "rows"),
         ("keras-unrolled", "gru", "columns"),
-        ("keras-unrolled", "lstm", "rows"),
         ("tf1", "gru", "rows"),
-        ("tf1", "lstm", "columns"),
-        ("torch", "gru", "columns"),
         ("torch", "lstm", "rows"),
+        *all_but(
+            [],
+            [
+                ("seqvision", "lstm", "rows"),
+                ("layers", "gru", "rows"),
+                ("keras-unrolled", "lstm", "rows"),
+                ("tf1", "lstm", "columns"),
+                ("torch", "gru", "columns"),
+            ],
+        ),
     ],
 )
 def test_a_contender_answers_as_keras_does_and_learns(name, cell, scan, tmp_path):

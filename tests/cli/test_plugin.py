@@ -6,6 +6,8 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
+
 PACKAGE = '''
 """A cell, a wrapper, a scan, a family and a dataset from elsewhere."""
 import keras
@@ -116,6 +118,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.slow
 def test_a_package_of_someone_elses_plugs_in(tmp_path):
     wheel = tmp_path / "third-1.0-py3-none-any.whl"
     info = "third-1.0.dist-info"

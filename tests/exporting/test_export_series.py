@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from slow import all_but
 
 import seqvision
 from seqvision.data.series import Series
@@ -194,7 +195,7 @@ def test_real_series_are_those_of_the_models_own_test(tmp_path):
     assert 0 < said["accuracy"]["images"] < count
 
 
-@pytest.mark.parametrize("format", FORMATS.names())
+@pytest.mark.parametrize("format", all_but(["onnx"], FORMATS.names()))
 def test_an_exported_step_reads_raw_steps_with_gaps(format, tmp_path):
     keras.utils.set_random_seed(1)
     reads = {"name": "series", "gaps": "hold", "gap_flags": True, "max_steps": 15}

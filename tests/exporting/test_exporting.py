@@ -8,6 +8,7 @@ from functools import lru_cache
 import keras
 import numpy as np
 import pytest
+from slow import all_but
 
 import seqvision
 from seqvision import extras, layers
@@ -137,9 +138,8 @@ def heavy(tmp_path_factory):
     ("name", "weights", "smaller"),
     [
         ("onnx", "float16", 0.75),
-        ("onnx", "int8", 0.6),
-        ("litert", "float16", 0.75),
         ("litert", "int8", 0.6),
+        *all_but([], [("onnx", "int8", 0.6), ("litert", "float16", 0.75)]),
     ],
 )
 def test_smaller_weights(name, weights, smaller, heavy, tmp_path):

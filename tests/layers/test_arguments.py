@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops, tree
+from slow import all_but
 
 from seqvision import layers
 from seqvision.cells import UGRNNCell
@@ -88,7 +89,10 @@ def shown(layer):
     return [ops.convert_to_numpy(out) for out in tree.flatten([outs, layer.losses])]
 
 
-@pytest.mark.parametrize(("kind", "name", "value"), arguments())
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    all_but([each for each in arguments() if each[0] not in ("GRU", "SimpleRNN")], arguments()),
+)
 def test_an_argument_does_what_it_does_in_keras(kind, name, value):
     ours, theirs = (made(home, kind, name, value) for home in (layers, keras.layers))
     config = theirs.get_config()

@@ -43,6 +43,7 @@ def moved(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_it_learns_at_its_share_of_the_rate(moved):
     whole, part = moved(1.0), moved(0.25)
     for name, step in whole.items():

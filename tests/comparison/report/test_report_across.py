@@ -77,6 +77,7 @@ def test_the_diagram_shows_ranks_bars_and_the_critical_difference(fill):
     assert not any("CD" in row["text"] for rows in marks(spec, "text") for row in rows)
 
 
+@pytest.mark.slow
 def test_a_report_of_several_datasets_ranks_over_all_of_them(fill, tmp_path):
     records = fill("abc", 5)
     text = report(records)
