@@ -5,7 +5,7 @@
 #   sh results/tasks.sh                     every task
 #   sh results/tasks.sh rows orders         some of them
 #   timeout -s INT 570 sh results/tasks.sh gpu    pieces of ten minutes, on a GPU lent for so long
-# Hours on two cores, by task: rows 2, orders and orders_fashion 1 each, and 1.5 each for sequential,
+# Hours on two cores, by task: rows 2, orders and orders_fashion 1 each, and 1.7 each for sequential,
 # permuted, reversal and fashion. `gpu` is the same tasks as published, 784 pixels and 40 epochs, with
 # KERAS_BACKEND=jax; CIFAR-10 is read from its files if SEQVISION_DATA has them.
 set -e
