@@ -234,9 +234,15 @@ def test_the_same_without_native_kernels(cell, gradients_of, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "cell", ["lstm", "sru", "ntm", *all_but([], ["gru", "simple_rnn", "peephole_lstm"])]
+    ("family", "cell"),
+    all_but(
+        [("stacked", "sru"), ("stacked", "ntm"), ("bidirectional", "lstm")],
+        product(
+            ["stacked", "bidirectional"],
+            ["gru", "lstm", "simple_rnn", "peephole_lstm", "sru", "ntm"],
+        ),
+    ),
 )
-@pytest.mark.parametrize("family", ["stacked", "bidirectional"])
 def test_where_the_number_of_steps_is_known_and_few_enough_to_unroll(family, cell):
     model = with_random_weights(build(family, cell=cell, units=4))
     expected = ops.convert_to_numpy(model(padded(SERIES, 7)))
@@ -247,6 +253,7 @@ def test_where_the_number_of_steps_is_known_and_few_enough_to_unroll(family, cel
 
 
 @pytest.mark.parametrize("name", SERIES_INPUTS)
+@pytest.mark.slow
 def test_every_combination_of_what_an_input_does(name):
     options = {}
     for option in choices(INPUTS.entry(name)):

@@ -83,7 +83,7 @@ IN_TURN = {
     "litert": ["plain", "looks ahead", "keras's loop"],
 }
 """Each model in two formats and each format with two models; the others are for `-m exhaustive`."""
-FIRST = {"onnx": "plain", "litert": "plain", "openvino": "cut", "saved_model": "convolutions"}
+FIRST = {"onnx": "plain", "litert": "plain", "openvino": "plain", "saved_model": "convolutions"}
 """Of these one for each format; the others are slow."""
 
 

@@ -82,7 +82,7 @@ def assert_same(ours, theirs, tolerance=1.0):
         np.testing.assert_allclose(mine / scale, keras_own / scale, atol=1e-4 * tolerance)
 
 
-@settings(max_examples=10 if BACKEND == "jax" else 30, deadline=None)  # JAX compiles each shape.
+@settings(max_examples=5 if BACKEND == "jax" else 30, deadline=None)  # JAX compiles each shape.
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     batch=st.integers(1, 5),

@@ -133,6 +133,7 @@ def test_the_hub_reads_the_card(published):
     assert "![" in card.text and "picture.png" in card.text and "## Limits" in card.text
 
 
+@pytest.mark.slow
 def test_the_same_bytes_from_another_process(published, runs, tmp_path, new_process):
     new_process(
         "from pathlib import Path; from seqvision.publishing.publish import publish_weights\n"

@@ -192,9 +192,8 @@ def test_the_head_alone_learns_first(run, parent):
     assert same(after["logits"], weights(frozen)["logits"])
 
 
-@pytest.mark.parametrize(
-    "after", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.slow
 def test_a_killed_run_ends_as_if_it_had_not_been(run, after):
     how = {
         "epochs": 4,

@@ -23,17 +23,27 @@ CONFIG = load_config(
 )
 
 
-@pytest.fixture
-def nodes(monkeypatch, tmp_path):
-    """A head that runs nothing, and two nodes that perform one run at a time each."""
+@pytest.fixture(scope="module")
+def head():
+    """A head that runs nothing, of the nodes of all tests."""
     from ray.cluster_utils import Cluster as Nodes
 
-    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    workers = [nodes.add_node(num_cpus=1) for _ in range(2)]
-    yield nodes, workers
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+        nothing = {"num_cpus": 0, "include_dashboard": False}
+        head = Nodes(initialize_head=True, head_node_args=nothing)
+        yield head
+        ray.shutdown()
+        head.shutdown()
+
+
+@pytest.fixture
+def nodes(head):
+    """The head, and two nodes that perform one run at a time each."""
+    while len(head.worker_nodes) < 2:
+        head.add_node(num_cpus=1)
+    yield head, list(head.worker_nodes)
     ray.shutdown()
-    nodes.shutdown()
 
 
 class KillANode(Listener):
