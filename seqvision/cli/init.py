@@ -92,6 +92,7 @@ _ANY_SERIES = """\
                             #   {name: archive, problem: JapaneseVowels}
                             # or series of your own (`seqvision list datasets`):
                             #   {name: csv, path: mine.csv, id: person, time: t, label: state}
+                            #   {name: csv_folder, path: FOLDER}, a table a series
                             #   {name: ts, path: FOLDER}
                             #   {name: npz, path: mine.npz, kind: series}
                             #   {name: wav_folder, path: sounds}"""

@@ -55,8 +55,13 @@ def _of(file: Path, path: Path) -> tuple[dict[str, Any], bool] | None:
         return {"name": "idx", "path": str(file.parent)}, False
     if ending in _BY_ENDING:
         name = _BY_ENDING[ending] or ending[1:]
-        # A table is one file; sound is folders of classes, whichever file of them was found.
-        return {"name": name, "path": str(file if name == "csv" else path)}, True
+        if name == "csv":  # One file of all series; or one of many, in the folder of its class.
+            alone = file == path or file.parent == path
+            return {
+                "name": name if alone else "csv_folder",
+                "path": str(file if alone else path),
+            }, True
+        return {"name": name, "path": str(path)}, True  # Whichever of its files was found.
     if path.is_dir() and is_picture(file):
         return {"name": "image_folder", "path": str(path), **_like(file)}, False
     return None

@@ -57,9 +57,9 @@ def predict(
         invert: whether to invert images; `"auto"` inverts those whose border is dark if the model
             was trained on light ones, or the other way round.
         class_names: what the logits stand for; the model's own if not given, or else numbers.
-        labels_from_folders: add `label`, the name of the folder that a picture or sound lies in, or
-            what the label array or column of a file says, and `attrs["score"]`: accuracy, its 95 %
-            interval (Wilson), confusion.
+        labels_from_folders: add `label`, what the label array or column of a file says or, as of
+            pictures and sound, the name of the folder that it lies in, and `attrs["score"]`:
+            accuracy, its 95 % interval (Wilson), confusion.
         background: the colour behind transparent parts; that of the model's data if not given.
         pixels: the values of black and white, such as `"0..4095"`; by default as the model's data.
         batch: how many samples are answered at once.

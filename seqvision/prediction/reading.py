@@ -5,7 +5,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
 import numpy as np
@@ -146,15 +146,17 @@ class Reader:
         Raises:
             SeqvisionError: none is.
         """
-        known = self.class_names or ()
-        found = next((name for name in file.folders if name in known), None)
+        found = self._class_of(file)
         if found is None:
             name = shown(file.folders[0] if file.folders else "")
             raise SeqvisionError(
                 f"{shown(file.path)}: its folder {name!r} is no class of the model, which are: "
-                f"{', '.join(known)}"
+                f"{', '.join(self.class_names or ())}"
             )
         return found
+
+    def _class_of(self, file: SampleFile | SeriesFile) -> str | None:
+        return next((name for name in file.folders if name in (self.class_names or ())), None)
 
     def _several(self, file: ImageFile | SeriesFile) -> Iterator[Sample]:
         name, notes = shown(file.path), Notes(shown(file.path))
@@ -163,6 +165,9 @@ class Reader:
         except DataError as error:
             yield Sample(name, error=reason(str(error), str(file.path)))
             return
+        own = self._class_of(file) if isinstance(file, SeriesFile) else None
+        if self.labels and held.labels is None and own:
+            held = replace(held, labels=np.full(len(held.samples), own))
         yield from self.held(held, name)
 
     def held(self, held: Held, name: str) -> Iterator[Sample]:

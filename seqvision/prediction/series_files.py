@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SeriesFile:
-    """A file of series, not read yet."""
+    """A file of series, not read yet.
+
+    Attributes:
+        folders: the names of the folders it lies in, the innermost first; one of them may be the
+            class of its series.
+    """
 
     path: Path
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,12 @@ def _of_table(path: Path, wanted: Wanted, notes: Notes) -> Held:
     from seqvision.data.tables.columns import USUAL
     from seqvision.data.tables.read import read_to_answer
 
-    own = wanted.options("csv") or {}
+    of_folder = wanted.options("csv_folder")
+    own = wanted.options("csv") or of_folder or {}
     given = {what: own.get(what) for what in USUAL}
     # By their names, as columns may come in another order.
-    layout, features = own.get("layout"), own.get("features") or wanted.names
+    layout = own.get("layout") if of_folder is None else "long"
+    features = own.get("features") or wanted.names
     told = read_to_answer(str(path), layout, given, features, notes, wanted.features, wanted.labels)
     if not told.series:
         raise DataError(f"{path}: has no rows below its header")
@@ -103,10 +111,10 @@ def _of_arff(path: Path, _: Wanted, notes: Notes) -> Held:
 def _of_tsv(path: Path, wanted: Wanted, notes: Notes) -> Held:
     """The series of a file with tabs.
 
-    It is a table with a header if the model's own dataset was one, else of the archive's format,
-    whose lines begin with a label.
+    It is a table with a header if the model's own dataset was of such, else of the archive's
+    format, whose lines begin with a label.
     """
-    if wanted.options("csv") is not None:
+    if any(wanted.options(name) is not None for name in ("csv", "csv_folder")):
         return _of_table(path, wanted, notes)
     from seqvision.data.archives.tsv_format import read_tsv
 
@@ -133,9 +141,9 @@ READERS: dict[str, Reader] = {
 """What reads a file, by the ending of its name."""
 
 
-def series_file(path: Path) -> SeriesFile | None:
+def series_file(path: Path, folders: tuple[str, ...] = ()) -> SeriesFile | None:
     """A file as one of several series; None if it is none by its ending."""
-    return SeriesFile(path) if _ending(path) in READERS else None
+    return SeriesFile(path, folders) if _ending(path) in READERS else None
 
 
 def read_series(path: Path, wanted: Wanted, notes: Notes) -> Held:

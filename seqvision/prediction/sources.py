@@ -148,8 +148,9 @@ def _surveys(folder: Path, kind: str) -> Iterator[Survey]:
 
 
 def _of_file(path: Path, kind: str, folders: tuple[str, ...] | None = None) -> Found:
-    several = series_file(path) if kind == "series" else image_file(path)
-    return several or SampleFile(path, folders or (path.resolve().parent.name,))
+    folders = folders or (path.resolve().parent.name,)
+    several = series_file(path, folders) if kind == "series" else image_file(path)
+    return several or SampleFile(path, folders)
 
 
 def lines() -> Iterator[bytes]:

@@ -42,6 +42,7 @@ def test_a_mistake_in_a_table(call, tmp_path, old, new, message):
         ("{name: npz, path: mine.npz, kind: series}", "x: series 2 has the length 2, and step 3"),
         ("{name: wav_folder, path: sounds}", "high/0.wav: not a WAV file, or damaged"),
         ("{name: wav_folder, path: mine.csv}", "mine.csv: is no folder"),
+        ("{name: csv_folder, path: sounds}", "sounds/high: holds no tables"),
     ],
 )
 def test_a_mistake_beside_a_table(call, tmp_path, dataset, message):

@@ -291,7 +291,7 @@ def test_what_is_no_text_or_no_table_is_told(read):
         read(b"PAR1 and so on")
     with pytest.raises(DataError, match=r"none\.csv: no such file"):
         read(None, "none.csv")
-    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+    with pytest.raises(DataError, match="is a folder, expected a table"):
         read(None, ".")
     with pytest.raises(DataError, match="has no column 'tim'; did you mean 'time'"):
         read(ROWS, time="tim")

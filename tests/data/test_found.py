@@ -85,6 +85,13 @@ def test_pictures_are_shrunk_and_keep_their_colour_and_shape(tmp_path):
     assert (found["size"], found["color"]) == ([64, 32], "rgb")
 
 
+def test_tables_in_folders_are_series_each(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        lines("x,y", "1,2", "3,4")(tmp_path / name / "0.csv")
+    assert dataset_at(tmp_path) == ({"name": "csv_folder", "path": str(tmp_path)}, True)
+
+
 def test_a_table_in_a_folder_is_the_file(tmp_path):
     lines(*TABLE)(tmp_path / "a.csv")
     assert dataset_at(tmp_path)[0]["path"] == str(tmp_path / "a.csv")

@@ -238,6 +238,30 @@ def test_sound_is_read_as_the_models_own_was(tmp_path):
     assert broken["error"][0].startswith("not a WAV file, or damaged")
 
 
+def test_a_table_a_series_is_read_as_the_models_own_were(waves, tmp_path):
+    """Of one feature, and without times: a row is a step, not a series."""
+    for case, table in waves.groupby("case"):
+        file = tmp_path / "data" / table["split"].iloc[0] / table["label"].iloc[0] / f"{case}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        table[["wave"]].rename(columns={"wave": "v"}).fillna(0).to_csv(file, index=False)
+    data = {"name": "csv_folder", "path": str(tmp_path / "data")}
+    config = {**CONFIG, "data": {"dataset": data, "validation": 10}}
+    record = seqvision.run(config, results=tmp_path / "results")
+    with np.load(record.folder / "predictions.npz") as arrays:
+        said = arrays["probabilities"]
+    folder = tmp_path / "data" / "test"
+    table = seqvision.predict(record.folder, folder, probabilities=True, labels_from_folders=True)
+    np.testing.assert_allclose(table[P], said, atol=1e-5)
+    assert table["label"].tolist() == ["fast"] * 10 + ["slow"] * 10
+    first = next((folder / "fast").iterdir())
+    first.with_suffix(".tsv").write_text(first.read_text())
+    first, again = (
+        seqvision.predict(record.folder, f, probabilities=True)
+        for f in (first, first.with_suffix(".tsv"))
+    )
+    assert first[P].iloc[0].tolist() == again[P].iloc[0].tolist()
+
+
 @pytest.fixture
 def onnx_file(tmp_path):
     """The sums of what was observed, times weights: made in no time, and of any length."""

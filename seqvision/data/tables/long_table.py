@@ -31,10 +31,10 @@ def read_long(
     written = {*columns.of.values()} - {of_time} - {*features}
     for frame in table.chunks(written):
         if of_id is None:
-            series = ids.numbers(Texts(np.zeros(len(frame), np.int64), [""]))
+            series = ids.numbers(Texts(np.zeros(len(frame), np.int64), [""] if len(frame) else []))
         else:
             series = ids.numbers(texts(frame[of_id], table, "the id"))
-        facts.add(series, frame, lambda number: f"id {ids.names[number]!r}")
+        facts.add(series, frame, lambda number: _called(ids.names[number]))
         when = times(frame[of_time], table) if of_time else Times(np.zeros(len(frame), "i1"), False)
         if dates not in (None, when.dates):
             kinds = ("a number", "a date")
@@ -82,14 +82,15 @@ def _by_time(
         first = int(np.argmax(back)) + 1
         if not sort:
             raise DataError(
-                f"{table.where(lines[first])}: the time ({columns.of['time']!r}) of id "
-                f"{names[series[first]]!r} goes back: its step before, in {table.line} "
+                f"{table.where(lines[first])}: the time ({columns.of['time']!r}) of "
+                f"{_called(names[series[first]])} goes back: its step before, in {table.line} "
                 f"{lines[first - 1]}, is later; put the rows in order, or let them be sorted, "
                 "`sort: true`"
             )
         notes.warning(
             f"times go back in {len(np.unique(series[1:][back]))} of {len(names)} series, first in "
-            f"{table.line} {lines[first]} (id {names[series[first]]!r}): steps are sorted by time"
+            f"{table.line} {lines[first]} ({_called(names[series[first]])}): steps are sorted by "
+            "time"
         )
         rows = _ordered(rows, np.lexsort((when, series)))
         series, when, lines, _ = rows
@@ -97,11 +98,16 @@ def _by_time(
     if (equal := same & (when[1:] == when[:-1])).any():
         first = int(np.argmax(equal)) + 1
         raise DataError(
-            f"{table.where(lines[first])}: id {names[series[first]]!r} has a step of this time "
+            f"{table.where(lines[first])}: {_called(names[series[first]])} has a step of this time "
             f"({columns.of['time']!r}) in {table.line} {lines[first - 1]} already; expected one "
             "step a time"
         )
     return rows
+
+
+def _called(name: str) -> str:
+    """What messages call a series; the one of a table without ids has no name."""
+    return f"id {name!r}" if name else "the series"
 
 
 def _ordered(rows: list[np.ndarray], order: np.ndarray) -> list[np.ndarray]:

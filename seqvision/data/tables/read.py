@@ -50,12 +50,42 @@ def read_table(
     found = columns.features(*ignored)
     if layout == "wide":
         return read_wide(columns, found, notes)
-    if like and {*found} != {*like.features}:
-        raise DataError(
-            f"{path}: has the features {some(found)} ({len(found)}), and {like.table.path} has "
-            f"{some(like.features)} ({len(like.features)})"
-        )
+    if like:
+        _check_same(found, like, path)
     return read_long(columns, like.features if like else found, notes, sort=sort)
+
+
+def read_one(
+    path: str,
+    given: dict[str, str | None],
+    features: Sequence[str] | None,
+    notes: Notes,
+    like: Told | None = None,
+    sort: bool = False,
+) -> Told:
+    """The one series of a table whose rows are its steps, without its label.
+
+    Args:
+        given: the names of the columns of times and groups, as far as a person gave them.
+        features, like, sort: as in `read_table`; `like` is the first of several.
+
+    Raises:
+        DataError: a column is missing, a cell is wrong, or there are no rows.
+    """
+    columns = Columns(_opened(path, notes), {"id": None, "label": None, **given}, features)
+    ignored = _passed_over(columns, "long", ("id", "label"), notes)
+    found = columns.features(*ignored)
+    if like:
+        _check_same(found, like, path)
+        if {*like.facts.columns.of} != {*columns.of}:
+            what = ({*like.facts.columns.of} ^ {*columns.of}).pop()
+            raise DataError(
+                f"{path}: only one of this file and {like.table.path} has a column of the {what}"
+            )
+    told = read_long(columns, like.features if like else found, notes, one=True, sort=sort)
+    if not told.series:
+        raise DataError(f"{path}: has no rows below its header")
+    return told
 
 
 def read_to_answer(
@@ -102,6 +132,14 @@ def read_to_answer(
     if layout == "wide":
         return read_wide(columns, found, notes)
     return read_long(columns, found, notes, one="id" not in columns.of, sort=True)
+
+
+def _check_same(found: list[str], like: Told, path: str) -> None:
+    if {*found} != {*like.features}:
+        raise DataError(
+            f"{path}: has the features {some(found)} ({len(found)}), and {like.table.path} has "
+            f"{some(like.features)} ({len(like.features)})"
+        )
 
 
 def _opened(path: str, notes: Notes) -> Table:

@@ -189,6 +189,11 @@ class Table:
 
 
 def _first_bytes(file: Path) -> bytes:
+    if file.is_dir():
+        raise DataError(
+            f"{file}: is a folder, expected a table; a folder of tables for each class, one a "
+            "series, is read by the dataset `csv_folder`"
+        )
     try:
         with file.open("rb") as opened:
             return opened.read(4)
