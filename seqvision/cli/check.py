@@ -17,7 +17,7 @@ def command(configs: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Say of each CONFIG whether it is right, and where it is not.
 
     Of one that begins with trained weights, or freezes layers, the model is built too, to see
-    whether they are there and fit.
+    whether they are there and fit. Data is not read.
 
     \b
     seqvision check zoo_configs/*.yaml

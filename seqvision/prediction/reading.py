@@ -60,12 +60,14 @@ class Reader:
 
     Attributes:
         remarks: how many pictures each of `read_picture`'s remarks applies to, so far.
+        said: what was noted of files of several samples, so far.
     """
 
     prepare: Preparation | SeriesPreparation
     class_names: tuple[str, ...] | None = None
     labels: bool = False
     remarks: Counter[str] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
 
     def batches(self, found: Iterable[Found], size: int) -> Iterator[list[Sample]]:
         """Samples in their order, `size` at once; those from stdin as soon as they are there.
@@ -159,7 +161,9 @@ class Reader:
         return next((name for name in file.folders if name in (self.class_names or ())), None)
 
     def _several(self, file: ImageFile | SeriesFile) -> Iterator[Sample]:
-        name, notes = shown(file.path), Notes(shown(file.path))
+        name = shown(file.path)
+        notes = Notes(name)
+        notes.sentences = self.said  # What was said of one file is not said of the next.
         try:
             held = self.prepare.several(file, notes)  # type: ignore[arg-type]
         except DataError as error:

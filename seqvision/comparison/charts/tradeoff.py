@@ -28,7 +28,7 @@ def error_against_flops(records: pd.DataFrame) -> Any:
 @CHARTS.register("speed", order=3, small=True)
 def error_against_speed(records: pd.DataFrame) -> Any:
     """Test error against the speed of inference, with the Pareto front."""
-    axis, column = "images/s, inference", "inference_images_per_second"
+    axis, column = "samples/s, inference", "inference_images_per_second"
     machines = records["cpu"].dropna().nunique() if "cpu" in records else 1
     warning = f" Beware: measured on {machines} kinds of machine." if machines > 1 else ""
     return _against(records, column, axis, "Error and speed", "is faster", True, warning)

@@ -22,7 +22,7 @@ _LEAD = (
     "within a run looks at the test images."
 )
 _OF_SPEEDS = (
-    " Speeds are in images/s, medians over the runs, on the machine named below: read ratios."
+    " Speeds are in samples/s, medians over the runs, on the machine named below: read ratios."
 )
 
 

@@ -76,6 +76,8 @@ def _provenance(finished: pd.DataFrame) -> Iterator[str]:
     lines = []
     for column in [*_MADE_WITH, *_MADE_ON]:
         if column in finished:
-            values = sorted({str(value) for value in finished[column].dropna()})
-            lines.append(f"- {escape_md(column)}: {escape_md(', '.join(values))}")
+            values = sorted({str(value) for value in finished[column].dropna()} - {""})
+            lines += (
+                [] if not values else [f"- {escape_md(column)}: {escape_md(', '.join(values))}"]
+            )
     yield "\n".join(lines)
