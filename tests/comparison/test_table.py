@@ -355,7 +355,7 @@ def test_a_history_that_cannot_tell(write_run, results, text):
     assert row["reached_target"] == 0 and pd.isna(row["seconds_to_target"])
 
 
-def test_ten_thousand_records_in_under_three_seconds_without_keras(write_run, results):
+def test_ten_thousand_records_in_a_few_times_what_json_takes_without_keras(write_run, results):
     whole = {"config": load_config("gru3").resolved()}
     source = (write_run("gru", 0, whole) / "record.json").read_text()
     shutil.rmtree(results / "gru")
@@ -368,17 +368,21 @@ def test_ten_thousand_records_in_under_three_seconds_without_keras(write_run, re
             text = source.replace('"test_error": 0.1', f'"test_error": 0.1{number}{seed}')
             (run / "record.json").write_text(text)
     code = (
-        "import sys, time; import seqvision\n"
+        "import json, pathlib, sys, time\n"
+        "for file in pathlib.Path(sys.argv[1]).glob('*/*/record.json'):\n"
+        "    json.loads(file.read_text())\n"
+        # Not by the clock: other tests run beside, and some machines are slower.
+        "of_json = time.process_time()\n"
+        "import seqvision\n"
         "records = seqvision.load_records(sys.argv[1])\n"
         "names = seqvision.compare(records)\n"
         "table = seqvision.compare(records, ['config_hash'])\n"
-        # Not by the clock: other tests run beside.
-        "print(time.process_time())\n"
+        "print(time.process_time() / of_json - 1)\n"
         "print(len(records), len(names), len(table), int(table['seeds'].sum()))\n"
         "print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, results], capture_output=True, text=True)
-    seconds, counts, heavy = done.stdout.splitlines()
+    times, counts, heavy = done.stdout.splitlines()
     assert counts == "10000 50 2000 10000"
     assert heavy == "[]"
-    assert float(seconds) < 3
+    assert float(times) < 8
