@@ -55,16 +55,18 @@ def _of(file: Path, path: Path) -> tuple[dict[str, Any], bool] | None:
         return {"name": "idx", "path": str(file.parent)}, False
     if ending in _BY_ENDING:
         name = _BY_ENDING[ending] or ending[1:]
-        if name == "csv":  # One file of all series; or one of many, in the folder of its class.
-            alone = file == path or file.parent == path
-            return {
-                "name": name if alone else "csv_folder",
-                "path": str(file if alone else path),
-            }, True
+        if name == "csv":
+            if _in_several_folders(path, ending):  # Of a class each, and a table is a series.
+                return {"name": "csv_folder", "path": str(path)}, True
+            return {"name": name, "path": str(file)}, True
         return {"name": name, "path": str(path)}, True  # Whichever of its files was found.
     if path.is_dir() and is_picture(file):
         return {"name": "image_folder", "path": str(path), **_like(file)}, False
     return None
+
+
+def _in_several_folders(path: Path, ending: str) -> bool:
+    return len({file.parent for file in _files(path) if ending in file.name.lower()} - {path}) > 1
 
 
 def _of_arrays(file: Path) -> tuple[dict[str, Any], bool]:

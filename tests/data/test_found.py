@@ -92,9 +92,11 @@ def test_tables_in_folders_are_series_each(tmp_path):
     assert dataset_at(tmp_path) == ({"name": "csv_folder", "path": str(tmp_path)}, True)
 
 
-def test_a_table_in_a_folder_is_the_file(tmp_path):
-    lines(*TABLE)(tmp_path / "a.csv")
-    assert dataset_at(tmp_path)[0]["path"] == str(tmp_path / "a.csv")
+@pytest.mark.parametrize("place", ["a.csv", "deep/a.csv"])
+def test_a_table_in_a_folder_is_the_file(tmp_path, place):
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    lines(*TABLE)(tmp_path / place)
+    assert dataset_at(tmp_path)[0] == {"name": "csv", "path": str(tmp_path / place)}
 
 
 @pytest.mark.parametrize(
