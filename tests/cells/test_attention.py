@@ -152,7 +152,7 @@ def test_weights_start_as_the_source_does():
         (cell.score, 30 + 30),
         (cell.output_kernel, 40 + 20),
     ):
-        limit = np.sqrt(6 / fans)
+        limit = (6 / fans) ** 0.5
         assert 0.85 * limit < np.abs(weight).max() <= limit, weight.path
     for bias in (cell.bias, cell.query_bias, cell.output_bias):
         assert not np.any(bias)

@@ -111,7 +111,7 @@ def test_starts_as_the_source_does():
     cell = NTMCell(100, forget_bias=3.0)
     cell.build((None, 28))
     w = {v.path.split("/", 1)[-1]: np.asarray(v) for v in cell.weights}
-    limit = np.sqrt(6 / (28 + 20 + 100 + 400))
+    limit = (6 / (28 + 20 + 100 + 400)) ** 0.5
     for name in ("kernel", "recurrent_kernel"):
         assert 0.95 * limit < np.abs(w[name]).max() <= limit
     for name, inputs in (("head_kernel", 100), ("output_kernel", 120)):
