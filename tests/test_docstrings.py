@@ -4,6 +4,7 @@ import doctest
 
 import pytest
 from reader import TENSORFLOW
+from slow import all_but
 
 import seqvision
 from seqvision import cells, layers, mixers, scans
@@ -27,7 +28,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("examples")
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.parametrize("name", all_but(PUBLIC.keys() - {"seqvision.load_trials"}, PUBLIC))
 def test_the_example_of(name, folder, monkeypatch, performed_here):
     if not TENSORFLOW and name == "seqvision.export":
         pytest.skip("ONNX files are written on TensorFlow")

@@ -71,7 +71,10 @@ def write_pictures(folder):
     [
         pytest.param(
             page,
-            marks=() if page in ON_EVERY_BACKEND else (pytest.mark.tensorflow, pytest.mark.slow),
+            marks=[
+                *([] if page == README else [pytest.mark.slow]),
+                *([] if page in ON_EVERY_BACKEND else [pytest.mark.tensorflow]),
+            ],
         )
         for page in PAGES
     ],

@@ -183,7 +183,7 @@ def with_random_weights(model):
     return model
 
 
-ONE_OF_EACH_WAY = ("lstm", "ntm", "sru", "min_gru", "lru", "s4d", "attention")
+ONE_OF_EACH_WAY = ("lstm", "min_gru", "lru", "s4d", "attention")
 
 
 def is_first(build):

@@ -94,8 +94,8 @@ def series_work(**model):
     return replace(work(**model), input_shape=(None, 5), steps=7)
 
 
-@pytest.mark.parametrize("name", ["seqvision", "layers", "torch"])
-@pytest.mark.parametrize("normalize", ["train", "none"])
+@pytest.mark.parametrize("name", all_but(["seqvision", "torch"], ["seqvision", "layers", "torch"]))
+@pytest.mark.parametrize("normalize", all_but(["train"], ["train", "none"]))
 def test_a_contender_answers_series_as_keras_does_and_learns(name, normalize, tmp_path):
     if name == "torch":
         pytest.importorskip("torch")
@@ -139,6 +139,7 @@ def blocks_work(mixer):
     return work(family="blocks", mixer=mixer, units=6, depth=2, scan="rows")
 
 
+@pytest.mark.slow
 def test_keras_own_gru_takes_the_place_of_mixers(tmp_path):
     import keras
 
@@ -360,6 +361,7 @@ def test_the_work_of_a_config_travels_as_json():
     assert Work.from_json(json.loads(json.dumps(asked.as_json()))) == asked
 
 
+@pytest.mark.slow
 def test_series_have_the_steps_that_are_asked_for_or_the_median_of_the_data():
     asked = work_of(load_config("outlines"))
     lengths = load("digit-outlines").train.series.lengths

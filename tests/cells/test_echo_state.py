@@ -58,8 +58,8 @@ def test_few_units_have_a_cycle_and_none_can_have_is_told():
     for seed in range(10):
         reservoir = weights(EchoStateCell(6, seed=seed))[1]
         assert np.abs(np.linalg.eigvals(reservoir)).max() == pytest.approx(0.9, rel=1e-3)
-    with pytest.raises(SeqvisionError, match=r"of 3 units with connectivity 0\.001 had no cycle"):
-        EchoStateCell(3, connectivity=1e-3).build((None, 2))
+    with pytest.raises(SeqvisionError, match=r"of 3 units with connectivity 1e-06 had no cycle"):
+        EchoStateCell(3, connectivity=1e-6).build((None, 2))
 
 
 def test_it_forgets_where_it_began(run):

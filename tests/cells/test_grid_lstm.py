@@ -209,6 +209,7 @@ def test_gradients_of_both_ways(check_gradients):
     )
 
 
+@pytest.mark.slow
 def test_trains_saves_and_loads_in_a_plain_keras_model(tmp_path):
     keras.utils.set_random_seed(0)
     options = {"num_frequency_blocks": [2, 1], "frequency_ranges": [[0, 6], [4, 8]]}

@@ -152,6 +152,7 @@ def test_gradients(check_gradients, options):
     check_gradients(NTMCell(3, memory_slots=4, memory_width=2, dtype="float64", **options))
 
 
+@pytest.mark.slow
 def test_loads_as_it_was_saved(tmp_path):
     x = np.random.default_rng(0).normal(size=(8, 5, 6)).astype("float32")
     options = {"read_heads": 2, "write_heads": 2, "shift_range": 2, "memory_initial": "learned"}

@@ -150,6 +150,7 @@ def test_a_failed_run_is_exit_code_1_and_the_rest_goes_on(call):
     assert "Traceback" not in said.err
 
 
+@pytest.mark.slow
 def test_a_run_says_nothing_on_stderr_but_its_own(call, tmp_path):
     """Nor does what it imports, in a process of its own; a quiet one says nothing at all."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}

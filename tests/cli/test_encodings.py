@@ -228,6 +228,7 @@ def test_json_says_what_is_there_in_any_encoding(call):
     assert captions[0] == captions[1] == captions[2] and json.loads(captions[0])
 
 
+@pytest.mark.slow
 def test_a_file_is_in_utf_8_whatever_the_terminal(call, folder):
     for encoding in ENCODINGS:
         assert call(encoding, "compare", "-o", f"{encoding}.md")[0] == 0

@@ -43,6 +43,7 @@ def results(tmp_path):
     return add
 
 
+@pytest.mark.slow
 def test_a_report_is_written_where_it_is_said_to(call, results, tmp_path):
     said = call(
         "report", "results", "-o", "pages/mine.html", "--baseline", "one", "--title", "Mine"

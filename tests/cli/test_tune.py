@@ -83,6 +83,7 @@ def test_a_mistake_costs_one_message_before_anything_runs(mine, call, tmp_path, 
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
+@pytest.mark.slow
 def test_wrong_data_ends_the_search_before_its_first_trial(mine, call, tmp_path):
     said = call("tune", "mine.yaml", "--quiet", "--set", "data.dataset={name: npz, path: no.npz}")
     assert said.code == 2

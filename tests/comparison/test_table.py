@@ -355,6 +355,7 @@ def test_a_history_that_cannot_tell(write_run, results, text):
     assert row["reached_target"] == 0 and pd.isna(row["seconds_to_target"])
 
 
+@pytest.mark.slow
 def test_ten_thousand_records_in_a_few_times_what_json_takes_without_keras(write_run, results):
     whole = {"config": load_config("gru3").resolved()}
     source = (write_run("gru", 0, whole) / "record.json").read_text()

@@ -83,12 +83,12 @@ IN_TURN = {
     "litert": ["plain", "looks ahead", "keras's loop"],
 }
 """Each model in two formats and each format with two models; the others are for `-m exhaustive`."""
-FIRST = {"onnx": "plain", "litert": "plain", "openvino": "plain", "saved_model": "convolutions"}
-"""Of these one for each format; the others are slow."""
+FIRST = {"onnx": "plain", "litert": "plain", "openvino": "plain"}
+"""Of these one for a format; the others are slow."""
 
 
 def marks_of(name, format):
-    slow = [] if FIRST[format] == name else [pytest.mark.slow]
+    slow = [] if FIRST.get(format) == name else [pytest.mark.slow]
     return slow if name in IN_TURN[format] else [pytest.mark.exhaustive]
 
 
@@ -122,6 +122,7 @@ def test_the_sidecar_says_how_series_are_given(tmp_path):
     assert said["parity"]["random"] == "10 of series of unequal length with gaps"
 
 
+@pytest.mark.slow
 def test_steps_of_one_number_are_padded_and_many_run_in_a_loop(tmp_path):
     model, series = built("plain"), some_series()
     for format, steps in (("onnx", 30), ("litert", 70)):
@@ -177,6 +178,7 @@ def test_random_series_are_spread_as_what_the_model_was_trained_on():
     assert np.isnan(series.values).all(axis=1).any() and np.isnan(series.values).mean() > 0.2
 
 
+@pytest.mark.slow
 def test_real_series_are_those_of_the_models_own_test(tmp_path):
     data = {"name": "npz", "path": str(tmp_path / "waves.npz"), "kind": "series"}
     series = some_series()[np.arange(100) % 5]

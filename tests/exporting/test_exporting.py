@@ -138,8 +138,7 @@ def heavy(tmp_path_factory):
     ("name", "weights", "smaller"),
     [
         ("onnx", "float16", 0.75),
-        ("litert", "int8", 0.6),
-        *all_but([], [("onnx", "int8", 0.6), ("litert", "float16", 0.75)]),
+        *all_but([], [("litert", "int8", 0.6), ("onnx", "int8", 0.6), ("litert", "float16", 0.75)]),
     ],
 )
 def test_smaller_weights(name, weights, smaller, heavy, tmp_path):
@@ -247,6 +246,7 @@ def test_a_converter_that_fails_is_told_in_a_line(model, tmp_path, monkeypatch, 
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_loops_of_more_than_64_steps(tmp_path):
     model = create_model("stacked", (7, 10), 3, units=[4], scan="pixels", cell="gru")
     said = seqvision.export(model, tmp_path / "m.tflite")

@@ -90,6 +90,7 @@ def test_a_record_of_a_dataset_that_is_not_here_stands(caplog):
     assert not caplog.text
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_data_is_not_gone_on_from(config, tmp_path):
     results, file = tmp_path / "results", tmp_path / "mine.npz"
     with pytest.raises(KeyboardInterrupt):

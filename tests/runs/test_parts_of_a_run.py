@@ -52,6 +52,7 @@ def whole(tmp_path_factory):
     return record, epochs(results / record["run_id"])
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_from_a_shorter_one_is_the_whole_run(whole, tmp_path):
     """Weights, optimizer, averages, schedule, order and changes of images: all are taken over."""
     record, history = whole

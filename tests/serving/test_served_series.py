@@ -341,6 +341,7 @@ def test_other_bodies_are_refused(client):
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.mark.slow
 def test_clients_measure_a_server_of_series(saved, running):
     from seqvision.serving.load_test import load_test
 

@@ -126,6 +126,7 @@ def wait_for(happened):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_parent_takes_its_processes_with_it(tmp_path):
     sweep = subprocess.Popen(**command(tmp_path, "--jobs", "2"))
     wait_for(lambda: len(workers(sweep.pid)) == 2)
@@ -158,6 +159,7 @@ def _stat(path):
         return [""]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_a_failed_run_with_its_log(tmp_path):
     """A worker that is killed is told of, the others end well, and the exit code is 1."""
     two_runs = command(tmp_path, "--jobs", "2", seeds="0")
@@ -184,6 +186,7 @@ def test_an_exception_is_in_the_log_before_the_pipe_closes(tmp_path):
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_cleanly(tmp_path):
     sweep = subprocess.Popen(
         **command(tmp_path, "--jobs", "2"), stderr=subprocess.PIPE, text=True, process_group=0

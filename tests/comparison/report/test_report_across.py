@@ -95,6 +95,7 @@ def test_a_report_of_several_datasets_ranks_over_all_of_them(fill, tmp_path):
         report(records, published={"HC2": file})
 
 
+@pytest.mark.slow
 def test_resamples_have_one_chapter_and_a_row_over_all(fill):
     records = fill("ab", 2, resamples=(0, 1, 2))
     text = report(records)
