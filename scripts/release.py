@@ -67,6 +67,9 @@ def failures() -> Iterator[str]:
         steps = {
             "the index": [PYTHON, "-m", "seqvision.cli", "index"],
             "the tests": ["bash", ".ci/run"],
+            "those that it leaves out": [
+                *(ROOT / ".venv-test/bin/python", "-m", "pytest", "-m", "slow or exhaustive")
+            ],
             "the build": [sys.executable, "-m", "build", "--outdir", folder],
         }
         for name, command in steps.items():

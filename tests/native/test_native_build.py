@@ -121,8 +121,13 @@ def exercised(folder, compiler, processors, flags, run=()):
     return {name: float(total) for name, total in map(str.split, done.stdout.splitlines())}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+@pytest.mark.parametrize(
+    "sanitizer",
+    [
+        pytest.param("address,undefined", marks=pytest.mark.exhaustive),
+        pytest.param("thread", marks=pytest.mark.slow),
+    ],
+)
 def test_sanitizers_find_nothing(sanitizer, tmp_path):
     """Every cell, forward and backward, in sizes around the edges, on several threads.
 
@@ -136,7 +141,7 @@ def test_sanitizers_find_nothing(sanitizer, tmp_path):
     assert max(found.values()) == pytest.approx(min(found.values()), rel=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(
     not (shutil.which("aarch64-linux-gnu-g++") and shutil.which("qemu-aarch64-static")),
     reason="there is no compiler for 64-bit ARM, or nothing to run it on",

@@ -70,8 +70,13 @@ class KillANode(Listener):
                     self.node = None
 
 
-@pytest.mark.parametrize("shared", [True, False])
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "shared",
+    [
+        pytest.param(True, marks=pytest.mark.exhaustive),
+        pytest.param(False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_node_costs_no_run(nodes, shared, tmp_path):
     nodes, workers = nodes
     jobs = [Job(CONFIG, seed, tmp_path / "results", asks=True) for seed in range(2)]
