@@ -1,5 +1,6 @@
 """Which dataset reads what lies at a path, by the names of files: for `seqvision init --data`."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from seqvision.data.archives.text_lines import text_lines
+from seqvision.data.archives.text_numbers import numbers
 from seqvision.data.files import npz_keys
 from seqvision.data.pictures import is_picture
 from seqvision.errors import DataError
@@ -55,6 +58,8 @@ def _of(file: Path, path: Path) -> tuple[dict[str, Any], bool] | None:
         return {"name": "idx", "path": str(file.parent)}, False
     if ending in _BY_ENDING:
         name = _BY_ENDING[ending] or ending[1:]
+        if name == "tsv" and _names_columns(file):
+            name = "csv"
         if name == "csv":
             if _in_several_folders(path, ending):  # Of a class each, and a table is a series.
                 return {"name": "csv_folder", "path": str(path)}, True
@@ -63,6 +68,17 @@ def _of(file: Path, path: Path) -> tuple[dict[str, Any], bool] | None:
     if path.is_dir() and is_picture(file):
         return {"name": "image_folder", "path": str(path), **_like(file)}, False
     return None
+
+
+def _names_columns(file: Path) -> bool:
+    """Whether its first line is a table's: in the archives' format it is a label and numbers."""
+    _, first = next(text_lines(file), (1, ""))
+    _, *values = re.split(r"[\t, ]+", first.strip())
+    try:
+        numbers(values, str(file), empty=True)
+    except DataError:
+        return True
+    return not values
 
 
 def _in_several_folders(path: Path, ending: str) -> bool:

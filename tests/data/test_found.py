@@ -55,6 +55,18 @@ TS += [f"{n},2,3:{'ab'[n % 2]}" for n in range(10)]
         ("sound", sound, {"name": "wav_folder"}, None),
         ("table.csv", lines(*TABLE), {"name": "csv"}, (None, 1)),
         ("all.ts", lines(*TS), {"name": "ts"}, (None, 1)),
+        (
+            "table.tsv",
+            lines(*(row.replace(",", "\t") for row in TABLE)),
+            {"name": "csv"},
+            (None, 1),
+        ),
+        (
+            "gaps.tsv",
+            lines(*("ab"[n % 2] + f"\t?\t{n}\t" for n in range(10))),
+            {"name": "tsv"},
+            None,
+        ),
         ("all.tsv", lines(*(f"{n % 2}\t{n}\t3" for n in range(10))), {"name": "tsv"}, (None, 1)),
         ("i.npz", lambda p: np.savez(p, x=X.astype("uint8"), y=Y), {"name": "npz"}, (6, 4)),
         (
@@ -85,10 +97,18 @@ def test_pictures_are_shrunk_and_keep_their_colour_and_shape(tmp_path):
     assert (found["size"], found["color"]) == ([64, 32], "rgb")
 
 
-def test_tables_in_folders_are_series_each(tmp_path):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        lines("x,y", "1,2", "3,4")(tmp_path / name / "0.csv")
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("0.csv", ("x,y", "1,2", "3,4")),
+        ("0.tsv", ("x\ty", "1\t2", "3\t4")),
+        ("0.tsv", ("x", "1", "3")),
+    ],
+)
+def test_tables_in_folders_are_series_each(name, rows, tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        lines(*rows)(tmp_path / label / name)
     assert dataset_at(tmp_path) == ({"name": "csv_folder", "path": str(tmp_path)}, True)
 
 
