@@ -1,14 +1,15 @@
 """The page of cells says what is registered."""
 
+import importlib.util
 import re
-from pathlib import Path
 
 import pytest
+from reader import ROOT
 
 from seqvision.cells import CELLS
 from seqvision.cells.wrappers import WRAPPERS
 
-PAGE = (Path(__file__).parent.parent / "docs" / "cells.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "cells.md").read_text(encoding="utf-8")
 
 
 def rows(title):
@@ -25,6 +26,16 @@ def test_every_cell_has_its_equations_and_states(name):
     states, _gates, new_state = table[name]
     assert states == CELLS.entry(name).card["states"]
     assert "'" in new_state or name == "bidirectional_grid_lstm"
+
+
+def test_every_cell_is_in_the_diagram_of_its_kind_alone():
+    spec = importlib.util.spec_from_file_location("cells", ROOT / "docs" / "cells.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    kinds = [set(re.findall(r"\w+", make().cells)) for make in module.PANELS]
+    for name in CELLS.names():
+        assert sum(name in kind for kind in kinds) == 1, name
+    assert (ROOT / "docs" / "cells.svg").read_text(encoding="utf-8") == module.picture()
 
 
 @pytest.mark.parametrize("name", WRAPPERS.names())
