@@ -1,10 +1,11 @@
 """A causal convolution with a kernel as long as the sequence, by Fourier transforms."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import keras
 from keras import ops
 
-from seqvision.layers.complex_pairs import Pair, times
 from seqvision.layers.own_gradient import with_gradient
 from seqvision.layers.precision import full
 
@@ -14,8 +15,8 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
 
     It takes time · log(time) operations. Both are filled up with zeros to twice their length, so
     that the end does not come round to the beginning. All is computed in float32 at least: products
-    of sums over all of a sequence need the digits. So is the gradient, in which one transform of
-    each is enough; what frameworks make of those of transforms takes longer.
+    of sums over all of a sequence need the digits. So is the gradient, for which the transforms of
+    both are kept; what frameworks make of the gradients of transforms takes longer.
 
     Args:
         sequence: x, `(batch, steps, features)`; the number of steps need not be known.
@@ -31,25 +32,66 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
     steps = ops.shape(sequence)[1]
     length = next_fast_len(2 * steps, real=True) if isinstance(steps, int) else 2 * steps
 
-    def transformed(rows: Any) -> Pair:
-        sides = [[0, 0]] * (len(rows.shape) - 1) + [[0, length - steps]]
-        return ops.rfft(ops.pad(rows, sides))
+    fourier = _FOURIER[keras.backend.backend()]()
 
-    def back(transform: Pair) -> Any:
-        return ops.irfft(transform, fft_length=length)[..., :steps]
+    def back(transform: Any) -> Any:
+        return fourier.inverse(transform, length)[..., :steps]
 
     def forward(x: Any, k: Any) -> list[Any]:
-        return [back(times(transformed(x), transformed(k)))]
+        x, k = fourier.transform(x, length), fourier.transform(k, length)
+        return [back(x * k), x, k]
 
-    def backward(given: Any, _: Any, above: Any) -> list[Any]:
-        x, k = (transformed(rows) for rows in given)
-        d_y = transformed(above[0])
-        d_x = back(times((k[0], -k[1]), d_y))
+    def backward(given: Any, results: Any, above: Any) -> list[Any]:
+        _, x, k = results
+        d_y = fourier.transform(above[0], length)
+        d_x, d_k = fourier.conjugate(k) * d_y, fourier.conjugate(x) * d_y
         if given[0].shape[1] == 1:
-            d_x = ops.sum(d_x, axis=1, keepdims=True)
-        d_k = times((x[0], -x[1]), d_y)
-        return [d_x, back((ops.sum(d_k[0], axis=0), ops.sum(d_k[1], axis=0)))]
+            d_x = fourier.sum(d_x, 1, True)
+        return [back(d_x), back(fourier.sum(d_k, 0))]
 
     rows = ops.transpose(ops.cast(sequence, dtype), (0, 2, 1))
-    (y,) = with_gradient(forward, backward, rows, ops.cast(kernel, dtype))
+    (y,) = with_gradient(forward, backward, rows, ops.cast(kernel, dtype), kept=2)
     return ops.transpose(y, (0, 2, 1))
+
+
+class _Fourier(NamedTuple):
+    """Of real rows, filled up with zeros to a length, by complex tensors of a backend.
+
+    Those of `keras.ops` are pairs of real ones, which are put together for each transform and taken
+    apart again after it: half of the time of a convolution on TensorFlow.
+    """
+
+    transform: Callable[[Any, Any], Any]
+    inverse: Callable[[Any, Any], Any]
+    conjugate: Callable[[Any], Any]
+    sum: Callable[..., Any]
+    """Over an axis, which stays if a third argument says so."""
+
+
+def _of_tensorflow() -> _Fourier:
+    import tensorflow as tf
+
+    return _Fourier(
+        lambda rows, length: tf.signal.rfft(rows, [length]),
+        lambda rows, length: tf.signal.irfft(rows, [length]),
+        tf.math.conj,
+        tf.reduce_sum,
+    )
+
+
+def _of_jax() -> _Fourier:
+    import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
+
+    def total(rows: Any, axis: int, keepdims: bool = False) -> Any:
+        return jnp.sum(rows, axis, keepdims=keepdims)
+
+    return _Fourier(jnp.fft.rfft, jnp.fft.irfft, jnp.conj, total)
+
+
+def _of_torch() -> _Fourier:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    return _Fourier(torch.fft.rfft, torch.fft.irfft, torch.conj, torch.sum)
+
+
+_FOURIER = {"tensorflow": _of_tensorflow, "jax": _of_jax, "torch": _of_torch}

@@ -15,62 +15,92 @@ Backward = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Sequence[Any]
 """From what was given, what came of it, and the gradients of that, to those of what was given."""
 
 
-def with_gradient(forward: Forward, backward: Backward, *given: Any) -> list[Any]:
+def with_gradient(
+    forward: Forward, backward: Backward, *given: Any, kept: int = 0
+) -> Sequence[Any]:
     """Return `forward(*given)`, of which the gradient is `backward`.
 
     Nothing is kept for the way back but what was given and what came of it.
 
     Args:
-        forward, backward: made of `keras.ops`, and of no variables but what they are given.
+        forward, backward: made of operations of the backend, and of no variables but what they are
+            given.
         given: tensors of floating-point numbers.
+        kept: how many of the results, the last, are for `backward` alone, which gets no gradients
+            of them: they have those of the operations that made them, where a gradient's gradient
+            is taken.
     """
-    return list(_ON[keras.backend.backend()](forward, backward, given))
+    return _ON[keras.backend.backend()](forward, backward, given, kept)
 
 
-def _on_tensorflow(forward: Forward, backward: Backward, given: Sequence[Any]) -> Sequence[Any]:
+def _on_tensorflow(
+    forward: Forward, backward: Backward, given: Sequence[Any], kept: int
+) -> Sequence[Any]:
     import tensorflow as tf
 
     @tf.custom_gradient
     def run(*given: Any) -> Any:
-        # Those that `forward` returns have its own operations' gradients, if these have any.
-        return list(forward(*given)), lambda *above: backward(given, results, above)
+        # These have their own operations' gradients, if they have any; what is returned has not.
+        shown, hidden = _parted(forward(*given), kept)
+        return shown, lambda *above: backward(given, [*results, *hidden], above)
 
     results = run(*map(tf.convert_to_tensor, given))
     return results
 
 
-def _on_jax(forward: Forward, backward: Backward, given: Sequence[Any]) -> Sequence[Any]:
+def _on_jax(forward: Forward, backward: Backward, given: Sequence[Any], kept: int) -> Sequence[Any]:
     import jax  # pyright: ignore[reportMissingImports]
 
     @jax.custom_vjp
     def run(*given: Any) -> Any:
-        return list(forward(*given))
+        return _parted(forward(*given), kept)[0]
 
     def run_and_keep(*given: Any) -> Any:
         results = run(*given)
-        return results, (given, results)
+        hidden = _parted(forward(*given), kept)[1] if kept else []  # Compiled, it is done once.
+        return results, (given, [*results, *hidden])
 
     run.defvjp(run_and_keep, lambda kept, above: tuple(backward(kept[0], kept[1], above)))
     return run(*given)
 
 
-def _on_torch(forward: Forward, backward: Backward, given: Sequence[Any]) -> Sequence[Any]:
+def _on_torch(
+    forward: Forward, backward: Backward, given: Sequence[Any], kept: int
+) -> Sequence[Any]:
     import torch  # pyright: ignore[reportMissingImports]
 
     class Run(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, *given: Any) -> Any:
             results = tuple(forward(*given))
-            ctx.given = len(given)
             ctx.save_for_backward(*given, *results)
+            ctx.set_materialize_grads(False)
             return results
 
         @staticmethod
         def backward(ctx: Any, *above: Any) -> Any:
-            kept = ctx.saved_tensors
-            return tuple(backward(kept[: ctx.given], kept[ctx.given :], above))
+            given = ctx.saved_tensors[: -len(above)]
+            results = ctx.saved_tensors[-len(above) :]
+            shown, hidden = _parted(above, kept)
+            both = zip(shown, results, strict=False)
+            shown = [torch.zeros_like(result) if d is None else d for d, result in both]
+            found = backward(given, results, shown)
+            if all(d is None for d in hidden):  # As ever, but in the gradient of a gradient.
+                return tuple(found)
 
-    return Run.apply(*given)
+            def in_use(*given: Any) -> list[Any]:
+                made = _parted(forward(*given), kept)[1]
+                return [part for part, d in zip(made, hidden, strict=True) if d is not None]
+
+            more = vjp(in_use, given, [d for d in hidden if d is not None])
+            return tuple(a + b for a, b in zip(found, more, strict=True))
+
+    return _parted(Run.apply(*given), kept)[0]
+
+
+def _parted(results: Sequence[Any], kept: int) -> tuple[list[Any], list[Any]]:
+    results = list(results)
+    return results[: len(results) - kept], results[len(results) - kept :]
 
 
 def vjp(function: Forward, given: Sequence[Any], above: Sequence[Any]) -> list[Any]:

@@ -120,8 +120,10 @@ class S4D(LinearMixer):
         if is_for_others(training):
             return super().call(sequence, mask, training)
         sequence = ops.cast(without_masked(sequence, mask), self.state_dtype)
-        seen = long_convolution(sequence, self.kernel(ops.shape(sequence)[1]))
-        outputs = seen + sequence * ops.cast(self.skip, self.state_dtype)
+        kernel = self.kernel(ops.shape(sequence)[1])
+        skip = ops.cast(self.skip, self.state_dtype)[:, None]  # As the kernel's, of the same step.
+        kernel = ops.concatenate((kernel[:, :1] + skip, kernel[:, 1:]), axis=1)
+        outputs = long_convolution(sequence, kernel)
         return ops.cast(without_masked(outputs, mask), self.compute_dtype)
 
     def kernel(self, steps: Any) -> Any:
