@@ -58,7 +58,7 @@ class _Fourier(NamedTuple):
     """Of real rows, filled up with zeros to a length, by complex tensors of a backend.
 
     Those of `keras.ops` are pairs of real ones, which are put together for each transform and taken
-    apart again after it: half of the time of a convolution on TensorFlow.
+    apart again after it: a quarter of the time of a convolution on TensorFlow.
     """
 
     transform: Callable[[Any, Any], Any]
