@@ -40,9 +40,6 @@ class Panel:
         self.parts.append(f'<rect class="node" {place} rx="4"/>')
         self.text(x, y, label, color)
 
-    def curve(self, color: str, *points: tuple[int, int]):
-        self.wire(color, *points, ends=False)
-
 
 def network() -> Panel:
     panel = Panel("One network", "simple_rnn, indrnn, echo_state")
@@ -151,7 +148,7 @@ def time_gate() -> Panel:
         panel.text(38, base - 10, label, STATE)
         for start in range(78, 300, period):
             end, top = start + period // 3, start + period // 6
-            panel.curve(GATE, (start, base), (top, base - 34), (end, base))
+            panel.wire(GATE, (start, base), (top, base - 34), (end, base), ends=False)
     panel.text(330, 110, "t", INPUT)
     panel.text(180, 186, "an LSTM's c and h move while k is open, and stay otherwise", INPUT)
     return panel
