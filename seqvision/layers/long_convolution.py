@@ -6,29 +6,43 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from seqvision.layers import long_convolution_native
 from seqvision.layers.own_gradient import with_gradient
 from seqvision.layers.precision import full
 
 
-def long_convolution(sequence: Any, kernel: Any) -> Any:
+def long_convolution(sequence: Any, kernel: Any, training: bool = False) -> Any:
     """Return y with y(t) = Σ k(s) ∘ x(t − s) over s from 0 to t.
 
-    It takes time · log(time) operations. Both are filled up with zeros to twice their length, so
-    that the end does not come round to the beginning. All is computed in float32 at least: products
-    of sums over all of a sequence need the digits. So is the gradient, for which the transforms of
-    both are kept; what frameworks make of the gradients of transforms takes longer.
+    It takes time · log(time) operations. All is computed in float32 at least: products of sums over
+    all of a sequence need the digits. So is the gradient.
+
+    On a CPU it is one operation in C++ (`seqvision.layers.long_convolution_native`), but not in a
+    graph that other libraries are to run. Elsewhere both are filled up with zeros to twice their
+    length, so that the end does not come round to the beginning, and the transforms of both are
+    kept for the gradient; what frameworks make of the gradients of transforms takes longer.
 
     Args:
         sequence: x, `(batch, steps, features)`; the number of steps need not be known.
         kernel: k, `(features, steps)`; if x is one feature, of any number of features that all read
             it.
+        training: whether the call is one in training, which no graph that is exported has.
 
     Returns:
         y, `(batch, steps, features)`, in float32, or in float64 if that was given.
     """
+    dtype = full(sequence.dtype)
+    sequence, kernel = ops.cast(sequence, dtype), ops.cast(kernel, dtype)
+    if long_convolution_native.applies(sequence, training):
+        shape = (*ops.shape(sequence)[:2], kernel.shape[0])
+        sequence = ops.broadcast_to(sequence, shape)
+        return long_convolution_native.convolution(sequence, ops.transpose(kernel))
+    return _by_transforms(sequence, kernel)
+
+
+def _by_transforms(sequence: Any, kernel: Any) -> Any:
     from scipy.fft import next_fast_len  # Registered layers are imported with Keras, always.
 
-    dtype = full(sequence.dtype)
     steps = ops.shape(sequence)[1]
     length = next_fast_len(2 * steps, real=True) if isinstance(steps, int) else 2 * steps
 
@@ -49,8 +63,8 @@ def long_convolution(sequence: Any, kernel: Any) -> Any:
             d_x = fourier.sum(d_x, 1, True)
         return [back(d_x), back(fourier.sum(d_k, 0))]
 
-    rows = ops.transpose(ops.cast(sequence, dtype), (0, 2, 1))
-    (y,) = with_gradient(forward, backward, rows, ops.cast(kernel, dtype), kept=2)
+    rows = ops.transpose(sequence, (0, 2, 1))
+    (y,) = with_gradient(forward, backward, rows, kernel, kept=2)
     return ops.transpose(y, (0, 2, 1))
 
 

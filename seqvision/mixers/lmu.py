@@ -114,7 +114,7 @@ class LMU(Mixer):
         sequence = without_masked(sequence, mask)
         u, kernels = self._written(sequence, mask), self.kernels(ops.shape(sequence)[1])
         each = zip(ops.split(u, self.channels, axis=-1), kernels, strict=True)
-        return self._out(sum(long_convolution(*pair) for pair in each), sequence, mask)
+        return self._out(sum(long_convolution(*pair, training) for pair in each), sequence, mask)
 
     def kernels(self, steps: Any) -> list[Any]:
         """What 1 in a channel at the first step leads to in m W_m, each `(features, steps)`."""

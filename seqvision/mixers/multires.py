@@ -80,7 +80,7 @@ class Multires(Mixer):
             return without_masked(self._tree(sequence, _moved), mask)
         # All of it is linear, so one convolution with what the tree makes of a single step; on
         # whole sequences the tree's sums read and write memory for every tap.
-        out = long_convolution(sequence, self._kernel(ops.shape(sequence)[1]))
+        out = long_convolution(sequence, self._kernel(ops.shape(sequence)[1]), training)
         return without_masked(ops.cast(out, sequence.dtype), mask)
 
     def _kernel(self, steps: Any) -> Any:

@@ -123,7 +123,7 @@ class S4D(LinearMixer):
         kernel = self.kernel(ops.shape(sequence)[1])
         skip = ops.cast(self.skip, self.state_dtype)[:, None]  # As the kernel's, of the same step.
         kernel = ops.concatenate((kernel[:, :1] + skip, kernel[:, 1:]), axis=1)
-        outputs = long_convolution(sequence, kernel)
+        outputs = long_convolution(sequence, kernel, training)
         return ops.cast(without_masked(outputs, mask), self.compute_dtype)
 
     def kernel(self, steps: Any) -> Any:

@@ -62,6 +62,8 @@ def load() -> ctypes.CDLL:
     loaded.sv_backward.argtypes = [ctypes.c_void_p] * 2
     loaded.sv_recur.argtypes = [ctypes.c_void_p] * 3
     loaded.sv_recur_back.argtypes = [ctypes.c_void_p] * 4
+    loaded.sv_convolve.argtypes = [ctypes.c_void_p] * 2
+    loaded.sv_convolve_back.argtypes = [ctypes.c_void_p] * 4
     loaded.sv_set_team.argtypes = [ctypes.c_void_p]
     loaded.sv_peak.restype = ctypes.c_double
     loaded.sv_peak.argtypes = [ctypes.c_double]
@@ -179,6 +181,23 @@ class ScanGradients(ctypes.Structure):
 
     _of = ("starts", "d_y", "d_last", "d_x", "d_step", "d_a", "d_b", "d_c", "d_first")
     _fields_ = tuple((name, ctypes.c_void_p) for name in _of)
+
+
+CONVOLUTION_CHUNK = 32
+"""`SV_CONVOLUTION_CHUNK` of core.h."""
+
+
+class Convolution(ctypes.Structure):
+    """`sv_convolution` of core.h."""
+
+    _fields_ = (
+        ("threads", ctypes.c_int32),
+        ("batch", ctypes.c_int64),
+        ("steps", ctypes.c_int64),
+        ("features", ctypes.c_int64),
+        ("x", ctypes.c_void_p),
+        ("kernel", ctypes.c_void_p),
+    )
 
 
 def processor() -> str:

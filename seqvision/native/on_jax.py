@@ -1,4 +1,4 @@
-"""The core as custom calls of XLA: a layer, with its gradient, a linear recurrence, a scan."""
+"""The core as custom calls of XLA: a layer, recurrences and a convolution, with gradients."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -38,8 +38,8 @@ def _register() -> None:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:
         raise CannotBuild(f"{path.name}: {error}") from None
-    for name in ("seqvision_layer", "seqvision_recurrence", "seqvision_scan"):
-        for each in (name, f"{name}_gradient"):
+    for name in ("layer", "recurrence", "scan", "convolution"):
+        for each in (f"seqvision_{name}", f"seqvision_{name}_gradient"):
             call = jax.ffi.pycapsule(getattr(loaded, each))
             jax.ffi.register_ffi_target(each, call, platform="cpu")
 
@@ -90,17 +90,29 @@ def scan(*given: Any) -> list[Any]:
     """A selective scan; arguments and results are those of `on_tensorflow.scan`."""
     x, _, _, _, _, first = given
     kept = (x.shape[0], -(-x.shape[1] // core.SCAN_CHUNK) * first.shape[1])
-    return _scan("seqvision_scan", [x.shape, first.shape, kept], given)
+    return _call("seqvision_scan", [x.shape, first.shape, kept], given)
 
 
 def scan_gradient(*given: Any) -> list[Any]:
     """Its gradient; arguments and results are those of `on_tensorflow.scan_gradient`."""
     shapes = [part.shape for part in given[:6]]
     shapes[2] = (given[0].shape[0], *shapes[2])  # Of each sample.
-    return _scan("seqvision_scan_gradient", shapes, given)
+    return _call("seqvision_scan_gradient", shapes, given)
 
 
-def _scan(name: str, shapes: Any, given: Sequence[Any]) -> list[Any]:
+def convolution(x: Any, kernel: Any) -> Any:
+    """A long convolution; arguments and result are those of `on_tensorflow.convolution`."""
+    return _call("seqvision_convolution", [x.shape], (x, kernel))[0]
+
+
+def convolution_gradient(x: Any, kernel: Any, d_y: Any) -> tuple[Any, Any]:
+    """Its gradient; arguments and results are those of `on_tensorflow.convolution_gradient`."""
+    chunks = (-(-x.shape[0] // core.CONVOLUTION_CHUNK), *x.shape[1:])
+    d_x, d_kernel = _call("seqvision_convolution_gradient", [x.shape, chunks], (x, kernel, d_y))
+    return d_x, d_kernel
+
+
+def _call(name: str, shapes: Any, given: Sequence[Any]) -> list[Any]:
     results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
     return list(cast(Any, jax.ffi.ffi_call(name, results, vmap_method="sequential"))(*given))
 

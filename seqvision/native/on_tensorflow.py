@@ -1,4 +1,4 @@
-"""The core as operations of TensorFlow: a layer, with its gradient, a linear recurrence, a scan."""
+"""The core as operations of TensorFlow: a layer, recurrences and a convolution, with gradients."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -129,6 +129,29 @@ def scan_gradient(*given: tf.Tensor) -> list[tf.Tensor]:
         given: the same, what the way back needs, and the gradients of y and the last h.
     """
     return list(_operations().seqvision_scan_gradient(*given))
+
+
+def convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """A causal convolution of each feature by itself, without a gradient of its own.
+
+    Args:
+        x: `(batch, steps, features)`.
+        kernel: `(steps, features)`.
+
+    Returns:
+        y, as x.
+    """
+    return _operations().seqvision_convolution(x, kernel)
+
+
+def convolution_gradient(
+    x: tf.Tensor, kernel: tf.Tensor, d_y: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The gradients of x and of the kernel, from that of y.
+
+    That of the kernel is still to be added up over its first axis.
+    """
+    return _operations().seqvision_convolution_gradient(x, kernel, d_y)
 
 
 class _Layer:

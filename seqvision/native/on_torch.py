@@ -1,4 +1,4 @@
-"""The core as operations of PyTorch: a layer, with its gradient, a linear recurrence, a scan."""
+"""The core as operations of PyTorch: a layer, recurrences and a convolution, with gradients."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -114,6 +114,30 @@ def scan_gradient(*given: torch.Tensor) -> list[torch.Tensor]:
     to = core.ScanGradients(*map(_pointer, (*parts[6:], *results)))
     core.load().sv_scan_backward(ctypes.byref(_scan(parts)), ctypes.byref(to))
     return results
+
+
+def convolution(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """A long convolution; arguments and result are those of `on_tensorflow.convolution`."""
+    x, kernel = x.contiguous(), kernel.contiguous()
+    y = torch.empty_like(x)
+    core.load().sv_convolve(ctypes.byref(_convolution(x, kernel)), _pointer(y))
+    return y
+
+
+def convolution_gradient(
+    x: torch.Tensor, kernel: torch.Tensor, d_y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Its gradient; arguments and results are those of `on_tensorflow.convolution_gradient`."""
+    x, kernel, d_y = (part.contiguous() for part in (x, kernel, d_y))
+    d_x = torch.empty_like(x)
+    d_kernel = x.new_empty((-(-x.shape[0] // core.CONVOLUTION_CHUNK), *x.shape[1:]))
+    of = _convolution(x, kernel)
+    core.load().sv_convolve_back(ctypes.byref(of), *map(_pointer, (d_y, d_x, d_kernel)))
+    return d_x, d_kernel
+
+
+def _convolution(x: torch.Tensor, kernel: torch.Tensor) -> core.Convolution:
+    return core.Convolution(0, *x.shape, _pointer(x), _pointer(kernel))
 
 
 def _scan(given: Sequence[torch.Tensor]) -> core.Scan:

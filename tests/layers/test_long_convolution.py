@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 from keras import ops
 
+from seqvision.layers import long_convolution_native
 from seqvision.layers.long_convolution import long_convolution
 
 RANDOM = np.random.default_rng(0)
+
+
+@pytest.fixture(params=["in C++", "by transforms"], autouse=True)
+def _way(request, monkeypatch):
+    """In float64 there is but the one."""
+    if request.param == "by transforms":
+        monkeypatch.setattr(long_convolution_native, "applies", lambda *_: False)
 
 
 def by_sums(x, kernel):
@@ -50,27 +58,53 @@ def test_half_precision_is_convolved_in_full():
     np.testing.assert_allclose(ops.convert_to_numpy(found)[0, :, 0], np.arange(1, 301), rtol=1e-4)
 
 
-def test_the_gradient_of_a_gradient_is_that_of_sums():
+def test_one_feature_is_read_by_every_kernel(gradients_of):
+    x, kernel, probe = RANDOM.normal(size=(2, 9, 1)), RANDOM.normal(size=(5, 9)), np.arange(5.0)
+    of_one, kernels = (keras.Variable(value, dtype="float32") for value in (x, kernel))
+    of_each = keras.Variable(np.repeat(x, 5, axis=2), dtype="float32")
+
+    def outcome(sequence):
+        def convolved():
+            return long_convolution(*map(ops.convert_to_tensor, (sequence, kernels)))
+
+        above = ops.convert_to_tensor(probe, "float32")
+        gradients = gradients_of(lambda: ops.sum(convolved() * above), [sequence, kernels])
+        return [ops.convert_to_numpy(convolved()), *gradients]
+
+    y, d_x, d_kernel = outcome(of_one)
+    expected_y, expected_d_x, expected_d_kernel = outcome(of_each)
+    np.testing.assert_allclose(y, expected_y, atol=1e-5)
+    np.testing.assert_allclose(d_x, expected_d_x.sum(-1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(d_kernel, expected_d_kernel, atol=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-8), ("float32", 1e-4)])
+def test_the_gradient_of_a_gradient_is_that_of_sums(dtype, tolerance):
     """Which a product with each of the kernel's steps finds."""
     x, kernel, probe = RANDOM.normal(size=(3, 2, 9, 3))
     kernel = kernel[0].T
-    *given, probe = (ops.convert_to_tensor(v, "float64") for v in (x, kernel, probe))
     late, early, shift = np.indices((9, 9, 9))
-    meets = ops.convert_to_tensor(late - early == shift, "float64")
 
-    def by_products(x, k):
-        return ops.einsum("tsn,fn,bsf->btf", meets, k, x)
+    def second(convolve, dtype):
+        *given, above = (ops.convert_to_tensor(v, dtype) for v in (x, kernel, probe))
 
-    def second(convolve):
         def size(x, k):
-            return ops.sum(probe * convolve(x, k) ** 2)
+            return ops.sum(above * convolve(x, k) ** 2)
 
         return [
             ops.convert_to_numpy(value) for value in SECOND[keras.backend.backend()](size, given)
         ]
 
-    for found, expected in zip(second(long_convolution), second(by_products), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8)
+    def by_products(x, k):
+        meets = ops.convert_to_tensor(late - early == shift, "float64")
+        return ops.einsum("tsn,fn,bsf->btf", meets, k, x)
+
+    def long(x, k):
+        return long_convolution(x, k, training=True)
+
+    for found, expected in zip(second(long, dtype), second(by_products, "float64"), strict=True):
+        near = tolerance * max(1, np.abs(expected).max())
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=near)
 
 
 def _on_tensorflow(function, given):
@@ -87,7 +121,8 @@ def _on_tensorflow(function, given):
 
     eager, traced = second(), tf.function(second)()
     for one, other in zip(eager, traced, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-10)
+        rtol = 1e-10 if one.dtype == tf.float64 else 1e-4
+        np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol)
     return eager
 
 

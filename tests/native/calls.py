@@ -5,9 +5,18 @@ import ctypes
 import numpy as np
 
 from seqvision.native import core
+from seqvision.native.build import processors
 
 GATES = {"tanh_rnn": 1, "relu_rnn": 1, "gru": 3, "gru_reset_before": 3, "lstm": 4}
 GATES |= {"min_gru": 2, "min_lstm": 3}
+
+
+def available():
+    """The kinds of processor that this one is."""
+    best = core.processor()
+    there = [name for name in processors() if core.choose_processor(name)]
+    core.choose_processor(best)
+    return there
 
 
 def pointer(array):

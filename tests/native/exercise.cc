@@ -110,6 +110,17 @@ double exercise_scan(long batch, long steps, long features, long size) {
   return sum(y) + sum(last) + sum(d_x) + sum(d_step) + sum(d_a) + sum(d_b) + sum(d_c) + sum(d_first);
 }
 
+double exercise_convolution(long batch, long steps, long features) {
+  auto x = numbers(batch * steps * features, 30), d_y = numbers(batch * steps * features, 31);
+  auto kernel = numbers(steps * features, 32);
+  const sv_convolution of = {3, batch, steps, features, x.data(), kernel.data()};
+  const long chunks = (batch + SV_CONVOLUTION_CHUNK - 1) / SV_CONVOLUTION_CHUNK;
+  std::vector<float> y(x.size()), d_x(x.size()), d_kernel(chunks * kernel.size());
+  sv_convolve(&of, y.data());
+  sv_convolve_back(&of, d_y.data(), d_x.data(), d_kernel.data());
+  return sum(y) + sum(d_x) + sum(d_kernel);
+}
+
 }  // namespace
 
 int main() {
@@ -131,6 +142,9 @@ int main() {
     for (long features : {1, 16, 37})
       for (long size : {3, 16})
         for (long steps : {0, 1, 33}) total += exercise_scan(steps % 4, steps, features, size);
+    for (long batch : {0, 1, 33})
+      for (long steps : {0, 1, 11, 210})
+        for (long features : {1, 16, 37}) total += exercise_convolution(batch, steps, features);
     std::printf("%s %.9g\n", processor, total);
     std::vector<std::thread> callers;
     for (int k = 0; k < 4; ++k)

@@ -8,13 +8,12 @@ import threading
 import numpy as np
 import pytest
 import tensorflow as tf
-from calls import GATES, backward, everything, forward, in_a_child, problem
+from calls import GATES, available, backward, everything, forward, in_a_child, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import layer
 
 from seqvision.native import core
-from seqvision.native.build import processors
 
 if reason := core.hindrance():
     pytest.skip(reason, allow_module_level=True)
@@ -25,13 +24,6 @@ def _best_again():
     best = core.processor()
     yield
     core.choose_processor(best)
-
-
-def available():
-    best = core.processor()
-    there = [name for name in processors() if core.choose_processor(name)]
-    core.choose_processor(best)
-    return there
 
 
 def expected(cell, given, d_every, d_last, backwards):

@@ -149,7 +149,32 @@ ffi::Error scan_back(ffi::RemainingArgs args, ffi::RemainingRets rets) {
   return ffi::Error::Success();
 }
 
+sv_convolution convolution_of(ffi::RemainingArgs& args) {
+  const auto shape = args.get<Floats>(0)->dimensions();
+  const Given given{args};
+  return {0, shape[0], shape[1], shape[2], given[0], given[1]};
+}
+
+ffi::Error convolve(ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const sv_convolution of = convolution_of(args);
+  sv_convolve(&of, Results{rets}[0]);
+  return ffi::Error::Success();
+}
+
+ffi::Error convolve_back(ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  const sv_convolution of = convolution_of(args);
+  const Results d{rets};
+  sv_convolve_back(&of, Given{args}[2], d[0], d[1]);
+  return ffi::Error::Success();
+}
+
 }  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_convolution, convolve,
+                              ffi::Ffi::Bind().RemainingArgs().RemainingRets());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_convolution_gradient, convolve_back,
+                              ffi::Ffi::Bind().RemainingArgs().RemainingRets());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(seqvision_scan, scan,
                               ffi::Ffi::Bind().RemainingArgs().RemainingRets());

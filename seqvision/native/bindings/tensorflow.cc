@@ -1,5 +1,5 @@
-// The core as operations of TensorFlow: a layer, a linear recurrence, a selective scan, and their
-// gradients.
+// The core as operations of TensorFlow: a layer, a linear recurrence, a selective scan, a long
+// convolution, and their gradients.
 //
 // A tensor of no elements is one that is not there. Compiled against the headers of the TensorFlow
 // that is installed; the core's functions are found in the process, where its library is loaded.
@@ -152,6 +152,28 @@ REGISTER_OP("SeqvisionScanGradient")
     .SetShapeFn([](InferenceContext* c) {
       for (int k = 0; k < 6; ++k) c->set_output(k, c->input(k));
       c->set_output(2, c->UnknownShapeOfRank(3));  // Of each sample.
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionConvolution")
+    .Input("x: float")
+    .Input("kernel: float")
+    .Output("y: float")
+    .SetShapeFn([](InferenceContext* c) {
+      c->set_output(0, c->input(0));
+      return absl::OkStatus();
+    });
+
+REGISTER_OP("SeqvisionConvolutionGradient")
+    .Input("x: float")
+    .Input("kernel: float")
+    .Input("d_y: float")
+    .Output("d_x: float")
+    .Output("d_kernel: float")
+    .SetShapeFn([](InferenceContext* c) {
+      const auto x = c->input(0);
+      c->set_output(0, x);
+      c->set_output(1, c->MakeShape({c->UnknownDim(), c->Dim(x, 1), c->Dim(x, 2)}));
       return absl::OkStatus();
     });
 
@@ -443,6 +465,58 @@ class ScanGradient : public Scan {
   }
 };
 
+class Convolution : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+ protected:
+  static Status read(OpKernelContext* context, sv_convolution* of) {
+    const Tensor &x = context->input(0), &kernel = context->input(1);
+    if (x.dims() != 3) return absl::InvalidArgumentError("x is not (batch, steps, features)");
+    *of = {};
+    of->batch = x.dim_size(0), of->steps = x.dim_size(1), of->features = x.dim_size(2);
+    const bool has_gradient = context->num_inputs() > 2;
+    if (kernel.NumElements() != of->steps * of->features ||
+        (has_gradient && context->input(2).NumElements() != x.NumElements()))
+      return absl::InvalidArgumentError("the numbers do not fit each other");
+    of->x = floats(x), of->kernel = floats(kernel);
+    return absl::OkStatus();
+  }
+};
+
+class ConvolutionForward : public Convolution {
+ public:
+  using Convolution::Convolution;
+
+  void Compute(OpKernelContext* context) override {
+    sv_convolution of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    Tensor* y;
+    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &y));
+    sv_convolve(&of, floats(y));
+  }
+};
+
+class ConvolutionGradient : public Convolution {
+ public:
+  using Convolution::Convolution;
+
+  void Compute(OpKernelContext* context) override {
+    sv_convolution of;
+    OP_REQUIRES_OK(context, read(context, &of));
+    const int64_t chunks = (of.batch + SV_CONVOLUTION_CHUNK - 1) / SV_CONVOLUTION_CHUNK;
+    const TensorShape shape({chunks, of.steps, of.features});
+    Tensor *d_x, *d_kernel;
+    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &d_x));
+    OP_REQUIRES_OK(context, context->allocate_output(1, shape, &d_kernel));
+    sv_convolve_back(&of, floats(context->input(2)), floats(d_x), floats(d_kernel));
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("SeqvisionConvolution").Device(tensorflow::DEVICE_CPU),
+                        ConvolutionForward);
+REGISTER_KERNEL_BUILDER(Name("SeqvisionConvolutionGradient").Device(tensorflow::DEVICE_CPU),
+                        ConvolutionGradient);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionScan").Device(tensorflow::DEVICE_CPU), ScanForward);
 REGISTER_KERNEL_BUILDER(Name("SeqvisionScanGradient").Device(tensorflow::DEVICE_CPU),
                         ScanGradient);

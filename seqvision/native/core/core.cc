@@ -107,6 +107,14 @@ void sv_scan_backward(const sv_scan* of, const sv_scan_gradients* to) {
   processor().scan_back(with_threads(*of), *to);
 }
 
+void sv_convolve(const sv_convolution* of, float* y) {
+  processor().convolve(with_threads(*of), y);
+}
+
+void sv_convolve_back(const sv_convolution* of, const float* d_y, float* d_x, float* d_kernel) {
+  processor().convolve_back(with_threads(*of), d_y, d_x, d_kernel);
+}
+
 void sv_set_threads(int count) { threads = count > 1 ? count : 1; }
 
 int32_t sv_states(int32_t cell) { return processor().shape(cell).states; }

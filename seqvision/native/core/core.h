@@ -130,6 +130,26 @@ typedef struct {
 
 SV_API void sv_scan_backward(const sv_scan* of, const sv_scan_gradients* to);
 
+/* A causal convolution of each feature by itself: y(t) = the sum of kernel(s) x(t - s) over s from 0
+ * to t. */
+typedef struct {
+  int32_t threads; /* As of sv_layer. */
+  int64_t batch, steps, features;
+  const float* x;      /* (batch, steps, features) */
+  const float* kernel; /* (steps, features) */
+} sv_convolution;
+
+/* Writes y, which lies as x. */
+SV_API void sv_convolve(const sv_convolution* of, float* y);
+
+/* So many samples' gradients of the kernel are added up. */
+#define SV_CONVOLUTION_CHUNK 32
+
+/* Writes the gradients: d_x, and d_kernel of (ceil(batch / SV_CONVOLUTION_CHUNK), steps, features),
+ * still to be added up over the first. */
+SV_API void sv_convolve_back(const sv_convolution* of, const float* d_y, float* d_x,
+                             float* d_kernel);
+
 /* How many threads take part in a layer that does not say; one at first. */
 SV_API void sv_set_threads(int threads);
 

@@ -5,6 +5,7 @@
 
 #include "backward.h"
 #include "cells.h"
+#include "convolution.h"
 #include "forward.h"
 #include "processor.h"
 #include "recurrence.h"
@@ -109,6 +110,6 @@ double peak(double seconds) {
 
 extern const Processor processor = {SV_NAME, saved_size_of, forward_of, backward_of, peak,
                                     bfloat16_of, shape_of,   recur_of,    recur_back_of,
-                                    scan_of,     scan_back_of};
+                                    scan_of,     scan_back_of, convolve,    convolve_back};
 
 }  // namespace SV_ARCH

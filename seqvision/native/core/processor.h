@@ -21,4 +21,6 @@ struct Processor {
                      const sv_recurrence_gradients&);
   void (*scan)(const sv_scan&, float* y, float* last, float* starts);
   void (*scan_back)(const sv_scan&, const sv_scan_gradients&);
+  void (*convolve)(const sv_convolution&, float* y);
+  void (*convolve_back)(const sv_convolution&, const float* d_y, float* d_x, float* d_kernel);
 };

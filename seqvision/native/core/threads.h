@@ -8,12 +8,18 @@
 // are done. Which thread does which part never changes a number.
 void in_parts(int parts, const std::function<void(int)>& work);
 
-// Calls `each(row)` for each sample of a batch, some in a row on as many threads as `of` has.
+// Calls `each(n)` for each n below `count`, some in a row on at most `threads` threads.
+template <class Each>
+void each_of(long count, long threads, const Each& each) {
+  const long parts = std::max(1L, std::min(threads, count));
+  in_parts(parts, [&](int part) {
+    const long end = count * (part + 1) / parts;
+    for (long n = count * part / parts; n < end; ++n) each(n);
+  });
+}
+
+// So for each sample of a batch.
 template <class Of, class Each>
 void each_sample(const Of& of, const Each& each) {
-  const long threads = std::max(1L, std::min<long>(of.threads, of.batch));
-  in_parts(threads, [&](int part) {
-    const long end = of.batch * (part + 1) / threads;
-    for (long row = of.batch * part / threads; row < end; ++row) each(row);
-  });
+  each_of(of.batch, of.threads, each);
 }
