@@ -2,6 +2,8 @@
 // that stay in registers.
 #pragma once
 
+#include <algorithm>
+
 #include "bfloat16.h"
 #include "vector.h"
 
@@ -14,7 +16,7 @@ constexpr int rows_of_tile(int vectors) {
 #else
   const int registers = W >= 16 ? 24 : 12;
 #endif
-  return vectors >= 3 ? registers / vectors : 8;
+  return std::min(registers / vectors, 8);
 }
 
 // tile[r][v] += sum over k of a[r, k] * b[k * ldb + v * W ...]; a[r, k] is at r * lda + k, or
