@@ -34,8 +34,9 @@ def long_convolution(sequence: Any, kernel: Any, training: bool = False) -> Any:
     dtype = full(sequence.dtype)
     sequence, kernel = ops.cast(sequence, dtype), ops.cast(kernel, dtype)
     if long_convolution_native.applies(sequence, training):
-        shape = (*ops.shape(sequence)[:2], kernel.shape[0])
-        sequence = ops.broadcast_to(sequence, shape)
+        if sequence.shape[-1] != kernel.shape[0]:
+            shape = (*ops.shape(sequence)[:2], kernel.shape[0])
+            sequence = ops.broadcast_to(sequence, shape)
         return long_convolution_native.convolution(sequence, ops.transpose(kernel))
     return _by_transforms(sequence, kernel)
 

@@ -34,7 +34,8 @@ def convolution(x: Any, kernel: Any) -> Any:
         return [_binding().convolution(x, kernel)]
 
     def backward(given: Any, _: Any, above: Any) -> Any:
-        return _gradients(*given, above[0])
+        x, kernel = given
+        return _gradients(x, kernel, above[0])
 
     (y,) = with_gradient(forward, backward, x, kernel)
     return y
