@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from calls import available
 
 from seqvision.native import build, cache
 
@@ -137,7 +138,7 @@ def test_sanitizers_find_nothing(sanitizer, tmp_path):
     # Vectors of other widths share no other memory.
     kinds = build.processors()[:1] if sanitizer == "thread" else build.processors()
     found = exercised(tmp_path, build.compiler(), kinds, flags)
-    assert list(found) == kinds[::-1]
+    assert list(found) == [kind for kind in kinds[::-1] if kind in available()]
     assert max(found.values()) == pytest.approx(min(found.values()), rel=1e-6)
 
 

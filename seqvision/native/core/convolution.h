@@ -81,11 +81,10 @@ class Spectrum {
 class Line {
  public:
   Line(const sv_convolution& of, long n)
-      : of_(of), chunks_((of.batch + SV_CONVOLUTION_CHUNK - 1) / SV_CONVOLUTION_CHUNK),
-        chunk_(n % chunks_), feature_(n / chunks_ * LINE) {}
+      : of_(of), chunk_(n % chunks(of)), feature_(n / chunks(of) * LINE) {}
 
   static long count(const sv_convolution& of) {
-    return (of.features + LINE - 1) / LINE * Line(of, 0).chunks_;
+    return (of.features + LINE - 1) / LINE * chunks(of);
   }
 
   // Calls `each(g, at, count)` for each W features: which they are of the line, where they begin in
@@ -109,10 +108,13 @@ class Line {
   long chunk() const { return chunk_ * row(); }
 
  private:
+  static long chunks(const sv_convolution& of) {
+    return (of.batch + SV_CONVOLUTION_CHUNK - 1) / SV_CONVOLUTION_CHUNK;
+  }
   long row() const { return of_.steps * of_.features; }
 
   const sv_convolution& of_;
-  long chunks_, chunk_, feature_;
+  long chunk_, feature_;
 };
 
 inline void convolve(const sv_convolution& of, float* y) {
