@@ -62,8 +62,8 @@ class Onnx(Format):
             from onnxruntime.quantization import QuantType, quantize_dynamic
 
             with _quiet("root"):
-                # Weights of loops lie in the graphs of their bodies. With a sign, their products with
-                # activations, which have none, overflow on processors of AVX2 without VNNI.
+                # Weights of loops lie in the graphs of their bodies. With a sign, their products
+                # with activations, which have none, overflow on processors of AVX2 without VNNI.
                 options = {"EnableSubgraph": True, "WeightSymmetric": True}
                 quantize_dynamic(path, path, weight_type=QuantType.QUInt8, extra_options=options)
         return {"opset": {each.domain or "ai.onnx": each.version for each in made.opset_import}}
