@@ -3,6 +3,7 @@
 import gzip
 import sys
 from collections import Counter
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_the_other_formats_hold_what_ts_holds():
 
 @pytest.fixture
 def no_wheels(monkeypatch):
-    monkeypatch.setattr("seqvision.data.archive._WHEELS", ())
+    monkeypatch.setattr(import_module("seqvision.data.archive"), "_WHEELS", ())
 
 
 def write(root, folder, ending, text):

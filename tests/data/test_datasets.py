@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+from importlib import import_module
 
 import keras
 import numpy as np
@@ -120,7 +121,7 @@ def test_cifar10_is_read_from_its_binary_records(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQVISION_DATA", str(tmp_path))
     with pytest.raises(DataError, match=r"expected .50000, 10000. images"):
         load("cifar10")
-    monkeypatch.setattr("seqvision.data.cifar10._SIZES", (20, 4))
+    monkeypatch.setattr(import_module("seqvision.data.cifar10"), "_SIZES", (20, 4))
     dataset = load("cifar10")
     assert dataset.input_shape == (32, 32, 3)
     assert dataset.test.labels.tolist() == [3, 9, 0, 1]
@@ -144,7 +145,7 @@ def test_cifar10_is_read_from_its_archive_without_unpacking_it(tmp_path, monkeyp
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     monkeypatch.setenv("SEQVISION_DATA", str(tmp_path))
-    monkeypatch.setattr("seqvision.data.cifar10._SIZES", (10, 2))
+    monkeypatch.setattr(import_module("seqvision.data.cifar10"), "_SIZES", (10, 2))
     assert load("cifar10").test.labels.tolist() == [0, 1]
     assert sorted(p.name for p in tmp_path.rglob("*.bin")) == []
     whole = (folder / "cifar-10-binary.tar.gz").read_bytes()
